@@ -1,0 +1,106 @@
+#include "core/base/buf.h"
+
+#include "core/base/mem.h"
+#include <stdio.h>
+
+void tt_buf_init(struct tt_buf *buf, size_t max_bytes)
+{
+    *buf = (struct tt_buf){.max = max_bytes};
+}
+
+void tt_buf_done(struct tt_buf *buf)
+{
+    tt_mem_free(buf->data);
+    *buf = (struct tt_buf){.max = buf->max};
+}
+
+void tt_buf_clear(struct tt_buf *buf)
+{
+    buf->len = 0;
+    buf->err = TT_OK;
+    if (buf->data != NULL)
+        buf->data[0] = '\0';
+}
+
+char *tt_buf_reserve(struct tt_buf *buf, size_t len)
+{
+    if (buf->err != TT_OK)
+        return NULL;
+    if (buf->capacity > buf->len && buf->capacity - buf->len > len)
+        return buf->data + buf->len;
+    size_t need;
+    if (__builtin_add_overflow(buf->len, len, &need) || need == SIZE_MAX ||
+        (buf->max != 0 && need > buf->max)) {
+        buf->err = TT_ERR_LIMIT;
+        return NULL;
+    }
+    if (tt_mem_reserve((void **)&buf->data, &buf->capacity, need + 1, 1) != TT_OK) {
+        buf->err = TT_ERR_NO_MEMORY;
+        return NULL;
+    }
+    return buf->data + buf->len;
+}
+
+void tt_buf_add(struct tt_buf *buf, const void *bytes, size_t len)
+{
+    char *at = tt_buf_reserve(buf, len);
+    if (at == NULL)
+        return;
+    if (len > 0)
+        memcpy(at, bytes, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+}
+
+void tt_buf_add_str(struct tt_buf *buf, struct tt_str text)
+{
+    tt_buf_add(buf, text.ptr, text.len);
+}
+
+void tt_buf_add_text(struct tt_buf *buf, const char *text)
+{
+    tt_buf_add(buf, text, strlen(text));
+}
+
+void tt_buf_add_char(struct tt_buf *buf, char c)
+{
+    tt_buf_add(buf, &c, 1);
+}
+
+void tt_buf_add_uint(struct tt_buf *buf, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    tt_buf_add(buf, digits + at, sizeof digits - at);
+}
+
+void tt_buf_add_int(struct tt_buf *buf, int64_t value)
+{
+    if (value < 0)
+        tt_buf_add_char(buf, '-');
+    tt_buf_add_uint(buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void tt_buf_addf(struct tt_buf *buf, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *at = len < 0 ? NULL : tt_buf_reserve(buf, (size_t)len);
+    if (at != NULL) {
+        vsnprintf(at, (size_t)len + 1, fmt, again);
+        buf->len += (size_t)len;
+    }
+    va_end(again);
+}
+
+struct tt_str tt_buf_str(const struct tt_buf *buf)
+{
+    return (struct tt_str){buf->data == NULL ? "" : buf->data, buf->len};
+}

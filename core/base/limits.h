@@ -1,0 +1,20 @@
+/* Every bound of the program, named, in one place. Exceeding one is an error that says so; nothing
+ * is cut silently. Settable ones name their flag. */
+#ifndef TT_BASE_LIMITS_H
+#define TT_BASE_LIMITS_H
+
+enum {
+    TT_LINE_BYTES_DEFAULT = 1 << 20, /* --max-line: one input line without its end */
+    TT_LINE_BYTES_MAX = 1 << 30,     /* largest value of --max-line */
+    TT_JSON_DEPTH_DEFAULT = 64,      /* --max-depth: nesting of an event; the event is level 1 */
+    TT_JSON_DEPTH_MAX = 1024,        /* largest value of --max-depth */
+    TT_LIFECYCLE_FILE_BYTES_MAX = 16 << 20,
+    TT_LIFECYCLE_STATUSES_MAX = 1024, /* statuses of one lifecycle */
+    TT_TIE_FREE_EVENTS_MAX = 8,       /* events of a tie group the lifecycle may order */
+    TT_PARTITIONS_DEFAULT = 64,
+    TT_PARTITIONS_MAX = 16384,     /* as many as Redis Cluster has slots */
+    TT_BATCH_EVENTS_DEFAULT = 500, /* --batch: events per store transaction */
+    TT_BATCH_EVENTS_MAX = 10000,
+};
+
+#endif

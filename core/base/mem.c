@@ -1,0 +1,153 @@
+#include "core/base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_long fail_countdown = -1; /* < 0: off; 0: the next allocation fails */
+static atomic_bool fail_sticky;
+static atomic_bool fail_armed;
+static atomic_uint_fast64_t allocations;
+
+void tt_mem_fail_after(long successes, bool sticky)
+{
+    atomic_store(&fail_countdown, successes);
+    atomic_store(&fail_sticky, sticky);
+    atomic_store(&fail_armed, successes >= 0);
+}
+
+uint64_t tt_mem_count(void)
+{
+    return atomic_load(&allocations);
+}
+
+static bool must_fail(void)
+{
+    atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+    if (!atomic_load_explicit(&fail_armed, memory_order_relaxed))
+        return false;
+    long left = atomic_fetch_sub(&fail_countdown, 1);
+    return left == 0 || (left < 0 && atomic_load(&fail_sticky));
+}
+
+void *tt_mem_alloc(size_t bytes)
+{
+    return must_fail() ? NULL : malloc(bytes == 0 ? 1 : bytes);
+}
+
+void *tt_mem_zalloc(size_t bytes)
+{
+    return must_fail() ? NULL : calloc(1, bytes == 0 ? 1 : bytes);
+}
+
+void *tt_mem_array(size_t count, size_t bytes)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, bytes, &total))
+        return NULL;
+    return tt_mem_alloc(total);
+}
+
+void *tt_mem_resize(void *block, size_t count, size_t bytes)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, bytes, &total) || must_fail())
+        return NULL;
+    return realloc(block, total == 0 ? 1 : total);
+}
+
+void tt_mem_free(void *block)
+{
+    free(block);
+}
+
+enum tt_err tt_mem_reserve(void **array, size_t *capacity, size_t need, size_t element_bytes)
+{
+    if (need <= *capacity)
+        return TT_OK;
+    size_t grown = *capacity < 8 ? 8 : *capacity;
+    while (grown < need) {
+        if (grown > SIZE_MAX / 2)
+            return TT_ERR_NO_MEMORY;
+        grown *= 2;
+    }
+    void *block = tt_mem_resize(*array, grown, element_bytes);
+    if (block == NULL)
+        return TT_ERR_NO_MEMORY;
+    *array = block;
+    *capacity = grown;
+    return TT_OK;
+}
+
+enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024 };
+
+struct tt_arena_block {
+    struct tt_arena_block *older;
+    size_t size; /* payload bytes */
+    _Alignas(ARENA_ALIGN) char data[];
+};
+
+void tt_arena_init(struct tt_arena *arena, size_t max_bytes)
+{
+    *arena = (struct tt_arena){.max = max_bytes};
+}
+
+void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX - ARENA_ALIGN - sizeof(struct tt_arena_block))
+        return NULL;
+    bytes = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    struct tt_arena_block *block = arena->blocks;
+    if (block == NULL || block->size - arena->used < bytes) {
+        size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
+        if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
+            return NULL;
+        block = tt_mem_alloc(sizeof *block + size);
+        if (block == NULL)
+            return NULL;
+        block->size = size;
+        block->older = arena->blocks;
+        arena->blocks = block;
+        arena->total += size;
+        arena->used = 0;
+    }
+    void *at = block->data + arena->used;
+    arena->used += bytes;
+    return at;
+}
+
+char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len)
+{
+    if (len == SIZE_MAX)
+        return NULL;
+    char *copy = tt_arena_alloc(arena, len + 1);
+    if (copy == NULL)
+        return NULL;
+    if (len > 0)
+        memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void tt_arena_reset(struct tt_arena *arena)
+{
+    struct tt_arena_block *keep = arena->blocks;
+    arena->used = 0;
+    if (keep == NULL)
+        return;
+    struct tt_arena_block *block = keep->older;
+    while (block != NULL) {
+        struct tt_arena_block *older = block->older;
+        tt_mem_free(block);
+        block = older;
+    }
+    keep->older = NULL;
+    arena->total = keep->size;
+}
+
+void tt_arena_done(struct tt_arena *arena)
+{
+    tt_arena_reset(arena);
+    tt_mem_free(arena->blocks);
+    *arena = (struct tt_arena){.max = arena->max};
+}

@@ -1,0 +1,1 @@
+/* placeholder */ typedef int tt_engine_room;

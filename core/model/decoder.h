@@ -1,0 +1,59 @@
+/* Decoders: lines of some input format in, status events out. One file per format (decode_*.c).
+ *
+ * A line gives no event (blank, or a line the format passes over), one, or several (an array). A
+ * line that cannot be read is a reject with a reason; it never stops the rest. Which lines make up
+ * an input (size limit, byte order mark, line ends) is the reader's business: see
+ * adapters/system/lines.h.
+ *
+ * Threads: a decoder belongs to one thread. Memory: events borrow from the decoder, valid until its
+ * next call; in the steady state no allocation of our own per line.
+ */
+#ifndef TT_MODEL_DECODER_H
+#define TT_MODEL_DECODER_H
+
+#include "core/model/event.h"
+
+struct tt_decoder;
+
+struct tt_decoder_options {
+    int json_depth_max; /* levels; TT_JSON_DEPTH_DEFAULT */
+    const char *zone;   /* --zone: "UTC", "Europe/Berlin", "+02:00"; NULL = the machine's own */
+    const char *map;    /* --map of csv: "field=column,field=column"; NULL = same names */
+    bool thorough;      /* native alone: always the library parser, never the fast scan */
+};
+
+/* Receives what a line gave. `event` returning other than TT_OK ends the call with that code. */
+struct tt_decoder_sink {
+    void *context;
+    enum tt_err (*event)(void *context, const struct tt_event *event);
+};
+
+/* One of tt_decoder_names(). Errors: INVALID (unknown name or option), NO_MEMORY. Returns owned. */
+enum tt_err tt_decoder_create(const char *name, const struct tt_decoder_options *options,
+                              struct tt_decoder **ret_decoder,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+void tt_decoder_destroy(struct tt_decoder *decoder);
+
+/* NULL-terminated list: "native", "dpkg", ... */
+const char *const *tt_decoder_names(void);
+
+/* Decodes one line (no line end). TT_OK: the sink has seen 0 or more events. REJECT or LIMIT:
+ * nothing was given to the sink, fault->text is the reason without the place. NO_MEMORY, or the
+ * sink's code. */
+enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
+                            const struct tt_decoder_sink *sink,
+                            struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Told between two files: forgets what belongs to one file (csv's header). */
+void tt_decoder_file_start(struct tt_decoder *decoder);
+
+/* Told at the end of all input: formats that hold events back (osdu, binding record ids) give them
+ * now. */
+enum tt_err tt_decoder_finish(struct tt_decoder *decoder, const struct tt_decoder_sink *sink,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+
+/* True when lines can be decoded in any order and by several decoders at once (native, log,
+ * cloudevents); false when a line's meaning depends on the lines before it (csv, dpkg, osdu). */
+bool tt_decoder_is_stateless(const struct tt_decoder *decoder);
+
+#endif

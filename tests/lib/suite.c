@@ -1,0 +1,18 @@
+#include "tests/lib/suite.h"
+
+#include <stdlib.h>
+
+int tt_suite_run(const char *name, const TTest *const *cases, size_t count, double limit_s)
+{
+    Suite *suite = suite_create(name);
+    TCase *group = tcase_create(name);
+    tcase_set_timeout(group, limit_s);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(group, cases[i]);
+    suite_add_tcase(suite, group);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
