@@ -1,0 +1,7 @@
+#include "cli/commands.h"
+
+int tt_cmd_explain(const struct tt_settings *settings)
+{
+    (void)settings;
+    return TT_EXIT_USAGE;
+}
