@@ -1,6 +1,7 @@
 /* A report: everything one full pass found, ready to be rendered. Made by replay/pass.h.
  *
- * Memory: the report owns all text and arrays its members point to. Threads: immutable once made.
+ * Memory: all text and arrays belong to the pass that made the report. Threads: immutable once
+ * made.
  */
 #ifndef TT_REPLAY_REPORT_H
 #define TT_REPLAY_REPORT_H
@@ -48,7 +49,7 @@ struct tt_summary {
 struct tt_report_task {
     struct tt_str tenant, task_id, task_type; /* type may be absent */
     enum tt_verdict verdict;
-    uint32_t story;       /* index into stories */
+    uint32_t story;       /* index into stories, or TT_STORY_OTHER */
     size_t first_finding; /* findings[first_finding .. + finding_count) */
     size_t finding_count;
     uint64_t events;
@@ -83,6 +84,7 @@ struct tt_story {
     uint64_t example_events; /* before the cut */
 };
 enum { TT_STORY_EVENTS_MAX = 64 };
+#define TT_STORY_OTHER UINT32_MAX
 
 struct tt_report {
     struct tt_summary summary;
@@ -93,13 +95,12 @@ struct tt_report {
     size_t task_count;
     const struct tt_story *stories; /* worst severity first, then most tasks, then example */
     size_t story_count;
-    bool has_lifecycle; /* a lifecycle file was given */
-    bool from_store;    /* store checks were made */
-    int64_t now_us;     /* --now, or TT_TIME_NONE */
-    void *memory;       /* private to tt_report_destroy */
+    uint64_t other_tasks; /* tasks with findings whose story is not listed: there were too many
+                             stories */
+    bool has_lifecycle;   /* a lifecycle file was given */
+    bool from_store;      /* store checks were made */
+    int64_t now_us;       /* --now, or TT_TIME_NONE */
 };
-
-void tt_report_destroy(struct tt_report *report);
 
 /* One task in full, for replay and check --task: every event, both orders, and its findings. */
 struct tt_task_picture {

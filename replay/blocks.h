@@ -1,0 +1,67 @@
+/* Blocks: the records one feeder wrote, split into partitions by the hash of their task, in memory
+ * as long as the budget lasts and in an unlinked temporary file beyond it.
+ *
+ * Within one partition records keep the order in which they were added. Threads: each tt_blocks
+ * belongs to one thread while it is filled; once all are filled, any thread may read any partition.
+ */
+#ifndef TT_REPLAY_BLOCKS_H
+#define TT_REPLAY_BLOCKS_H
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "replay/record.h"
+#include <stdatomic.h>
+
+enum { TT_BLOCK_PARTITIONS = 512 };
+
+/* Shared by all feeders of a pass. */
+struct tt_budget {
+    atomic_size_t used; /* bytes of slabs handed out */
+    size_t max;         /* spill beyond this */
+    const char *temp_dir;
+};
+
+struct tt_block {
+    char *data;      /* NULL when spilled */
+    uint64_t offset; /* in the file, when spilled */
+    uint32_t used;   /* bytes of whole records */
+    uint32_t size;
+};
+
+struct tt_block_list {
+    struct tt_block *blocks; /* oldest first; the last one is open */
+    size_t count, capacity;
+};
+
+struct tt_blocks {
+    struct tt_budget *budget;
+    struct tt_block_list partitions[TT_BLOCK_PARTITIONS];
+    char *slab; /* the newest slab, cut into blocks */
+    size_t slab_used, slab_size;
+    void **slabs; /* all of them, for freeing */
+    size_t slab_count, slab_capacity;
+    int fd; /* temporary file, -1 before the first spill */
+    uint64_t file_bytes;
+};
+
+static inline unsigned tt_block_partition(uint64_t hash)
+{
+    return (unsigned)(hash >> 55);
+}
+
+void tt_blocks_init(struct tt_blocks *blocks, struct tt_budget *budget);
+void tt_blocks_done(struct tt_blocks *blocks);
+
+/* Room for one record of `size` bytes in a partition; the caller fills it at once. NULL with the
+ * fault set: NO_MEMORY, or NO_SPACE / IO / DENIED / NOT_FOUND for the temporary file. */
+void *tt_blocks_add(struct tt_blocks *blocks, unsigned partition, size_t size,
+                    struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Bytes of a partition that are in the file. */
+size_t tt_blocks_spilled(const struct tt_blocks *blocks, unsigned partition);
+/* Reads the spilled blocks of a partition to `at` (tt_blocks_spilled bytes), and makes them point
+ * there. The caller keeps that memory until it is through with the partition. */
+enum tt_err tt_blocks_load(struct tt_blocks *blocks, unsigned partition, char *at,
+                           struct tt_fault *fault) TT_MUST_CHECK;
+
+#endif

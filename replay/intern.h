@@ -1,0 +1,43 @@
+/* Interning: equal texts get equal small numbers. For what has few distinct values: statuses,
+ * types.
+ *
+ * Threads: tt_intern_number may be called by any thread at once (a lock inside, and each caller
+ * keeps its own cache in front); tt_intern_text only once nobody adds any more. Texts live as long
+ * as the table.
+ */
+#ifndef TT_REPLAY_INTERN_H
+#define TT_REPLAY_INTERN_H
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include <pthread.h>
+
+struct tt_intern {
+    pthread_mutex_t lock;
+    struct tt_arena arena;
+    struct tt_str *texts; /* by number */
+    size_t count, capacity;
+    uint32_t *slots;                  /* number + 1; 0 = empty; open addressing */
+    uint64_t *hashes;                 /* by number */
+    size_t hash_capacity, slot_count; /* slot_count is a power of two */
+};
+
+enum { TT_INTERN_CACHE_SLOTS = 256 };
+/* One thread's cache in front of a table. Zero-initialise. */
+struct tt_intern_cache {
+    struct {
+        uint64_t hash;
+        struct tt_str text; /* the table's copy; ptr NULL = empty slot */
+        uint32_t number;
+    } slots[TT_INTERN_CACHE_SLOTS];
+};
+
+void tt_intern_init(struct tt_intern *table);
+void tt_intern_done(struct tt_intern *table);
+/* Errors: NO_MEMORY. text is present (ptr not NULL). */
+enum tt_err tt_intern_number(struct tt_intern *table, struct tt_intern_cache *cache,
+                             struct tt_str text, uint32_t *ret_number) TT_MUST_CHECK;
+struct tt_str tt_intern_text(const struct tt_intern *table, uint32_t number);
+
+#endif

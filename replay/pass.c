@@ -1,0 +1,236 @@
+#include "replay/pass.h"
+
+#include "core/base/assert.h"
+#include "replay/pass_parts.h"
+
+enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass **ret_pass,
+                           struct tt_fault *fault)
+{
+    tt_assert(options->threads >= 1);
+    struct tt_pass *pass = tt_mem_zalloc(sizeof *pass);
+    if (pass == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    pass->options = *options;
+    tt_intern_init(&pass->names);
+    tt_arena_init(&pass->story_arena, 0);
+    tt_arena_init(&pass->picture_arena, 0);
+    /* A quarter is left for judging: a partition read back, its table, the findings. */
+    pass->budget.max = (size_t)(options->memory_bytes / 4 * 3);
+    pass->budget.temp_dir = options->temp_dir;
+    *ret_pass = pass;
+    return TT_OK;
+}
+
+void tt_pass_destroy(struct tt_pass *pass)
+{
+    if (pass == NULL)
+        return;
+    for (size_t f = 0; f < pass->feeder_count; f++) {
+        tt_blocks_done(&pass->feeders[f]->blocks);
+        tt_mem_free(pass->feeders[f]->chunks);
+        tt_mem_free(pass->feeders[f]);
+    }
+    for (size_t c = 0; c < pass->collector_count; c++)
+        tt_collector_done(&pass->collectors[c]);
+    for (size_t i = 0; i < pass->lifecycle_count; i++) {
+        tt_mem_free(pass->state_of == NULL ? NULL : pass->state_of[i]);
+        tt_mem_free(pass->status_of == NULL ? NULL : pass->status_of[i]);
+    }
+    tt_mem_free(pass->state_of);
+    tt_mem_free(pass->status_of);
+    tt_mem_free(pass->feeders);
+    tt_mem_free(pass->collectors);
+    tt_mem_free(pass->chunk_base);
+    tt_mem_free(pass->findings);
+    tt_mem_free(pass->tasks);
+    tt_mem_free(pass->stories);
+    tt_arena_done(&pass->story_arena);
+    tt_arena_done(&pass->picture_arena);
+    tt_intern_done(&pass->names);
+    tt_mem_free(pass);
+}
+
+enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
+                           struct tt_fault *fault)
+{
+    struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
+    if (feeder == NULL || tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity,
+                                         pass->feeder_count + 1, sizeof *pass->feeders) != TT_OK) {
+        tt_mem_free(feeder);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    feeder->pass = pass;
+    tt_blocks_init(&feeder->blocks, &pass->budget);
+    pass->feeders[pass->feeder_count++] = feeder;
+    if (pass->feeder_count == 1) {
+        enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
+        if (err != TT_OK)
+            return err;
+    }
+    *ret_feeder = feeder;
+    return TT_OK;
+}
+
+/* Arrival ordinals: how many events all chunks before each chunk held. */
+static enum tt_err count_chunks(struct tt_pass *pass)
+{
+    uint32_t last = 0;
+    for (size_t f = 0; f < pass->feeder_count; f++) {
+        struct tt_feeder *feeder = pass->feeders[f];
+        if (feeder->chunk_count == 0)
+            continue;
+        feeder->chunks[feeder->chunk_count - 1].events = feeder->ordinal;
+        if (feeder->chunks[feeder->chunk_count - 1].chunk > last)
+            last = feeder->chunks[feeder->chunk_count - 1].chunk;
+    }
+    pass->chunk_base_count = (size_t)last + 2;
+    pass->chunk_base = tt_mem_zalloc(pass->chunk_base_count * sizeof *pass->chunk_base);
+    if (pass->chunk_base == NULL)
+        return TT_ERR_NO_MEMORY;
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        for (size_t i = 0; i < pass->feeders[f]->chunk_count; i++)
+            pass->chunk_base[pass->feeders[f]->chunks[i].chunk + 1] +=
+                pass->feeders[f]->chunks[i].events;
+    for (size_t i = 1; i < pass->chunk_base_count; i++)
+        pass->chunk_base[i] += pass->chunk_base[i - 1];
+    return TT_OK;
+}
+
+/* Both ways between a lifecycle's states and interned statuses. */
+static enum tt_err number_states(struct tt_pass *pass)
+{
+    const struct tt_lifecycle_set *set = pass->options.lifecycles;
+    size_t count = set == NULL ? 0 : tt_lifecycle_count(set);
+    static struct tt_intern_cache cache_template;
+    struct tt_intern_cache cache = cache_template;
+    pass->state_of = tt_mem_zalloc((count + 1) * sizeof *pass->state_of);
+    pass->status_of = tt_mem_zalloc((count + 1) * sizeof *pass->status_of);
+    if (pass->state_of == NULL || pass->status_of == NULL)
+        return TT_ERR_NO_MEMORY;
+    pass->lifecycle_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct tt_lifecycle *lifecycle = tt_lifecycle_at(set, i);
+        int states = tt_lifecycle_status_count(lifecycle);
+        pass->status_of[i] = tt_mem_array((size_t)states + 1, sizeof **pass->status_of);
+        if (pass->status_of[i] == NULL)
+            return TT_ERR_NO_MEMORY;
+        for (int s = 0; s < states; s++)
+            if (tt_intern_number(&pass->names, &cache, tt_lifecycle_status_name(lifecycle, s),
+                                 &pass->status_of[i][s]) != TT_OK)
+                return TT_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        pass->state_of[i] = tt_mem_array(pass->names.count + 1, sizeof **pass->state_of);
+        if (pass->state_of[i] == NULL)
+            return TT_ERR_NO_MEMORY;
+        for (size_t n = 0; n < pass->names.count; n++)
+            pass->state_of[i][n] = TT_STATUS_UNKNOWN;
+        int states = tt_lifecycle_status_count(tt_lifecycle_at(set, i));
+        for (int s = 0; s < states; s++)
+            pass->state_of[i][pass->status_of[i][s]] = s;
+    }
+    return TT_OK;
+}
+
+struct judging {
+    struct tt_pass *pass;
+    struct tt_collector *collector;
+    pthread_t thread;
+    bool started;
+    enum tt_err err;
+    struct tt_fault fault;
+};
+
+static void *judge_partitions(void *argument)
+{
+    struct judging *judging = argument;
+    struct tt_pass *pass = judging->pass;
+    struct tt_bench bench;
+    judging->err = tt_bench_init(&bench, &pass->rules);
+    if (judging->err != TT_OK)
+        tt_fault_set(&judging->fault, judging->err, "out of memory");
+    while (judging->err == TT_OK) {
+        unsigned partition = atomic_fetch_add(&pass->next_partition, 1);
+        if (partition >= TT_BLOCK_PARTITIONS)
+            break;
+        judging->err =
+            tt_partition_judge(pass, partition, &bench, judging->collector, &judging->fault);
+    }
+    if (judging->err != TT_OK)
+        atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
+    tt_bench_done(&bench);
+    return NULL;
+}
+
+static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
+{
+    size_t threads = pass->options.threads;
+    struct judging *judging = tt_mem_zalloc(threads * sizeof *judging);
+    pass->collectors = tt_mem_zalloc(threads * sizeof *pass->collectors);
+    if (judging == NULL || pass->collectors == NULL) {
+        tt_mem_free(judging);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    pass->collector_count = threads;
+    for (size_t t = 0; t < threads; t++) {
+        tt_collector_init(&pass->collectors[t]);
+        judging[t].pass = pass;
+        judging[t].collector = &pass->collectors[t];
+        /* A thread that cannot be started is no failure: the others do its share. */
+        if (t > 0)
+            judging[t].started =
+                pthread_create(&judging[t].thread, NULL, judge_partitions, &judging[t]) == 0;
+    }
+    judge_partitions(&judging[0]);
+    enum tt_err err = TT_OK;
+    for (size_t t = 0; t < threads; t++) {
+        if (judging[t].started)
+            pthread_join(judging[t].thread, NULL);
+        if (err == TT_OK && judging[t].err != TT_OK)
+            err = tt_fault_set(fault, judging[t].err, "%s", judging[t].fault.text);
+    }
+    tt_mem_free(judging);
+    return err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    tt_assert(pass->collectors == NULL);
+    if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    pass->rules = (struct tt_rules){
+        .lifecycles = pass->options.lifecycles,
+        .names = &pass->names,
+        .state_of = pass->state_of,
+        .status_of = pass->status_of,
+        .ties_by_arrival = pass->options.ties_by_arrival,
+        .apply_by_arrival = pass->options.apply_by_arrival,
+        .from_store = pass->options.from_store,
+        .now_us = pass->options.now_us,
+        .max_future_us = pass->options.max_future_us,
+    };
+    enum tt_err err = judge_all(pass, fault);
+    if (err == TT_OK)
+        err = tt_collectors_merge(pass, fault);
+    if (err != TT_OK)
+        return err;
+    pass->report.has_lifecycle = pass->options.lifecycles != NULL;
+    pass->report.from_store = pass->options.from_store;
+    pass->report.now_us = pass->options.now_us;
+    pass->picture.report = &pass->report;
+    pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
+    *ret_report = &pass->report;
+    return TT_OK;
+}
+
+unsigned tt_pass_progress(const struct tt_pass *pass)
+{
+    unsigned next = atomic_load(&pass->next_partition);
+    return (next > TT_BLOCK_PARTITIONS ? TT_BLOCK_PARTITIONS : next) * 1000 / TT_BLOCK_PARTITIONS;
+}
+
+const struct tt_task_picture *tt_pass_picture(const struct tt_pass *pass)
+{
+    return pass->has_picture ? &pass->picture : NULL;
+}

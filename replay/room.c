@@ -1,1 +1,0 @@
-typedef int tt_replay_room;
