@@ -1,7 +1,79 @@
 #include "cli/commands.h"
 
+#include "cli/feed.h"
+#include "cli/lifecycle_file.h"
+#include "cli/output.h"
+#include <stdio.h>
+
+/* "a.ndjson" or "a.ndjson and 3 more files". */
+static void name_subject(const struct tt_settings *settings, char *text, size_t size)
+{
+    const char *first = settings->arguments[0];
+    if (strcmp(first, "-") == 0)
+        first = "stdin";
+    if (settings->argument_count == 1)
+        snprintf(text, size, "%s", first);
+    else
+        snprintf(text, size, "%s and %zu more", first, settings->argument_count - 1);
+}
+
+static int show(const struct tt_settings *settings, const struct tt_pass *pass,
+                const struct tt_report *report)
+{
+    char subject[600], how[1200];
+    name_subject(settings, subject, sizeof subject);
+    const char *lifecycle = tt_setting_text(settings, TT_OPT_LIFECYCLE);
+    snprintf(how, sizeof how, "tasktrail check --format ndjson%s%s %s%s",
+             lifecycle ? " --lifecycle " : "", lifecycle ? lifecycle : "", settings->arguments[0],
+             settings->argument_count > 1 ? " ..." : "");
+    const struct tt_task_picture *picture = NULL;
+    if (tt_setting_has(settings, TT_OPT_TASK)) {
+        picture = tt_pass_picture(pass);
+        if (picture == NULL) {
+            struct tt_fault fault = {0};
+            tt_fault_set(&fault, TT_ERR_NOT_FOUND, "no event of task %s of tenant %s in %s",
+                         tt_setting_text(settings, TT_OPT_TASK),
+                         tt_setting_text(settings, TT_OPT_TENANT), subject);
+            return tt_exit_with(&fault);
+        }
+    }
+    return tt_output_report(settings, report, picture, subject, how);
+}
+
 int tt_cmd_check(const struct tt_settings *settings)
 {
-    (void)settings;
-    return TT_EXIT_USAGE;
+    struct tt_fault fault = {0};
+    if (settings->argument_count == 0) {
+        tt_fault_set(&fault, TT_ERR_INVALID,
+                     "check: expected a file, or - for stdin; see tasktrail check --help");
+        return tt_exit_with(&fault);
+    }
+    struct tt_lifecycle_set *lifecycles = NULL;
+    struct tt_pass *pass = NULL;
+    const struct tt_report *report = NULL;
+    enum tt_err err =
+        tt_lifecycle_file_read(tt_setting_text(settings, TT_OPT_LIFECYCLE), &lifecycles, &fault);
+    struct tt_pass_options options = tt_feed_pass_options(settings, lifecycles);
+    if (tt_setting_has(settings, TT_OPT_TASK)) {
+        options.only_task = tt_str_from(tt_setting_text(settings, TT_OPT_TASK));
+        options.only_tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
+        options.want_picture = true;
+    }
+    if (err == TT_OK)
+        err = tt_pass_create(&options, &pass, &fault);
+    if (err == TT_OK)
+        err = tt_feed_files(settings, pass, &fault);
+    /* What could be read is reported even when --strict or a missing file makes the whole fail. */
+    bool partial = err != TT_OK && pass != NULL && err != TT_ERR_NO_MEMORY && err != TT_ERR_INVALID;
+    struct tt_fault finish = {0};
+    int status = TT_EXIT_TROUBLE;
+    if ((err == TT_OK || partial) && tt_pass_finish(pass, &report, &finish) == TT_OK)
+        status = show(settings, pass, report);
+    else if (err == TT_OK)
+        status = tt_exit_with(&finish);
+    if (err != TT_OK)
+        status = tt_exit_with(&fault);
+    tt_pass_destroy(pass);
+    tt_lifecycle_set_destroy(lifecycles);
+    return status;
 }

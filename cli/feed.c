@@ -1,0 +1,225 @@
+/* Happy path: list the files as units (chunks of plain files, whole files else); as many threads as
+ * useful take units in order, each with a decoder and a feeder of its own.
+ *
+ * Failure modes: a file that is missing or breaks off: told, the others are still read, the whole
+ * fails at the end; memory or the temporary file runs out: everything stops; Ctrl-C: the process
+ * ends, nothing is left. */
+#include "cli/feed_parts.h"
+
+#include "adapters/system/file.h"
+#include "core/base/assert.h"
+#include "core/base/log.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
+                                            const struct tt_lifecycle_set *lifecycles)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES),
+         page = sysconf(_SC_PAGESIZE);
+    const char *temp_dir = tt_setting_text(settings, TT_OPT_TEMP_DIR);
+    if (temp_dir == NULL)
+        temp_dir = getenv("TMPDIR");
+    return (struct tt_pass_options){
+        .lifecycles = lifecycles,
+        .ties_by_arrival = tt_setting_on(settings, TT_OPT_TIES),
+        .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
+        .now_us = tt_setting_has(settings, TT_OPT_NOW) ? tt_setting_us(settings, TT_OPT_NOW)
+                                                       : TT_TIME_NONE,
+        .max_future_us = tt_setting_us(settings, TT_OPT_MAX_FUTURE),
+        .threads = tt_setting_has(settings, TT_OPT_THREADS)
+                       ? (unsigned)tt_setting_u64(settings, TT_OPT_THREADS)
+                       : (unsigned)(cores > 0 ? cores : 1),
+        .memory_bytes = tt_setting_has(settings, TT_OPT_MEMORY)
+                            ? tt_setting_u64(settings, TT_OPT_MEMORY)
+                            : (uint64_t)pages * (uint64_t)page / 2,
+        .temp_dir = temp_dir == NULL || temp_dir[0] == '\0' ? "/tmp" : temp_dir,
+    };
+}
+
+enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,
+                            struct tt_fault *fault)
+{
+    struct tt_decoder_options options = {
+        .json_depth_max = (int)tt_setting_u64(settings, TT_OPT_MAX_DEPTH),
+        .zone = tt_setting_text(settings, TT_OPT_ZONE),
+        .map = tt_setting_text(settings, TT_OPT_MAP),
+    };
+    return tt_decoder_create(tt_setting_text(settings, TT_OPT_INPUT), &options, ret_decoder, fault);
+}
+
+/* Lists files and units. A file that cannot be opened is noted and left out. */
+static enum tt_err list_units(struct tt_feed *feed, bool stateless)
+{
+    size_t count = feed->settings->argument_count;
+    feed->files = tt_mem_zalloc((count + 1) * sizeof *feed->files);
+    if (feed->files == NULL)
+        return TT_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        struct tt_feed_file *file = &feed->files[feed->file_count];
+        struct tt_fault fault = {0};
+        *file = (struct tt_feed_file){.path = feed->settings->arguments[i],
+                                      .first_unit = feed->unit_count};
+        enum tt_err err = tt_chunk_file_open(&file->chunks, file->path, &fault);
+        if (err != TT_OK && err != TT_ERR_UNSUPPORTED) {
+            tt_log_fault(TT_LOG_ERROR, "file", &fault);
+            tt_fault_set(&feed->fault, err, "%s", fault.text);
+            continue;
+        }
+        file->chunked = err == TT_OK && stateless;
+        file->unit_count = file->chunked ? file->chunks.chunks : 1;
+        if (err == TT_OK)
+            feed->bytes_total += file->chunks.bytes;
+        if (err == TT_OK && !stateless)
+            tt_chunk_file_close(&file->chunks);
+        feed->unit_count += file->unit_count;
+        feed->file_count++;
+    }
+    feed->units = tt_mem_zalloc(((size_t)feed->unit_count + 1) * sizeof *feed->units);
+    return feed->units == NULL ? TT_ERR_NO_MEMORY : TT_OK;
+}
+
+static enum tt_err give_last(void *context, const struct tt_event *event)
+{
+    struct tt_feed_worker *worker = context;
+    return tt_feeder_add(worker->feeder, event, &worker->fault);
+}
+
+static enum tt_err read_units(struct tt_feed_worker *worker)
+{
+    struct tt_feed *feed = worker->feed;
+    while (!atomic_load(&feed->stop)) {
+        uint32_t unit = atomic_fetch_add(&feed->next_unit, 1);
+        if (unit >= feed->unit_count)
+            break;
+        /* The first feeder stands in chunk 0 from the start. */
+        enum tt_err err = unit == 0 ? TT_OK : tt_feeder_chunk(worker->feeder, unit, &worker->fault);
+        if (err == TT_OK)
+            err = tt_feed_unit_read(worker, unit);
+        if (err == TT_OK)
+            err = tt_feed_unit_done(worker);
+        if (err != TT_OK)
+            return err;
+    }
+    const struct tt_decoder_sink sink = {.context = worker, .event = give_last};
+    struct tt_fault fault = {0};
+    enum tt_err err = tt_decoder_finish(worker->decoder, &sink, &fault);
+    return err == TT_OK ? TT_OK : tt_fault_set(&worker->fault, err, "%s", fault.text);
+}
+
+static void *work(void *argument)
+{
+    struct tt_feed_worker *worker = argument;
+    worker->err = read_units(worker);
+    if (worker->err != TT_OK) {
+        pthread_mutex_lock(&worker->feed->lock);
+        atomic_store(&worker->feed->stop, true);
+        pthread_cond_broadcast(&worker->feed->turn);
+        pthread_mutex_unlock(&worker->feed->lock);
+    }
+    return NULL;
+}
+
+static enum tt_err start_worker(struct tt_feed *feed, struct tt_feed_worker *worker,
+                                struct tt_fault *fault)
+{
+    worker->feed = feed;
+    enum tt_err err =
+        worker->decoder == NULL ? tt_feed_decoder(feed->settings, &worker->decoder, fault) : TT_OK;
+    return err == TT_OK ? tt_pass_feeder(feed->pass, &worker->feeder, fault) : err;
+}
+
+/* Runs the workers, the first one in this thread; chunk 0 belongs to the first feeder, which takes
+ * unit 0. */
+static enum tt_err run_workers(struct tt_feed *feed, struct tt_feed_worker *workers, size_t count,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        err = start_worker(feed, &workers[i], fault);
+    if (err != TT_OK)
+        return err;
+    if (feed->unit_count > 0) {
+        atomic_store(&feed->next_unit, 1);
+        for (size_t i = 1; i < count; i++)
+            workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+        workers[0].err = tt_feed_unit_read(&workers[0], 0);
+        if (workers[0].err == TT_OK)
+            workers[0].err = tt_feed_unit_done(&workers[0]);
+        if (workers[0].err != TT_OK)
+            atomic_store(&feed->stop, true);
+    }
+    if (workers[0].err == TT_OK)
+        work(&workers[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (workers[i].started)
+            pthread_join(workers[i].thread, NULL);
+        if (err == TT_OK && workers[i].err != TT_OK)
+            err = tt_fault_set(fault, workers[i].err, "%s", workers[i].fault.text);
+    }
+    return err;
+}
+
+static enum tt_err feed_all(struct tt_feed *feed, struct tt_fault *fault)
+{
+    struct tt_decoder *decoder = NULL;
+    enum tt_err err = tt_feed_decoder(feed->settings, &decoder, fault);
+    if (err != TT_OK)
+        return err;
+    bool stateless = tt_decoder_is_stateless(decoder);
+    err = list_units(feed, stateless);
+    size_t threads = stateless ? tt_feed_pass_options(feed->settings, NULL).threads : 1;
+    if (threads > feed->unit_count)
+        threads = feed->unit_count == 0 ? 1 : feed->unit_count;
+    struct tt_feed_worker *workers = err == TT_OK ? tt_mem_zalloc(threads * sizeof *workers) : NULL;
+    if (workers == NULL) {
+        tt_decoder_destroy(decoder);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    workers[0].decoder = decoder;
+    err = run_workers(feed, workers, threads, fault);
+    for (size_t i = 0; i < threads; i++) {
+        tt_decoder_destroy(workers[i].decoder);
+        tt_chunk_buf_done(&workers[i].buf);
+    }
+    tt_mem_free(workers);
+    return err;
+}
+
+enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,
+                          struct tt_fault *fault)
+{
+    struct tt_feed feed = {.settings = settings,
+                           .pass = pass,
+                           .line_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE)};
+    enum tt_err err =
+        tt_rejects_open(&feed.rejects, tt_setting_text(settings, TT_OPT_REJECTS), fault);
+    if (err != TT_OK)
+        return err;
+    pthread_mutex_init(&feed.lock, NULL);
+    pthread_cond_init(&feed.turn, NULL);
+    tt_progress_start(&feed.progress, "reading", tt_setting_on(settings, TT_OPT_QUIET));
+    err = feed_all(&feed, fault);
+    tt_progress_end(&feed.progress);
+    uint64_t rejected = feed.rejects.count;
+    if (err == TT_OK)
+        err = tt_rejects_close(&feed.rejects, fault);
+    else
+        tt_rejects_abort(&feed.rejects);
+    if (err == TT_OK && feed.fault.code != TT_OK)
+        err = tt_fault_set(fault, feed.fault.code == TT_ERR_INVALID ? TT_ERR_IO : feed.fault.code,
+                           "%s", feed.fault.text);
+    if (err == TT_OK && rejected > 0 && tt_setting_on(settings, TT_OPT_STRICT))
+        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
+                           (unsigned long long)rejected);
+    for (size_t i = 0; i < feed.file_count; i++)
+        if (feed.files[i].chunked)
+            tt_chunk_file_close(&feed.files[i].chunks);
+    for (uint32_t i = 0; i < feed.unit_count && feed.units != NULL; i++)
+        tt_buf_done(&feed.units[i].rejects);
+    tt_mem_free(feed.files);
+    tt_mem_free(feed.units);
+    pthread_mutex_destroy(&feed.lock);
+    pthread_cond_destroy(&feed.turn);
+    return err;
+}

@@ -1,0 +1,29 @@
+/* Files in, events into a pass: what check and lifecycle infer have in common.
+ *
+ * Plain files of a stateless format are read in chunks by --threads threads; everything else
+ * (stdin, pipes, compressed files, formats whose lines depend on each other) from its start by one.
+ * Files count as if they were one behind the other. A file that cannot be read is told and makes
+ * the whole fail, after the others have been read.
+ */
+#ifndef TT_CLI_FEED_H
+#define TT_CLI_FEED_H
+
+#include "cli/options.h"
+#include "core/model/decoder.h"
+#include "replay/pass.h"
+
+/* Reads every file of the command line's arguments into the pass; "-" is stdin. Errors: those of
+ * reading and of the pass; with --strict, REJECT when a line was rejected. */
+enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,
+                          struct tt_fault *fault) TT_MUST_CHECK;
+
+/* The settings' decoder. */
+enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,
+                            struct tt_fault *fault) TT_MUST_CHECK;
+
+/* The settings of a pass, as far as options say them: rules, threads, memory, folder for temporary
+ * files. */
+struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
+                                            const struct tt_lifecycle_set *lifecycles);
+
+#endif

@@ -1,0 +1,64 @@
+#include "cli/output.h"
+
+#include "adapters/system/file.h"
+#include "cli/commands.h"
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static enum tt_err write_out(void *context, const char *bytes, size_t len, struct tt_fault *fault)
+{
+    return tt_file_out_write(context, bytes, len, fault);
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 60)
+        return 0;
+    return size.ws_col < 160 ? size.ws_col : 160;
+}
+
+/* --fail-on: error, warning, info, never. */
+static int status_for(const struct tt_settings *settings, const struct tt_report *report)
+{
+    static const enum tt_severity levels[] = {TT_SEVERITY_ERROR, TT_SEVERITY_WARNING,
+                                              TT_SEVERITY_INFO};
+    uint64_t choice = tt_setting_u64(settings, TT_OPT_FAIL_ON);
+    if (choice >= sizeof levels / sizeof *levels)
+        return TT_EXIT_CLEAN;
+    for (int kind = 0; kind < TT_KIND_COUNT; kind++)
+        if (report->summary.kinds[kind] > 0 &&
+            tt_kind_severity((enum tt_kind)kind) >= levels[choice])
+            return TT_EXIT_FOUND;
+    return TT_EXIT_CLEAN;
+}
+
+int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
+                     const struct tt_task_picture *picture, const char *subject,
+                     const char *how_to_list)
+{
+    const char *path = tt_setting_text(settings, TT_OPT_OUTPUT);
+    bool terminal = path == NULL && isatty(STDOUT_FILENO);
+    const char *no_colour = getenv("NO_COLOR");
+    struct tt_render_options options = {
+        .format = (enum tt_format)tt_setting_u64(settings, TT_OPT_FORMAT),
+        .colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
+        .width = terminal ? terminal_width() : 0,
+        .subject = subject,
+        .how_to_list = how_to_list,
+    };
+    struct tt_fault fault = {0};
+    struct tt_file_out *out = NULL;
+    enum tt_err err = tt_file_out_open(path, &out, &fault);
+    if (err != TT_OK)
+        return tt_exit_with(&fault);
+    struct tt_output output = {.context = out, .write = write_out};
+    err = picture == NULL ? tt_render_report(report, &options, &output, &fault)
+                          : tt_render_task(picture, &options, &output, &fault);
+    if (err == TT_OK)
+        err = tt_file_out_commit(out, &fault);
+    else
+        tt_file_out_abort(out);
+    return err == TT_OK ? status_for(settings, report) : tt_exit_with(&fault);
+}

@@ -1,0 +1,76 @@
+#include "core/model/event.h"
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+
+static void add_text(struct tt_buf *buf, const char *key, struct tt_str text)
+{
+    if (text.ptr == NULL)
+        return;
+    tt_json_add_key(buf, key);
+    tt_json_add_text(buf, text);
+}
+
+static void add_time(struct tt_buf *buf, const char *key, int64_t us)
+{
+    if (us == TT_TIME_NONE)
+        return;
+    tt_json_add_key(buf, key);
+    tt_buf_add_char(buf, '"');
+    tt_buf_add_time(buf, us);
+    tt_buf_add_char(buf, '"');
+}
+
+static void add_raw(struct tt_buf *buf, const char *key, struct tt_str json)
+{
+    if (json.ptr == NULL)
+        return;
+    tt_json_add_key(buf, key);
+    tt_buf_add_str(buf, json);
+}
+
+void tt_event_write_json(struct tt_buf *buf, const struct tt_event *event)
+{
+    tt_buf_add_char(buf, '{');
+    add_text(buf, "event_id", event->event_id);
+    if (!tt_str_equal(event->tenant, TT_STR("default")))
+        add_text(buf, "tenant", event->tenant);
+    add_text(buf, "task_id", event->task_id);
+    add_text(buf, "task_type", event->task_type);
+    add_text(buf, "status", event->status);
+    add_time(buf, "event_time", event->event_time_us);
+    add_text(buf, "source", event->source);
+    if (event->has_seq) {
+        tt_json_add_key(buf, "seq");
+        tt_buf_add_int(buf, event->seq);
+    }
+    add_text(buf, "stage", event->stage);
+    add_text(buf, "correlation_id", event->correlation_id);
+    add_text(buf, "dataset_id", event->dataset_id);
+    add_text(buf, "message", event->message);
+    if (event->error_code_is_int)
+        add_raw(buf, "error_code", event->error_code);
+    else
+        add_text(buf, "error_code", event->error_code);
+    add_time(buf, "received_at", event->received_at_us);
+    add_raw(buf, "attributes", event->attributes);
+    tt_buf_add_char(buf, '}');
+}
+
+enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from, struct tt_arena *arena)
+{
+    *to = *from;
+    struct tt_str *const texts[] = {
+        &to->tenant,         &to->task_id,    &to->status,     &to->event_id,
+        &to->task_type,      &to->source,     &to->stage,      &to->message,
+        &to->correlation_id, &to->dataset_id, &to->error_code, &to->attributes,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i]->ptr == NULL)
+            continue;
+        texts[i]->ptr = tt_arena_copy(arena, texts[i]->ptr, texts[i]->len);
+        if (texts[i]->ptr == NULL)
+            return TT_ERR_NO_MEMORY;
+    }
+    return TT_OK;
+}

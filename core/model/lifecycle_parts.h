@@ -1,0 +1,37 @@
+/* Inside of a lifecycle, shared by lifecycle.c (the graph) and lifecycle_parse.c (the file). */
+#ifndef TT_MODEL_LIFECYCLE_PARTS_H
+#define TT_MODEL_LIFECYCLE_PARTS_H
+
+#include "core/base/mem.h"
+#include "core/model/lifecycle.h"
+
+struct tt_lifecycle_status {
+    struct tt_str name;
+    int *targets;
+    size_t target_count;
+    int64_t max_age_us; /* -1: none */
+    bool initial, terminal;
+};
+
+struct tt_lifecycle {
+    struct tt_str name; /* absent where the file gives none */
+    struct tt_str *types;
+    size_t type_count;
+    struct tt_lifecycle_status *statuses;
+    int status_count;
+    int *initials; /* in the file's order */
+    size_t initial_count;
+    unsigned char *steps; /* enum tt_step, [from][to] */
+};
+
+struct tt_lifecycle_set {
+    struct tt_arena arena; /* owns everything below */
+    struct tt_lifecycle *lifecycles;
+    size_t count;
+};
+
+/* Fills the step matrix from statuses and targets. */
+enum tt_err tt_lifecycle_close(struct tt_lifecycle *lifecycle,
+                               struct tt_arena *arena) TT_MUST_CHECK;
+
+#endif
