@@ -1,0 +1,65 @@
+/* Rows of the store, as data. Column names and units are those of docs/fleet.md. */
+#ifndef TT_MODEL_AUDIT_ROW_H
+#define TT_MODEL_AUDIT_ROW_H
+
+#include "core/model/event.h"
+
+/* Where an entry stands: the key of its audit row. */
+struct tt_place {
+    int64_t epoch; /* 1 and up; grows when entry ids come back with other content */
+    int64_t partition;
+    int64_t entry_ms; /* the entry id's two parts */
+    int64_t entry_seq;
+};
+
+/* One entry taken off the queue and decoded. */
+struct tt_entry {
+    struct tt_place place;
+    struct tt_event event; /* borrows from the batch */
+    int64_t attempt;       /* deliveries so far, 1 and up */
+};
+
+/* task_status_audit */
+struct tt_audit_row {
+    struct tt_place place;
+    struct tt_event event;
+    int64_t enqueued_at_us;      /* from the entry id */
+    int64_t read_started_at_us;  /* when the batch was read */
+    int64_t write_started_at_us; /* when the transaction began */
+    struct tt_str worker;
+    int64_t fence;
+    int64_t attempt;
+    int64_t apply_seq; /* grows with every row written, store-wide; given by the store */
+    bool duplicate;
+};
+
+/* task_status_current */
+struct tt_current_row {
+    struct tt_str tenant, task_id;
+    struct tt_str task_type, status, stage; /* type and stage may be absent */
+    int64_t event_time_us;
+    int64_t seq; /* of the event the status comes from; valid when has_seq */
+    bool has_seq;
+    int64_t first_seen_at_us, updated_at_us;
+    int64_t events; /* originals applied */
+    int64_t fence;
+};
+
+/* task_status_interval */
+struct tt_interval_row {
+    int64_t position; /* 1-based place among the task's stays */
+    int64_t valid_from_us;
+    int64_t valid_to_us;         /* TT_TIME_NONE while current */
+    struct tt_str status, stage; /* stage may be absent */
+};
+
+/* dataset_progress */
+struct tt_progress_row {
+    struct tt_str tenant, correlation_id, dataset_id;
+    int64_t records_expected; /* -1: not known */
+    int64_t finished, succeeded, failed;
+    struct tt_str first_failure, last_stage; /* may be absent */
+    int64_t first_failure_at_us;             /* TT_TIME_NONE: none */
+};
+
+#endif
