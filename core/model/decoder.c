@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static const struct tt_decoder_kind *const kinds[] = {&tt_decoder_native};
+static const struct tt_decoder_kind *const kinds[] = {&tt_decoder_native, &tt_decoder_dpkg};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 const char *const *tt_decoder_names(void)

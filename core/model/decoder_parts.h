@@ -26,6 +26,6 @@ struct tt_decoder {
     void *state;
 };
 
-extern const struct tt_decoder_kind tt_decoder_native;
+extern const struct tt_decoder_kind tt_decoder_native, tt_decoder_dpkg;
 
 #endif

@@ -1,0 +1,53 @@
+/* The applier: one batch of entries becomes audit rows and state, in one transaction.
+ *
+ * Guarantees: after TT_OK every entry of the batch that decodes has exactly one audit row, whatever
+ * was tried before; after any error nothing of this call is in the store (or, commit outcome
+ * unknown, all of it, which a repetition finds). Within a task rows are written in the order of the
+ * batch.
+ *
+ * Threads: one. Memory: all of a batch lives in one arena that is used again for the next.
+ */
+#ifndef TT_ENGINE_APPLIER_H
+#define TT_ENGINE_APPLIER_H
+
+#include "core/model/decoder.h"
+#include "core/port/clock.h"
+#include "core/port/observer.h"
+#include "core/port/queue.h"
+#include "core/port/store.h"
+
+struct tt_applier;
+
+struct tt_applier_options {
+    const struct tt_store *store;
+    const struct tt_clock *clock;
+    const struct tt_observer *observer;
+    struct tt_str worker;  /* name, goes into the rows; borrowed */
+    bool apply_by_arrival; /* the state follows arrival order */
+    int json_depth_max;
+};
+
+/* Why an entry of the batch can never be applied. */
+struct tt_poison {
+    size_t entry; /* index in the batch */
+    char reason[TT_FAULT_TEXT_BYTES];
+};
+
+enum tt_err tt_applier_create(const struct tt_applier_options *options,
+                              struct tt_applier **ret_applier,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+void tt_applier_destroy(struct tt_applier *applier);
+
+/* The queue's epoch, for the keys of rows. Once before the first batch, and whenever the queue says
+ * another. */
+void tt_applier_set_epoch(struct tt_applier *applier, int64_t epoch);
+
+/* fences: by partition number, for the partitions in the batch; NULL without locking. Gives the
+ * entries that can never be applied (borrowed until the next call) and the number of rows written.
+ * Errors: those of the store; NO_MEMORY. */
+enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,
+                             const int64_t *fences, int64_t read_started_at_us,
+                             const struct tt_poison **ret_poison, size_t *ret_poison_count,
+                             uint64_t *ret_rows, struct tt_fault *fault) TT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,381 @@
+/* Happy path:
+ *   connect -> take a fair share of the partitions -> read a batch -> apply it in one transaction
+ * -> acknowledge
+ *   -> read again; when there is nothing, wait until there may be.
+ *
+ * Failure modes:
+ * - Queue away or failing over: everything held is forgotten, wait with backoff, connect again,
+ * take partitions again; what was read and not acknowledged comes back first, and its rows are
+ * found in the store.
+ * - Store away, busy or full: the same batch is tried again with backoff. Meanwhile leases may end;
+ * then somebody else applies the batch and the store refuses ours (fenced).
+ * - Fenced: nothing of the batch was written. All partitions are given back and taken again.
+ * - An entry that can never be applied: dead letter, the rest goes on.
+ * - A crash anywhere: leases end, another worker takes over; see docs/guarantees.md.
+ *
+ *   CONNECT --> RUN --> STOP
+ *      ^         |
+ *      +- AWAY <-+
+ */
+#include "core/engine/worker.h"
+
+#include "core/base/assert.h"
+#include "core/base/limits.h"
+#include "core/engine/backoff.h"
+
+enum {
+    FIRST_WAIT_US = 50 * 1000,
+    LONGEST_WAIT_US = 5 * 1000 * 1000,
+    IDLE_WAIT_MS_MAX = 500,
+    TRIM_EVERY_US = 10 * 1000 * 1000,
+};
+
+struct worker {
+    const struct tt_worker_options *options;
+    const struct tt_queue *queue;
+    struct tt_applier *applier;
+    struct tt_worker_counts counts;
+    struct tt_backoff backoff;
+    int64_t *fences;     /* by partition; 0 = not held */
+    unsigned *lost;      /* room for read */
+    unsigned partitions; /* of the queue; 0 before the first connect */
+    unsigned held, share;
+    unsigned next_try;       /* partition to try next */
+    struct tt_mono beat_due; /* heartbeat and rebalancing */
+    struct tt_mono trim_due;
+    bool queue_away, store_away;
+    struct tt_fault *fault;
+};
+
+static struct tt_mono now(const struct worker *w)
+{
+    return w->options->clock->mono(w->options->clock->context);
+}
+
+static void tell(const struct worker *w, enum tt_observation what, int64_t number, const char *text)
+{
+    w->options->observer->tell(w->options->observer->context, what, number, text);
+}
+
+static bool stopping(const struct worker *w)
+{
+    return *w->options->stop != 0;
+}
+
+static void wait_backoff(struct worker *w)
+{
+    w->options->clock->sleep_us(w->options->clock->context,
+                                tt_backoff_next_us(&w->backoff, w->options->random));
+}
+
+/* ---- Partitions
+ * ------------------------------------------------------------------------------------- */
+
+static void forget_all(struct worker *w)
+{
+    memset(w->fences, 0, w->partitions * sizeof *w->fences);
+    w->held = 0;
+}
+
+static void forget(struct worker *w, unsigned partition)
+{
+    if (w->fences[partition] == 0)
+        return;
+    w->fences[partition] = 0;
+    w->held--;
+}
+
+static enum tt_err release_one(struct worker *w, unsigned partition, struct tt_fault *fault)
+{
+    enum tt_err err = w->queue->release(w->queue->context, partition, fault);
+    forget(w, partition);
+    return err;
+}
+
+/* Gives back what is beyond `keep`. */
+static enum tt_err release_down_to(struct worker *w, unsigned keep, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (unsigned p = 0; p < w->partitions && w->held > keep && err == TT_OK; p++)
+        if (w->fences[p] != 0)
+            err = release_one(w, p, fault);
+    return err;
+}
+
+static enum tt_err take_one(struct worker *w, unsigned partition, struct tt_fault *fault)
+{
+    int64_t known = 0;
+    struct tt_holding holding;
+    bool taken = false;
+    enum tt_err err =
+        w->options->store->fence_known(w->options->store->context, partition, &known, fault);
+    if (err == TT_OK)
+        err = w->queue->take(w->queue->context, partition, known, &holding, &taken, fault);
+    if (err != TT_OK || !taken)
+        return err;
+    tt_assert(holding.fence > known);
+    w->fences[partition] = holding.fence;
+    w->held++;
+    tell(w, TT_OBSERVED_PARTITION_TAKEN, partition, "");
+    return TT_OK;
+}
+
+static enum tt_err take_share(struct worker *w, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (unsigned tried = 0; tried < w->partitions && w->held < w->share && err == TT_OK; tried++) {
+        unsigned partition = w->next_try++ % w->partitions;
+        if (w->fences[partition] == 0)
+            err = take_one(w, partition, fault);
+    }
+    return err;
+}
+
+/* Says that we live, learns how many do, and moves towards an equal share. */
+static enum tt_err beat(struct worker *w, struct tt_fault *fault)
+{
+    if (!w->options->locking || now(w).us < w->beat_due.us)
+        return TT_OK;
+    unsigned alive = 1;
+    enum tt_err err = w->queue->heartbeat(w->queue->context, &alive, fault);
+    if (err != TT_OK)
+        return err;
+    if (alive == 0)
+        alive = 1;
+    w->share = (w->partitions + alive - 1) / alive;
+    err = release_down_to(w, w->share, fault);
+    if (err == TT_OK)
+        err = take_share(w, fault);
+    w->beat_due.us = now(w).us + w->options->lease_us / 3;
+    return err;
+}
+
+static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
+{
+    unsigned partitions = 0;
+    int64_t epoch = 0;
+    enum tt_err err = w->queue->connect(w->queue->context, &partitions, &epoch, fault);
+    if (err != TT_OK)
+        return err;
+    tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
+    if (w->partitions != partitions) {
+        tt_mem_free(w->fences);
+        tt_mem_free(w->lost);
+        w->fences = tt_mem_zalloc(partitions * sizeof *w->fences);
+        w->lost = tt_mem_zalloc(partitions * sizeof *w->lost);
+        w->partitions = 0;
+        if (w->fences == NULL || w->lost == NULL)
+            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+        w->partitions = partitions;
+        w->next_try =
+            (unsigned)(w->options->random->next(w->options->random->context) % partitions);
+    }
+    forget_all(w);
+    w->beat_due.us = 0;
+    tt_applier_set_epoch(w->applier, epoch);
+    return TT_OK;
+}
+
+/* ---- Batches
+ * ---------------------------------------------------------------------------------------- */
+
+/* Class RETRY of the store is waited out here, with the batch in hand; while asked to stop, for
+ * drain_us. */
+static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch *batch,
+                                   int64_t read_started_us, const struct tt_poison **ret_poison,
+                                   size_t *ret_count, struct tt_fault *fault)
+{
+    int64_t stop_since_us = 0;
+    for (;;) {
+        uint64_t rows = 0;
+        tt_fault_clear(fault);
+        enum tt_err err =
+            tt_applier_apply(w->applier, batch, w->options->locking ? w->fences : NULL,
+                             read_started_us, ret_poison, ret_count, &rows, fault);
+        if (tt_err_class(err) != TT_CLASS_RETRY) {
+            if (err == TT_OK) {
+                w->counts.rows += rows;
+                if (w->store_away)
+                    tell(w, TT_OBSERVED_STORE_BACK, 0, "");
+                w->store_away = false;
+                tt_backoff_reset(&w->backoff);
+                tell(w, TT_OBSERVED_BATCH_APPLIED, (int64_t)rows, "");
+            }
+            return err;
+        }
+        if (!w->store_away)
+            tell(w, TT_OBSERVED_STORE_AWAY, 0, fault->text);
+        w->store_away = true;
+        if (stopping(w) && stop_since_us == 0)
+            stop_since_us = now(w).us;
+        if (*w->options->stop > 1 ||
+            (stop_since_us != 0 && now(w).us - stop_since_us >= w->options->drain_us))
+            return tt_fault_set(fault, err, "store"); /* what was read stays pending for others */
+        wait_backoff(w);
+    }
+}
+
+static enum tt_err bury_all(struct worker *w, const struct tt_queue_batch *batch,
+                            const struct tt_poison *poison, size_t count, struct tt_fault *fault)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum tt_err err = w->queue->bury(w->queue->context, &batch->entries[poison[i].entry],
+                                         "undecodable", poison[i].reason, fault);
+        if (err != TT_OK)
+            return err;
+        w->counts.dead++;
+        tell(w, TT_OBSERVED_DEAD_LETTER, 1, poison[i].reason);
+    }
+    return TT_OK;
+}
+
+static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *batch,
+                                int64_t read_started_us, struct tt_fault *fault)
+{
+    const struct tt_poison *poison = NULL;
+    size_t poisoned = 0;
+    enum tt_err err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    if (err == TT_OK)
+        err = bury_all(w, batch, poison, poisoned, fault);
+    if (err == TT_OK)
+        err = w->queue->acknowledge(w->queue->context, batch->entries, batch->count, fault);
+    if (err == TT_OK)
+        w->counts.entries += batch->count;
+    return err;
+}
+
+/* One read and what follows; *ret_idle when there was nothing. */
+static enum tt_err read_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
+{
+    struct tt_queue_batch batch = {0};
+    size_t lost = 0;
+    int64_t read_started_us = w->options->clock->wall_us(w->options->clock->context);
+    enum tt_err err =
+        w->queue->read(w->queue->context, w->options->batch_max, &batch, w->lost, &lost, fault);
+    if (err != TT_OK)
+        return err;
+    for (size_t i = 0; i < lost; i++) {
+        tell(w, TT_OBSERVED_PARTITION_LOST, w->lost[i], "");
+        forget(w, w->lost[i]);
+    }
+    if (batch.vanished > 0)
+        tell(w, TT_OBSERVED_ENTRIES_VANISHED, (int64_t)batch.vanished, "");
+    w->counts.vanished += batch.vanished;
+    *ret_idle = batch.count == 0;
+    return batch.count == 0 ? TT_OK : handle_batch(w, &batch, read_started_us, fault);
+}
+
+static enum tt_err is_finished(struct worker *w, bool *ret_finished, struct tt_fault *fault)
+{
+    struct tt_queue_backlog backlog;
+    enum tt_err err = w->queue->backlog(w->queue->context, &backlog, fault);
+    if (err == TT_OK)
+        *ret_finished = backlog.unread == 0 && backlog.pending == 0;
+    return err;
+}
+
+static int64_t idle_wait_ms(const struct worker *w)
+{
+    int64_t wait_ms = w->options->lease_us / 1000 / 4;
+    if (wait_ms > IDLE_WAIT_MS_MAX)
+        wait_ms = IDLE_WAIT_MS_MAX;
+    if (w->options->until_idle && wait_ms > 50)
+        wait_ms = 50; /* others may be finishing the last of it */
+    return wait_ms < 1 ? 1 : wait_ms;
+}
+
+static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_fault *fault)
+{
+    bool idle = true;
+    enum tt_err err = beat(w, fault);
+    if (err == TT_OK)
+        err = read_once(w, &idle, fault);
+    if (err == TT_OK && now(w).us >= w->trim_due.us) {
+        err = w->queue->trim(w->queue->context, fault);
+        w->trim_due.us = now(w).us + TRIM_EVERY_US;
+    }
+    if (err != TT_OK || !idle)
+        return err;
+    if (w->options->until_idle)
+        err = is_finished(w, ret_finished, fault);
+    if (err == TT_OK && !*ret_finished)
+        err = w->queue->wait(w->queue->context, idle_wait_ms(w), fault);
+    return err;
+}
+
+/* ---- The loop
+ * --------------------------------------------------------------------------------------- */
+
+static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    while (err == TT_OK && !*ret_finished && !stopping(w)) {
+        err = go_round(w, ret_finished, fault);
+        if (err == TT_ERR_FENCED) {
+            tell(w, TT_OBSERVED_FENCED, 0, fault->text);
+            tt_fault_clear(fault);
+            err = release_down_to(w, 0, fault);
+            w->beat_due.us = 0;
+        }
+    }
+    if (err == TT_OK)
+        err = release_down_to(w, 0, fault);
+    return err;
+}
+
+static enum tt_err run(struct worker *w)
+{
+    bool finished = false;
+    while (!finished && !stopping(w)) {
+        struct tt_fault fault = {0};
+        enum tt_err err = connect_queue(w, &fault);
+        if (err == TT_OK) {
+            if (w->queue_away)
+                tell(w, TT_OBSERVED_QUEUE_BACK, 0, "");
+            w->queue_away = false;
+            tt_backoff_reset(&w->backoff);
+            err = run_connected(w, &finished, &fault);
+        }
+        if (err == TT_OK)
+            continue;
+        if (tt_err_class(err) != TT_CLASS_RETRY)
+            return tt_fault_set(w->fault, err, "%s", fault.text);
+        if (stopping(w))
+            break;
+        finished = false;
+        if (!w->queue_away)
+            tell(w, TT_OBSERVED_QUEUE_AWAY, 0, fault.text);
+        w->queue_away = true;
+        wait_backoff(w);
+    }
+    return TT_OK;
+}
+
+enum tt_err tt_worker_run(const struct tt_worker_options *options,
+                          struct tt_worker_counts *ret_counts, struct tt_fault *fault)
+{
+    struct worker w = {
+        .options = options,
+        .queue = options->queue,
+        .backoff = {.first_us = FIRST_WAIT_US, .max_us = LONGEST_WAIT_US},
+        .fault = fault,
+    };
+    const struct tt_applier_options applier = {
+        .store = options->store,
+        .clock = options->clock,
+        .observer = options->observer,
+        .worker = options->name,
+        .apply_by_arrival = options->apply_by_arrival,
+        .json_depth_max = options->json_depth_max,
+    };
+    enum tt_err err = tt_applier_create(&applier, &w.applier, fault);
+    if (err == TT_OK) {
+        err = run(&w);
+        w.queue->disconnect(w.queue->context);
+    }
+    tt_applier_destroy(w.applier);
+    tt_mem_free(w.fences);
+    tt_mem_free(w.lost);
+    *ret_counts = w.counts;
+    return err;
+}
