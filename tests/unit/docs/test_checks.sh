@@ -4,6 +4,7 @@ set -euo pipefail
 
 ROOT=$(dirname "$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")")
 in_code=$(sed -n 's/^ *X([A-Z_]*, \([a-z_]*\), \([A-Z]*\)).*/\1 \L\2/p' "$ROOT/replay/finding.h" | sort)
+# shellcheck disable=SC2016 # back quotes of Markdown
 in_page=$(sed -n 's/^| `\([a-z_]*\)` | \(info\|warning\|error\) |.*/\1 \2/p' "$ROOT/docs/checks.md" | sort)
 
 if [ "$(wc -l <<<"$in_code")" -lt 19 ]; then

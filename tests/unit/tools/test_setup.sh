@@ -38,10 +38,10 @@ new_machine() {
     stub apt-get 'folder='"$machine"'
         for word in "$@"; do case $word in
             nodejs) touch $folder/bin/node ;;
-            npm) touch $folder/bin/npm ;;
+            npm | time) touch $folder/bin/$word ;;
             redis-server) touch $folder/bin/redis-server ;;
         esac; done
-        for f in node npm redis-server; do [ -e $folder/bin/$f ] && PATH=/bin:/usr/bin chmod +x $folder/bin/$f; done; exit 0'
+        for f in node npm time redis-server; do [ -e $folder/bin/$f ] && PATH=/bin:/usr/bin chmod +x $folder/bin/$f; done; exit 0'
 }
 setup() {
     status=0
@@ -50,23 +50,20 @@ setup() {
 calls() { grep -c -- "$1" "$machine/calls" || true; }
 said() { [[ $output = *"$1"* ]]; }
 
-bench=/usr/bin/time
-if [ -x $bench ]; then
-    new_machine
-    setup bench
-    expect 'installs what is missing' [ $status = 0 ]
-    expect 'names what it installs' said 'installing nodejs npm'
-    expect 'updates the lists once' [ "$(calls 'apt-get .*update')" = 1 ]
-    expect 'installs in one go' [ "$(calls 'install -y --no-install-recommends nodejs npm')" = 1 ]
-    expect 'asks no questions' [ "$(calls DEBIAN_FRONTEND=noninteractive)" = 2 ]
-    : >"$machine/calls"
-    setup bench
-    expect 'says that all is there' said 'all there (bench)'
-    expect 'does nothing the second time' [ ! -s "$machine/calls" ]
-    rm "$machine/bin/npm"
-    setup bench
-    expect 'installs the missing one alone' [ "$(calls 'no-install-recommends npm$')" = 1 ]
-fi
+new_machine
+setup bench
+expect 'installs what is missing' [ $status = 0 ]
+expect 'names what it installs' said 'installing nodejs npm time'
+expect 'updates the lists once' [ "$(calls 'apt-get .*update')" = 1 ]
+expect 'installs in one go' [ "$(calls 'install -y --no-install-recommends nodejs npm time')" = 1 ]
+expect 'asks no questions' [ "$(calls DEBIAN_FRONTEND=noninteractive)" = 2 ]
+: >"$machine/calls"
+setup bench
+expect 'says that all is there' said 'all there (bench)'
+expect 'does nothing the second time' [ ! -s "$machine/calls" ]
+rm "$machine/bin/npm"
+setup bench
+expect 'installs the missing one alone' [ "$(calls 'no-install-recommends npm$')" = 1 ]
 
 new_machine
 setup run
@@ -81,7 +78,7 @@ new_machine
 rm "$machine/bin/sudo"
 setup bench
 expect 'without root and sudo it is refused' [ $status = 2 ]
-expect 'it says what to run' said 'run this as root: apt-get install nodejs npm'
+expect 'it says what to run' said 'run this as root: apt-get install nodejs npm time'
 
 new_machine
 rm "$machine/bin/apt-get"
@@ -98,7 +95,7 @@ expect 'with the words of apt-get' said 'E: no network'
 new_machine
 stub apt-get 'exit 0'
 setup bench
-expect 'an installation that brings nothing is told' said 'still not found or too old: nodejs npm'
+expect 'an installation that brings nothing is told' said 'still not found or too old: nodejs npm time'
 
 new_machine
 setup build nonsense
