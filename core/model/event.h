@@ -44,7 +44,7 @@ enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from,
 /* Every text field, in the order of docs/events.md: name, member. */
 #define TT_EVENT_TEXT_FIELDS(X)                                                                    \
     X(task_id)                                                                                     \
-    X(status) X(event_id) X(tenant) X(task_type) X(source) X(stage) X(correlation_id)              \
-        X(dataset_id) X(message)
+    X(status)                                                                                      \
+    X(event_id) X(tenant) X(task_type) X(source) X(stage) X(correlation_id) X(dataset_id) X(message)
 
 #endif

@@ -157,9 +157,9 @@ static enum tt_err read_max_age(struct parsing *p, const struct tt_json *object)
 
 static enum tt_err check_keys(struct parsing *p, const struct tt_json *object)
 {
-    static const char *const known[] = {"name",     "task_types",  "initial",
-                                        "terminal", "transitions", "max_age",
-                                        "note"}; /* for people; not read */
+    static const char *const known[] = {
+        "name",        "task_types", "initial", "terminal",
+        "transitions", "max_age",    "note"}; /* for people; not read */
     void *iter = NULL;
     struct tt_str key;
     const struct tt_json *value;
