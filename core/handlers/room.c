@@ -1,1 +1,0 @@
-typedef int tt_handlers_room;
