@@ -1,0 +1,113 @@
+/* The schema, as a list of steps that only ever grows. A process takes the write lock, looks which
+ * steps are missing, runs them and writes the number down, all in one transaction: of several that
+ * start at once one does the work and the others find it done. */
+#include "adapters/sqlite/db.h"
+
+/* Step n brings version n to n + 1. Never change one that was released: add another. */
+static const char *const steps[] = {
+    "CREATE TABLE task_status_audit ("
+    " epoch INTEGER NOT NULL, partition INTEGER NOT NULL, entry_ms INTEGER NOT NULL, entry_seq "
+    "INTEGER NOT NULL,"
+    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT, status TEXT NOT NULL, stage "
+    "TEXT,"
+    " event_time INTEGER NOT NULL, event_id TEXT, source TEXT, seq INTEGER, correlation_id TEXT, "
+    "dataset_id TEXT,"
+    " message TEXT, error_code TEXT, error_code_is_int INTEGER NOT NULL DEFAULT 0, attributes TEXT,"
+    " received_at INTEGER, enqueued_at INTEGER NOT NULL, read_started_at INTEGER NOT NULL,"
+    " write_started_at INTEGER NOT NULL, worker TEXT NOT NULL, fence INTEGER NOT NULL, attempt "
+    "INTEGER NOT NULL,"
+    " apply_seq INTEGER NOT NULL, duplicate INTEGER NOT NULL,"
+    " PRIMARY KEY (epoch, partition, entry_ms, entry_seq));"
+    "CREATE INDEX task_status_audit_task ON task_status_audit (tenant, task_id, event_time, "
+    "apply_seq);"
+    "CREATE INDEX task_status_audit_event ON task_status_audit (tenant, task_id, event_id) WHERE event_id IS NOT NULL;"
+    "CREATE UNIQUE INDEX task_status_audit_apply ON task_status_audit (apply_seq);"
+    "CREATE TABLE task_status_current ("
+    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT, status TEXT NOT NULL, stage "
+    "TEXT,"
+    " event_time INTEGER NOT NULL, first_seen_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, fence INTEGER NOT NULL, last_seq INTEGER, PRIMARY KEY (tenant, "
+    "task_id)) WITHOUT ROWID;"
+    "CREATE TABLE task_status_interval ("
+    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, position INTEGER NOT NULL, valid_from INTEGER "
+    "NOT NULL,"
+    " valid_to INTEGER, status TEXT NOT NULL, stage TEXT, PRIMARY KEY (tenant, task_id, position)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE dataset_progress ("
+    " tenant TEXT NOT NULL, correlation_id TEXT NOT NULL, dataset_id TEXT NOT NULL, "
+    "records_expected INTEGER,"
+    " records_finished INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, "
+    "first_failure TEXT,"
+    " first_failure_at INTEGER, last_stage TEXT, PRIMARY KEY (tenant, correlation_id, dataset_id)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE partition_fence (partition INTEGER PRIMARY KEY, fence INTEGER NOT NULL);",
+};
+enum { VERSION = sizeof steps / sizeof *steps };
+
+static enum tt_err read_version(const struct tt_db *db, int *ret_version, struct tt_fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    bool row = false;
+    enum tt_err err =
+        tt_db_prepare(db, "SELECT max(version) FROM schema_version", &statement, fault);
+    if (err == TT_OK)
+        err = tt_db_step(db, statement, &row, fault);
+    if (err == TT_OK && row)
+        *ret_version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    if (err == TT_OK && *ret_version > VERSION)
+        err = tt_fault_set(
+            fault, TT_ERR_UNSUPPORTED,
+            "store %s: its schema has version %d, this program knows versions up to %d", db->path,
+            *ret_version, VERSION);
+    return err;
+}
+
+static enum tt_err write_version(const struct tt_db *db, int version, struct tt_fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    enum tt_err err =
+        tt_db_prepare(db, "INSERT INTO schema_version (version) VALUES (?)", &statement, fault);
+    if (err == TT_OK) {
+        tt_db_bind_int(statement, 1, version);
+        err = tt_db_execute(db, statement, fault);
+    }
+    sqlite3_finalize(statement);
+    return err;
+}
+
+enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault)
+{
+    int version = 0;
+    enum tt_err err = tt_db_run(db, "BEGIN IMMEDIATE", fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_db_run(db, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)",
+                    fault);
+    if (err == TT_OK)
+        err = read_version(db, &version, fault);
+    for (; version < VERSION && err == TT_OK; version++) {
+        err = tt_db_run(db, steps[version], fault);
+        if (err == TT_OK)
+            err = write_version(db, version + 1, fault);
+    }
+    if (err == TT_OK)
+        err = tt_db_run(db, "COMMIT", fault);
+    if (err != TT_OK)
+        sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
+enum tt_err tt_db_check_schema(const struct tt_db *db, struct tt_fault *fault)
+{
+    int version = 0;
+    struct tt_fault inner = {0};
+    enum tt_err err = read_version(db, &version, &inner);
+    if (err == TT_OK && version == VERSION)
+        return TT_OK;
+    if (err == TT_ERR_UNSUPPORTED || err == TT_ERR_CORRUPT || err == TT_ERR_BUSY ||
+        err == TT_ERR_NO_MEMORY)
+        return tt_fault_set(fault, err, "%s", inner.text);
+    return tt_fault_set(fault, TT_ERR_CORRUPT,
+                        "store %s: is no tasktrail store: no schema_version table", db->path);
+}
