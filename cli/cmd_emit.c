@@ -1,7 +1,248 @@
+/* Happy path: lines -> decoder -> canonical JSON -> producer; a batch is sent when it is full or
+ * when the input has nothing more for the moment, so that `tail -f LOG | tasktrail emit -` works
+ * line by line.
+ *
+ * Failure modes: a line is rejected: told, counted, kept, the rest goes on; Redis is away or full:
+ * said once, tried again with backoff until it is back, nothing is lost, what may have arrived is
+ * sent again; a file is missing or breaks off: told, the others are still read, exit status 3;
+ * asked to stop: what was read is still sent, if Redis is there. */
 #include "cli/commands.h"
+
+#include "adapters/redis/producer.h"
+#include "adapters/system/clock.h"
+#include "adapters/system/lines.h"
+#include "cli/feed.h"
+#include "cli/progress.h"
+#include "cli/rejects.h"
+#include "cli/secret.h"
+#include "cli/stop.h"
+#include "core/base/log.h"
+#include "core/engine/backoff.h"
+
+enum { FIRST_WAIT_US = 50 * 1000, LONGEST_WAIT_US = 5 * 1000 * 1000, BATCH_BYTES_MAX = 8 << 20 };
+
+struct emitting {
+    const struct tt_settings *settings;
+    const volatile int *stop;
+    struct tt_redis_producer *producer;
+    struct tt_decoder *decoder;
+    struct tt_rejects rejects;
+    struct tt_progress progress;
+    struct tt_clock clock;
+    struct tt_random random;
+    struct tt_backoff backoff;
+    struct tt_buf json;
+    size_t batch, batch_bytes;
+    bool connected, away;
+    struct tt_fault broken; /* the first file that could not be read */
+};
+
+/* Connected, or the reason why that can never be. */
+static enum tt_err connect_patiently(struct emitting *e, struct tt_fault *fault)
+{
+    while (!e->connected) {
+        tt_fault_clear(fault);
+        enum tt_err err = tt_redis_producer_connect(e->producer, fault);
+        e->connected = err == TT_OK;
+        if (err != TT_OK && tt_err_class(err) != TT_CLASS_RETRY)
+            return err;
+        if (err != TT_OK && *e->stop != 0)
+            return err;
+        if (err != TT_OK) {
+            if (!e->away)
+                tt_log(TT_LOG_WARNING, "queue_away", "the queue is away, trying again: %s",
+                       fault->text);
+            e->away = true;
+            e->clock.sleep_us(e->clock.context, tt_backoff_next_us(&e->backoff, &e->random));
+        }
+    }
+    if (e->away)
+        tt_log(TT_LOG_INFO, "queue_back", "the queue is back");
+    e->away = false;
+    return TT_OK;
+}
+
+static enum tt_err flush_patiently(struct emitting *e, struct tt_fault *fault)
+{
+    while (tt_redis_producer_waiting(e->producer) > 0) {
+        tt_fault_clear(fault);
+        enum tt_err err = connect_patiently(e, fault);
+        if (err == TT_OK) {
+            err = tt_redis_producer_flush(e->producer, fault);
+            if (err == TT_OK)
+                break;
+            e->connected = err != TT_ERR_UNAVAILABLE;
+        }
+        if (tt_err_class(err) != TT_CLASS_RETRY || *e->stop != 0)
+            return err;
+        if (!e->away)
+            tt_log(TT_LOG_WARNING, "queue_away", "the queue does not take events, trying again: %s",
+                   fault->text);
+        e->away = true;
+        e->clock.sleep_us(e->clock.context, tt_backoff_next_us(&e->backoff, &e->random));
+    }
+    tt_backoff_reset(&e->backoff);
+    tt_fault_clear(fault);
+    e->batch_bytes = 0;
+    return TT_OK;
+}
+
+struct giving {
+    struct emitting *emitting;
+    struct tt_fault *fault;
+};
+
+static enum tt_err give_event(void *context, const struct tt_event *event)
+{
+    struct giving *giving = context;
+    struct emitting *e = giving->emitting;
+    tt_buf_clear(&e->json);
+    tt_event_write_json(&e->json, event);
+    if (e->json.err != TT_OK)
+        return tt_fault_set(giving->fault, e->json.err, "out of memory");
+    enum tt_err err = tt_redis_producer_add(e->producer, event->tenant, event->task_id,
+                                            tt_buf_str(&e->json), giving->fault);
+    e->batch_bytes += e->json.len;
+    if (err == TT_OK &&
+        (tt_redis_producer_waiting(e->producer) >= e->batch || e->batch_bytes >= BATCH_BYTES_MAX))
+        err = flush_patiently(e, giving->fault);
+    return err;
+}
+
+static bool is_blank(struct tt_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
+static enum tt_err emit_line(struct emitting *e, const char *path, const struct tt_line *line,
+                             struct tt_fault *fault)
+{
+    struct giving giving = {e, fault};
+    const struct tt_decoder_sink sink = {.context = &giving, .event = give_event};
+    struct tt_fault why = {0};
+    if (line->overlong)
+        return tt_rejects_add(&e->rejects, path, line->number, "longer than --max-line", line->text,
+                              fault);
+    if (is_blank(line->text))
+        return TT_OK;
+    enum tt_err err = tt_decoder_line(e->decoder, line->text, &sink, &why);
+    if (why.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
+        return tt_rejects_add(&e->rejects, path, line->number, why.text, line->text, fault);
+    return err;
+}
+
+static enum tt_err emit_file(struct emitting *e, const char *path, struct tt_fault *fault)
+{
+    struct tt_lines *lines = NULL;
+    struct tt_line line;
+    struct tt_fault broken = {0};
+    bool more = true;
+    enum tt_err err = TT_OK;
+    enum tt_err read =
+        tt_lines_open(path, (size_t)tt_setting_u64(e->settings, TT_OPT_MAX_LINE), &lines, &broken);
+    if (read == TT_OK)
+        tt_lines_stop_with(lines, e->stop);
+    tt_decoder_file_start(e->decoder);
+    while (read == TT_OK && err == TT_OK) {
+        if (tt_redis_producer_waiting(e->producer) > 0 && tt_lines_would_block(lines))
+            err = flush_patiently(e, fault);
+        if (err != TT_OK)
+            break;
+        read = tt_lines_next(lines, &line, &more, &broken);
+        if (read != TT_OK || !more)
+            break;
+        err = emit_line(e, strcmp(path, "-") == 0 ? "stdin" : path, &line, fault);
+        tt_progress_show(&e->progress, tt_redis_producer_confirmed(e->producer), 0, "events");
+    }
+    tt_lines_close(lines);
+    if (err == TT_OK && read != TT_OK && read != TT_ERR_STOPPED) {
+        tt_log_fault(TT_LOG_ERROR, "file", &broken);
+        tt_fault_set(&e->broken, read, "%s", broken.text);
+    }
+    return err;
+}
+
+static enum tt_err emit_files(struct emitting *e, struct tt_fault *fault)
+{
+    static const char *const only_stdin[] = {"-"};
+    const char *const *paths =
+        e->settings->argument_count == 0 ? only_stdin : e->settings->arguments;
+    size_t count = e->settings->argument_count == 0 ? 1 : e->settings->argument_count;
+    struct giving giving = {e, fault};
+    const struct tt_decoder_sink sink = {.context = &giving, .event = give_event};
+    enum tt_err err = connect_patiently(e, fault);
+    for (size_t i = 0; i < count && err == TT_OK && *e->stop == 0; i++)
+        err = emit_file(e, paths[i], fault);
+    if (err == TT_OK)
+        err = tt_decoder_finish(e->decoder, &sink, fault);
+    return err == TT_OK ? flush_patiently(e, fault) : err;
+}
+
+static enum tt_err open_all(struct emitting *e, struct tt_buf *secret, struct tt_fault *fault)
+{
+    const char *password = NULL;
+    enum tt_err err = tt_feed_decoder(e->settings, &e->decoder, fault);
+    if (err == TT_OK)
+        err = tt_secret_redis(secret, &password, fault);
+    const struct tt_redis_producer_options options = {
+        .url = tt_setting_text(e->settings, TT_OPT_REDIS),
+        .password = password,
+        .prefix = tt_setting_text(e->settings, TT_OPT_PREFIX),
+        .partitions = (unsigned)tt_setting_u64(e->settings, TT_OPT_PARTITIONS),
+    };
+    if (err == TT_OK)
+        err = tt_redis_producer_create(&options, &e->producer, fault);
+    return err == TT_OK
+               ? tt_rejects_open(&e->rejects, tt_setting_text(e->settings, TT_OPT_REJECTS), fault)
+               : err;
+}
+
+static enum tt_err finish(struct emitting *e, enum tt_err err, struct tt_fault *fault)
+{
+    uint64_t rejected = e->rejects.count;
+    if (err == TT_OK)
+        err = tt_rejects_close(&e->rejects, fault);
+    else
+        tt_rejects_abort(&e->rejects);
+    tt_log(TT_LOG_INFO, "emitted", "%llu events on the queue, %llu lines rejected",
+           (unsigned long long)tt_redis_producer_confirmed(e->producer),
+           (unsigned long long)rejected);
+    if (err == TT_OK && e->broken.code != TT_OK)
+        err = tt_fault_set(fault, e->broken.code == TT_ERR_INVALID ? TT_ERR_IO : e->broken.code,
+                           "%s", e->broken.text);
+    if (err == TT_OK && rejected > 0 && tt_setting_on(e->settings, TT_OPT_STRICT))
+        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
+                           (unsigned long long)rejected);
+    return err;
+}
 
 int tt_cmd_emit(const struct tt_settings *settings)
 {
-    (void)settings;
-    return TT_EXIT_USAGE;
+    struct tt_fault fault = {0};
+    struct tt_buf secret = {0};
+    struct emitting e = {
+        .settings = settings,
+        .stop = tt_stop_listen(),
+        .random = tt_system_random(),
+        .backoff = {.first_us = FIRST_WAIT_US, .max_us = LONGEST_WAIT_US},
+        .batch = (size_t)tt_setting_u64(settings, TT_OPT_BATCH),
+    };
+    e.clock = tt_system_clock(e.stop);
+    tt_buf_init(&e.json, 0);
+    tt_progress_start(&e.progress, "emitting", tt_setting_on(settings, TT_OPT_QUIET));
+    enum tt_err err = open_all(&e, &secret, &fault);
+    if (err == TT_OK) {
+        err = emit_files(&e, &fault);
+        tt_progress_end(&e.progress);
+        err = finish(&e, err, &fault);
+    }
+    int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
+    tt_redis_producer_destroy(e.producer);
+    tt_decoder_destroy(e.decoder);
+    tt_buf_done(&e.json);
+    tt_buf_done(&secret);
+    return status;
 }

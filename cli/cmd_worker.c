@@ -1,7 +1,141 @@
 #include "cli/commands.h"
 
+#include "adapters/redis/queue.h"
+#include "adapters/sqlite/store.h"
+#include "adapters/system/clock.h"
+#include "cli/secret.h"
+#include "cli/stop.h"
+#include "cli/store_url.h"
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "core/engine/worker.h"
+#include <stdio.h>
+#include <unistd.h>
+
+static void tell_log(void *context, enum tt_observation what, int64_t number, const char *text)
+{
+    static const struct {
+        enum tt_log_level level;
+        const char *event, *words;
+    } lines[TT_OBSERVATION_COUNT] = {
+        [TT_OBSERVED_QUEUE_AWAY] = {TT_LOG_WARNING, "queue_away",
+                                    "the queue is away, trying again"},
+        [TT_OBSERVED_QUEUE_BACK] = {TT_LOG_INFO, "queue_back", "the queue is back"},
+        [TT_OBSERVED_STORE_AWAY] = {TT_LOG_WARNING, "store_away",
+                                    "the store cannot be written, trying again"},
+        [TT_OBSERVED_STORE_BACK] = {TT_LOG_INFO, "store_back", "the store is back"},
+        [TT_OBSERVED_PARTITION_TAKEN] = {TT_LOG_DEBUG, "partition_taken", "partition taken"},
+        [TT_OBSERVED_PARTITION_LOST] = {TT_LOG_WARNING, "partition_lost",
+                                        "lease ended, partition lost"},
+        [TT_OBSERVED_FENCED] = {TT_LOG_WARNING, "fenced", "fenced, nothing was written"},
+        [TT_OBSERVED_DEAD_LETTER] = {TT_LOG_WARNING, "dead_letter",
+                                     "an entry became a dead letter"},
+        [TT_OBSERVED_ENTRIES_VANISHED] = {TT_LOG_ERROR, "entries_vanished",
+                                          "pending entries are gone from the stream"},
+        [TT_OBSERVED_ENTRY_ID_REUSED] =
+            {TT_LOG_ERROR, "entry_id_reused",
+             "entry ids came back with other content, kept under a new epoch"},
+        [TT_OBSERVED_BATCH_APPLIED] = {TT_LOG_DEBUG, "batch_applied", "batch applied"},
+    };
+    (void)context;
+    if (!tt_log_enabled(lines[what].level))
+        return;
+    char count[32] = "";
+    if (number > 0)
+        snprintf(count, sizeof count, " (%lld)", (long long)number);
+    tt_log(lines[what].level, lines[what].event, "%s%s%s%s", lines[what].words, count,
+           text[0] == '\0' ? "" : ": ", text);
+}
+
+static void default_name(char *name, size_t size)
+{
+    char host[64] = "worker";
+    gethostname(host, sizeof host - 1);
+    snprintf(name, size, "%s-%ld", host, (long)getpid());
+}
+
+struct parts {
+    struct tt_clock clock;
+    struct tt_random random;
+    struct tt_queue queue;
+    struct tt_store store;
+    struct tt_buf secret;
+    char name[96];
+};
+
+static enum tt_err open_parts(const struct tt_settings *settings, const volatile int *stop,
+                              struct parts *parts, struct tt_fault *fault)
+{
+    const char *path, *password = NULL, *name = tt_setting_text(settings, TT_OPT_NAME);
+    parts->clock = tt_system_clock(stop);
+    parts->random = tt_system_random();
+    if (name == NULL)
+        default_name(parts->name, sizeof parts->name);
+    else
+        snprintf(parts->name, sizeof parts->name, "%s", name);
+    enum tt_err err = tt_store_url_path(tt_setting_text(settings, TT_OPT_STORE), &path, fault);
+    if (err == TT_OK)
+        err = tt_secret_redis(&parts->secret, &password, fault);
+    const struct tt_redis_queue_options queue = {
+        .url = tt_setting_text(settings, TT_OPT_REDIS),
+        .password = password,
+        .prefix = tt_setting_text(settings, TT_OPT_PREFIX),
+        .partitions = (unsigned)tt_setting_u64(settings, TT_OPT_PARTITIONS),
+        .worker = parts->name,
+        .lease_ms = tt_setting_us(settings, TT_OPT_LEASE) / 1000,
+        .locking = tt_setting_u64(settings, TT_OPT_LOCKING) == 0,
+        .clock = &parts->clock,
+        .random = &parts->random,
+    };
+    if (err == TT_OK)
+        err = tt_redis_queue_create(&queue, &parts->queue, fault);
+    return err == TT_OK
+               ? tt_sqlite_store_open(path, TT_SQLITE_BUSY_MS_DEFAULT, &parts->store, fault)
+               : err;
+}
+
 int tt_cmd_worker(const struct tt_settings *settings)
 {
-    (void)settings;
-    return TT_EXIT_USAGE;
+    struct tt_fault fault = {0};
+    struct tt_worker_counts counts = {0};
+    struct parts parts = {0};
+    const struct tt_observer observer = {.tell = tell_log};
+    if (settings->argument_count > 0) {
+        tt_fault_set(&fault, TT_ERR_INVALID,
+                     "worker: unexpected \"%.60s\"; worker takes no arguments",
+                     settings->arguments[0]);
+        return tt_exit_with(&fault);
+    }
+    const volatile int *stop = tt_stop_listen();
+    enum tt_err err = open_parts(settings, stop, &parts, &fault);
+    if (err == TT_OK) {
+        const struct tt_worker_options options = {
+            .queue = &parts.queue,
+            .store = &parts.store,
+            .clock = &parts.clock,
+            .random = &parts.random,
+            .observer = &observer,
+            .name = tt_str_from(parts.name),
+            .batch_max = (size_t)tt_setting_u64(settings, TT_OPT_BATCH),
+            .lease_us = tt_setting_us(settings, TT_OPT_LEASE),
+            .drain_us = tt_setting_us(settings, TT_OPT_DRAIN),
+            .locking = tt_setting_u64(settings, TT_OPT_LOCKING) == 0,
+            .until_idle = tt_setting_on(settings, TT_OPT_UNTIL_IDLE),
+            .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
+            .json_depth_max = TT_JSON_DEPTH_MAX,
+            .stop = stop,
+        };
+        tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
+        err = tt_worker_run(&options, &counts, &fault);
+        tt_log(TT_LOG_INFO, "worker_stopped",
+               "%s: %llu entries, %llu rows written, %llu dead letters%s", parts.name,
+               (unsigned long long)counts.entries, (unsigned long long)counts.rows,
+               (unsigned long long)counts.dead,
+               counts.vanished > 0 ? ", entries lost from the stream" : "");
+    }
+    int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
+    tt_redis_queue_destroy(&parts.queue);
+    tt_sqlite_store_done(&parts.store);
+    tt_buf_done(&parts.secret);
+    return status;
 }

@@ -1,0 +1,68 @@
+/* One connection to Redis: connecting, commands, pipelines, scripts, errors as ours. Inside
+ * adapters/redis only. Threads: one. */
+#ifndef TT_ADAPTERS_REDIS_CONN_H
+#define TT_ADAPTERS_REDIS_CONN_H
+
+#include "adapters/redis/url.h"
+#include "core/base/str.h"
+#include <hiredis/hiredis.h>
+#include <stdint.h>
+
+enum {
+    TT_REDIS_ARGS_MAX = 24,
+    TT_REDIS_TIMEOUT_MS = 5000,
+    TT_REDIS_SCRIPTS_MAX = 8,
+    TT_REDIS_SHA_BYTES = 41
+};
+
+struct tt_redis {
+    struct tt_redis_url url;
+    const char *password;       /* borrowed; NULL: none */
+    redisContext *context;      /* NULL: not connected */
+    const char *const *scripts; /* texts, borrowed */
+    size_t script_count;
+    char shas[TT_REDIS_SCRIPTS_MAX][TT_REDIS_SHA_BYTES];
+};
+
+/* The words of one command. Texts are borrowed until it is sent; numbers are kept inside. */
+struct tt_redis_command {
+    const char *words[TT_REDIS_ARGS_MAX];
+    size_t lengths[TT_REDIS_ARGS_MAX];
+    char numbers[TT_REDIS_ARGS_MAX][24];
+    int count;
+};
+void tt_redis_word(struct tt_redis_command *command, const char *word);
+void tt_redis_text(struct tt_redis_command *command, struct tt_str text);
+void tt_redis_number(struct tt_redis_command *command, int64_t number);
+
+/* Connects, authenticates, selects the database, loads the scripts. Errors: UNAVAILABLE, DENIED,
+ * INVALID. */
+enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
+void tt_redis_disconnect(struct tt_redis *redis);
+
+/* Queues a command; replies come in the same order. Errors: UNAVAILABLE, NO_MEMORY. */
+enum tt_err tt_redis_send(struct tt_redis *redis, const struct tt_redis_command *command,
+                          struct tt_fault *fault) TT_MUST_CHECK;
+/* The next reply, owned by the caller (freeReplyObject). Errors: UNAVAILABLE (the connection is
+ * closed then). An error reply is returned as a reply: see tt_redis_refused. */
+enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply,
+                             struct tt_fault *fault) TT_MUST_CHECK;
+/* Both; an error reply becomes an error. */
+enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command *command,
+                          redisReply **ret_reply, struct tt_fault *fault) TT_MUST_CHECK;
+
+/* TT_OK unless the reply is an error: then the error that fits its first word. */
+enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault) TT_MUST_CHECK;
+bool tt_redis_is_noscript(const redisReply *reply);
+
+/* Begins a call of a loaded script: EVALSHA sha keys... The caller adds keys and arguments. */
+void tt_redis_script(struct tt_redis_command *command, const struct tt_redis *redis, size_t script,
+                     int keys);
+/* Calls a script alone; when the server has forgotten it, loads it and calls again. */
+enum tt_err tt_redis_call_script(struct tt_redis *redis, const struct tt_redis_command *command,
+                                 redisReply **ret_reply, struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_redis_load_scripts(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
+
+struct tt_str tt_redis_reply_text(const redisReply *reply); /* absent for nil and for NULL */
+
+#endif

@@ -1,0 +1,16 @@
+/* Names of the queue's keys; the braces put all keys of a partition into one slot. docs/fleet.md is
+ * the contract. */
+#ifndef TT_ADAPTERS_REDIS_KEYS_H
+#define TT_ADAPTERS_REDIS_KEYS_H
+
+enum { TT_REDIS_PREFIX_BYTES_MAX = 64, TT_REDIS_KEY_BYTES = 112 };
+#define TT_REDIS_GROUP "appliers"
+
+/* "{prefix:7}:events"; suffix: events, lock, fence, dead. */
+void tt_redis_key(char key[static TT_REDIS_KEY_BYTES], const char *prefix, unsigned partition,
+                  const char *suffix);
+/* "prefix:meta"; suffix: meta, workers. */
+void tt_redis_global_key(char key[static TT_REDIS_KEY_BYTES], const char *prefix,
+                         const char *suffix);
+
+#endif

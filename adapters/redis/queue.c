@@ -1,0 +1,149 @@
+/* The life of a queue: created, connected, disconnected. Reading is in queue_read.c, holding in
+ * queue_lease.c. */
+#include "adapters/redis/queue.h"
+
+#include "adapters/redis/meta.h"
+#include "adapters/redis/queue_parts.h"
+#include "core/base/mem.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A group that starts before the first entry, for every stream; streams that are not there are
+ * made. */
+static enum tt_err make_groups(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+        char key[TT_REDIS_KEY_BYTES];
+        struct tt_redis_command command = {0};
+        static const char *const words[] = {"XGROUP", "CREATE"};
+        tt_redis_key(key, queue->prefix, i, "events");
+        tt_redis_word(&command, words[0]);
+        tt_redis_word(&command, words[1]);
+        tt_redis_word(&command, key);
+        tt_redis_word(&command, TT_REDIS_GROUP);
+        tt_redis_word(&command, "0");
+        tt_redis_word(&command, "MKSTREAM");
+        err = tt_redis_send(&queue->redis, &command, fault);
+    }
+    enum tt_err refused = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err != TT_OK)
+            break;
+        bool there = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "BUSYGROUP", 9) == 0;
+        if (!there && refused == TT_OK)
+            refused = tt_redis_refused(reply, fault);
+        freeReplyObject(reply);
+    }
+    return err != TT_OK ? err : refused;
+}
+
+static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_t *ret_epoch,
+                                 struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    unsigned partitions = 0;
+    tt_redis_queue_forget_batch(queue);
+    enum tt_err err = tt_redis_connect(&queue->redis, fault);
+    if (err == TT_OK)
+        err = tt_redis_meta(&queue->redis, queue->prefix, queue->partitions_wanted, &partitions,
+                            ret_epoch, fault);
+    if (err != TT_OK)
+        return err;
+    tt_mem_free(queue->partitions);
+    queue->partition_count = 0;
+    queue->partitions = tt_mem_zalloc(partitions * sizeof *queue->partitions);
+    if (queue->partitions == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    queue->partition_count = partitions;
+    for (unsigned i = 0; i < partitions && !queue->locking; i++)
+        queue->partitions[i] =
+            (struct tt_redis_partition){.held = true, .ready = true, .last_id = "$"};
+    *ret_partitions = partitions;
+    return make_groups(queue, fault);
+}
+
+static void disconnect_queue(void *context)
+{
+    struct tt_redis_queue *queue = context;
+    struct tt_fault ignored = {0};
+    char key[TT_REDIS_KEY_BYTES];
+    tt_redis_queue_forget_batch(queue);
+    if (queue->redis.context != NULL) {
+        /* Out of courtesy: others would find out when leases and heartbeats end. */
+        for (unsigned i = 0; i < queue->partition_count && queue->locking; i++)
+            if (queue->partitions[i].held && tt_redis_queue_release(queue, i, &ignored) != TT_OK)
+                break;
+        struct tt_redis_command command = {0};
+        tt_redis_global_key(key, queue->prefix, "workers");
+        tt_redis_script(&command, &queue->redis, TT_SCRIPT_BEAT, 1);
+        tt_redis_word(&command, key);
+        tt_redis_word(&command, queue->worker);
+        tt_redis_word(&command, "0");
+        if (tt_redis_call_script(&queue->redis, &command, NULL, &ignored) != TT_OK)
+            tt_fault_clear(&ignored);
+    }
+    tt_redis_disconnect(&queue->redis);
+}
+
+enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
+                                  struct tt_queue *ret_queue, struct tt_fault *fault)
+{
+    struct tt_redis_url url;
+    size_t len = strlen(options->prefix);
+    if (len == 0 || len > TT_REDIS_PREFIX_BYTES_MAX || strpbrk(options->prefix, "{}") != NULL)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "--prefix: expected 1 to %d characters without braces",
+                            TT_REDIS_PREFIX_BYTES_MAX);
+    enum tt_err err = tt_redis_url_parse(options->url, &url, fault);
+    if (err != TT_OK)
+        return err;
+    struct tt_redis_queue *queue = tt_mem_zalloc(sizeof *queue);
+    if (queue == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    queue->redis = (struct tt_redis){.url = url,
+                                     .password = options->password,
+                                     .scripts = tt_redis_scripts,
+                                     .script_count = TT_SCRIPT_COUNT};
+    memcpy(queue->prefix, options->prefix, len + 1);
+    snprintf(queue->token, sizeof queue->token, "%016" PRIx64 "%016" PRIx64,
+             options->random->next(options->random->context),
+             options->random->next(options->random->context));
+    queue->partitions_wanted = options->partitions;
+    queue->worker = options->worker;
+    queue->lease_ms = options->lease_ms;
+    queue->locking = options->locking;
+    queue->clock = options->clock;
+    *ret_queue = (struct tt_queue){
+        .context = queue,
+        .connect = connect_queue,
+        .heartbeat = tt_redis_queue_heartbeat,
+        .take = tt_redis_queue_take,
+        .release = tt_redis_queue_release,
+        .read = tt_redis_queue_read,
+        .wait = tt_redis_queue_wait,
+        .acknowledge = tt_redis_queue_acknowledge,
+        .bury = tt_redis_queue_bury,
+        .trim = tt_redis_queue_trim,
+        .backlog = tt_redis_queue_backlog,
+        .disconnect = disconnect_queue,
+    };
+    return TT_OK;
+}
+
+void tt_redis_queue_destroy(struct tt_queue *queue)
+{
+    struct tt_redis_queue *inner = queue->context;
+    if (inner == NULL)
+        return;
+    tt_redis_queue_forget_batch(inner);
+    tt_redis_disconnect(&inner->redis);
+    tt_mem_free(inner->partitions);
+    tt_mem_free(inner->replies);
+    tt_mem_free(inner->entries);
+    tt_mem_free(inner);
+    *queue = (struct tt_queue){0};
+}

@@ -1,0 +1,26 @@
+/* The queue port on Redis streams. Threads: one per queue. */
+#ifndef TT_ADAPTERS_REDIS_QUEUE_H
+#define TT_ADAPTERS_REDIS_QUEUE_H
+
+#include "core/port/clock.h"
+#include "core/port/queue.h"
+#include "core/port/random.h"
+
+struct tt_redis_queue_options {
+    const char *url;
+    const char *password; /* borrowed; NULL: none */
+    const char *prefix;
+    unsigned partitions; /* of a new queue; 0: the default */
+    const char *worker;  /* consumer name; borrowed */
+    int64_t lease_ms;
+    bool locking;
+    const struct tt_clock *clock;
+    const struct tt_random *random;
+};
+
+/* Errors: INVALID, UNSUPPORTED (the options), NO_MEMORY. Connects with tt_queue.connect. */
+enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
+                                  struct tt_queue *ret_queue, struct tt_fault *fault) TT_MUST_CHECK;
+void tt_redis_queue_destroy(struct tt_queue *queue);
+
+#endif

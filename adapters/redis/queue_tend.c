@@ -1,0 +1,111 @@
+/* What is done about entries after they were read: acknowledged, buried, trimmed, counted. */
+#include "adapters/redis/queue_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ACK_IDS_MAX = TT_REDIS_ARGS_MAX - 3 };
+
+static size_t send_ack(struct tt_redis_queue *queue, const struct tt_queue_entry *entries,
+                       size_t count, enum tt_err *ret_err, struct tt_fault *fault)
+{
+    char key[TT_REDIS_KEY_BYTES], ids[ACK_IDS_MAX][TT_STREAM_ID_BYTES];
+    struct tt_redis_command command = {0};
+    size_t taken = 0;
+    tt_redis_key(key, queue->prefix, entries[0].partition, "events");
+    tt_redis_word(&command, "XACK");
+    tt_redis_word(&command, key);
+    tt_redis_word(&command, TT_REDIS_GROUP);
+    for (; taken < count && taken < ACK_IDS_MAX && entries[taken].partition == entries[0].partition;
+         taken++) {
+        tt_redis_format_id(ids[taken], entries[taken].id_ms, entries[taken].id_seq);
+        tt_redis_word(&command, ids[taken]);
+    }
+    *ret_err = tt_redis_send(&queue->redis, &command, fault);
+    return taken;
+}
+
+enum tt_err tt_redis_queue_acknowledge(void *context, const struct tt_queue_entry *entries,
+                                       size_t count, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    enum tt_err err = TT_OK, refused = TT_OK;
+    size_t sent = 0;
+    for (size_t at = 0; at < count && err == TT_OK; sent++)
+        at += send_ack(queue, entries + at, count - at, &err, fault);
+    for (size_t i = 0; i < sent && err == TT_OK; i++) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err != TT_OK)
+            break;
+        if (refused == TT_OK)
+            refused = tt_redis_refused(reply, fault);
+        freeReplyObject(reply);
+    }
+    return err != TT_OK ? err : refused;
+}
+
+enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,
+                                const char *reason, const char *error, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    char events[TT_REDIS_KEY_BYTES], dead[TT_REDIS_KEY_BYTES], id[TT_STREAM_ID_BYTES];
+    struct tt_redis_command command = {0};
+    tt_redis_key(events, queue->prefix, entry->partition, "events");
+    tt_redis_key(dead, queue->prefix, entry->partition, "dead");
+    tt_redis_format_id(id, entry->id_ms, entry->id_seq);
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BURY, 2);
+    tt_redis_word(&command, events);
+    tt_redis_word(&command, dead);
+    tt_redis_word(&command, TT_REDIS_GROUP);
+    tt_redis_word(&command, id);
+    tt_redis_word(&command, reason);
+    tt_redis_word(&command, error);
+    tt_redis_number(&command, entry->deliveries);
+    tt_redis_text(&command, entry->payload);
+    return tt_redis_call_script(&queue->redis, &command, NULL, fault);
+}
+
+enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+        char events[TT_REDIS_KEY_BYTES];
+        struct tt_redis_command command = {0};
+        if (!queue->partitions[i].held)
+            continue;
+        tt_redis_key(events, queue->prefix, i, "events");
+        tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
+        tt_redis_word(&command, events);
+        err = tt_redis_call_script(&queue->redis, &command, NULL, fault);
+    }
+    return err;
+}
+
+enum tt_err tt_redis_queue_backlog(void *context, struct tt_queue_backlog *ret_backlog,
+                                   struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    struct tt_queue_backlog backlog = {0};
+    enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+        char events[TT_REDIS_KEY_BYTES];
+        struct tt_redis_command command = {0};
+        redisReply *reply = NULL;
+        tt_redis_key(events, queue->prefix, i, "events");
+        tt_redis_script(&command, &queue->redis, TT_SCRIPT_BACKLOG, 1);
+        tt_redis_word(&command, events);
+        tt_redis_word(&command, TT_REDIS_GROUP);
+        err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+        if (err == TT_OK && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
+            backlog.unread += (uint64_t)reply->element[0]->integer;
+            backlog.pending += (uint64_t)reply->element[1]->integer;
+        }
+        if (reply != NULL)
+            freeReplyObject(reply);
+    }
+    if (err == TT_OK)
+        *ret_backlog = backlog;
+    return err;
+}

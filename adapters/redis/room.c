@@ -1,1 +1,0 @@
-/* placeholder */ typedef int tt_redis_room;

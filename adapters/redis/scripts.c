@@ -1,0 +1,91 @@
+/* Steps that must be one step, as Lua. All keys of a call are of one partition, so of one slot.
+ *
+ * Scripts run once per batch, never per event. Entry ids are compared as text only for equality:
+ * their parts can be larger than what Lua's numbers hold exactly. */
+#include "adapters/redis/queue_parts.h"
+
+/* The last-delivered-id and the pending summary of every group of a stream, as Lua tables. */
+#define GROUPS                                                                                     \
+    "local function groups(key) local out = {} "                                                   \
+    "for _, g in ipairs(redis.call('XINFO', 'GROUPS', key)) do local t = {} "                      \
+    "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end out[#out + 1] = t end return out end "
+
+const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
+    /* lock, fence, events | token, lease ms, least fence, group -> fence and last id, or nil when
+     * somebody has it. Whoever asks again with its own token gets a new fence. */
+    [TT_SCRIPT_TAKE] = GROUPS "local holder = redis.call('GET', KEYS[1]) "
+                              "if holder and holder ~= ARGV[1] then return false end "
+                              "local fence = redis.call('INCR', KEYS[2]) "
+                              "if fence <= tonumber(ARGV[3]) then fence = tonumber(ARGV[3]) + 1 "
+                              "redis.call('SET', KEYS[2], string.format('%.0f', fence)) end "
+                              "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
+                              "local last = '0-0' "
+                              "for _, g in ipairs(groups(KEYS[3])) do if g.name == ARGV[4] then "
+                              "last = g['last-delivered-id'] end end "
+                              "return {fence, last}",
+    /* lock | token -> 1 when it was ours */
+    [TT_SCRIPT_RELEASE] = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', "
+                          "KEYS[1]) end return 0",
+    /* lock, events | token or '', lease ms, group, consumer, count, cursor or '', least idle ms
+     * -> {'lost'} | {'new', entries} | {'claimed', next cursor, entries, vanished, deliveries} */
+    [TT_SCRIPT_READ] =
+        "if ARGV[1] ~= '' then "
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end "
+        "redis.call('PEXPIRE', KEYS[1], ARGV[2]) end "
+        "if ARGV[6] == '' then "
+        "local r = redis.call('XREADGROUP', 'GROUP', ARGV[3], ARGV[4], 'COUNT', ARGV[5], "
+        "'STREAMS', KEYS[2], '>') "
+        "if not r then return {'new', {}} end return {'new', r[1][2]} end "
+        "local c = redis.call('XAUTOCLAIM', KEYS[2], ARGV[3], ARGV[4], ARGV[7], ARGV[6], 'COUNT', "
+        "ARGV[5]) "
+        "local tries, entries = {}, {} "
+        "for _, e in ipairs(c[2]) do if e then "
+        "local p = redis.call('XPENDING', KEYS[2], ARGV[3], e[1], e[1], 1) "
+        "entries[#entries + 1] = e tries[#tries + 1] = p[1] and p[1][4] or 1 end end "
+        "return {'claimed', c[1], entries, c[3] and #c[3] or 0, tries}",
+    /* workers | name, lifetime ms -> how many are alive; lifetime 0: this one leaves */
+    [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return redis.call('ZREM', KEYS[1], ARGV[1]) end "
+                       "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
+                       "math.floor(tonumber(t[2]) / 1000) "
+                       "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
+                       "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
+                       "return redis.call('ZCARD', KEYS[1])",
+    /* events, dead | group, id, reason, error, tries, payload. The letter has the entry's own id,
+     * so that it is there once; where a younger one is there already, it is looked for by its
+     * field. */
+    [TT_SCRIPT_BURY] =
+        "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "
+        "local fields = {'entry_id', ARGV[2], 'reason', ARGV[3], 'error', ARGV[4], 'tries', "
+        "ARGV[5], 'e', ARGV[6]} "
+        "if not there then "
+        "local added = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(fields)) "
+        "if type(added) == 'table' and added.err then "
+        "for _, e in ipairs(redis.call('XRANGE', KEYS[2], ARGV[2], '+')) do if e[2][2] == ARGV[2] "
+        "then there = true end end "
+        "if not there then redis.call('XADD', KEYS[2], '*', unpack(fields)) end end end "
+        "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
+    /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
+       one stays. */
+    [TT_SCRIPT_TRIM] = GROUPS
+    "local function older(a, b) "
+    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') "
+    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "
+    "if #as ~= #bs then return #as < #bs end return as < bs end "
+    "local least = nil "
+    "for _, g in ipairs(groups(KEYS[1])) do "
+    "local p = redis.call('XPENDING', KEYS[1], g.name) "
+    "local id = p[1] > 0 and p[2] or g['last-delivered-id'] "
+    "if not least or older(id, least) then least = id end end "
+    "if not least or least == '0-0' then return 0 end "
+    "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
+    /* events | group -> {unread, pending}. Counted, since the server's own lag is nil after a
+     * restart and wrong after trimming. */
+    [TT_SCRIPT_BACKLOG] =
+        GROUPS "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
+               "local unread, from = 0, '(' .. g['last-delivered-id'] "
+               "while true do local page = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1000) "
+               "unread = unread + #page "
+               "if #page < 1000 then break end from = '(' .. page[#page][1] end "
+               "return {unread, redis.call('XPENDING', KEYS[1], ARGV[1])[1]} end end "
+               "return {redis.call('XLEN', KEYS[1]), 0}",
+};

@@ -1,0 +1,24 @@
+#include "cli/stop.h"
+
+#include "cli/commands.h"
+#include <signal.h>
+#include <unistd.h>
+
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (stop != 0)
+        _exit(TT_EXIT_TROUBLE);
+    stop = 1;
+}
+
+const volatile int *tt_stop_listen(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waiting ends */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    return &stop;
+}

@@ -1,0 +1,8 @@
+/* Being asked to stop: SIGTERM and SIGINT set a flag; a second one ends the process at once. */
+#ifndef TT_CLI_STOP_H
+#define TT_CLI_STOP_H
+
+/* Installs the handlers; returns the flag: 0, then 1. Once per process. */
+const volatile int *tt_stop_listen(void);
+
+#endif
