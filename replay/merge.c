@@ -131,6 +131,8 @@ static int compare_hash(const void *a, const void *b)
 static int compare_listed(const void *a, const void *b)
 {
     const struct told *x = *(const struct told *const *)a, *y = *(const struct told *const *)b;
+    if (x->story->verdict != y->story->verdict)
+        return x->story->verdict > y->story->verdict ? -1 : 1;
     if (x->story->severity != y->story->severity)
         return x->story->severity > y->story->severity ? -1 : 1;
     if (x->story->tasks != y->story->tasks)

@@ -93,7 +93,8 @@ struct tt_report {
     const struct tt_report_task
         *tasks; /* sorted by tenant, task_id; tasks without findings are not here */
     size_t task_count;
-    const struct tt_story *stories; /* worst severity first, then most tasks, then example */
+    const struct tt_story
+        *stories; /* worst verdict, then severity, then most tasks, then example */
     size_t story_count;
     uint64_t other_tasks; /* tasks with findings whose story is not listed: there were too many
                              stories */

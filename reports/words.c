@@ -1,0 +1,117 @@
+#include "reports/words.h"
+
+#include <stdio.h>
+
+const char *tt_kind_meaning(enum tt_kind kind)
+{
+    static const char *const meanings[TT_KIND_COUNT] = {
+        [TT_KIND_AFTER_TERMINAL] = "a status follows one that should have been the last",
+        [TT_KIND_AMBIGUOUS_ORDER] =
+            "events of one task carry the same time; their order had to be decided",
+        [TT_KIND_APPLY_DISORDER] = "rows were written in another order than the events arrived",
+        [TT_KIND_CLOCK_SUSPECT] = "the arrival order makes sense, the timestamps do not",
+        [TT_KIND_CONFLICTING_DUPLICATE] = "one event id was used for two different events",
+        [TT_KIND_DUPLICATE] = "the same event arrived more than once",
+        [TT_KIND_FUTURE_TIMESTAMP] = "an event claims to have happened well after it was received",
+        [TT_KIND_ILLEGAL_TRANSITION] =
+            "a step the lifecycle does not allow, not even over other statuses",
+        [TT_KIND_INTERVAL_MISMATCH] = "the stored stays differ from what replaying gives",
+        [TT_KIND_LATE_ARRIVAL] = "an event arrived after one that happened later",
+        [TT_KIND_LOST_UPDATE] = "keeping the status that arrived last would keep the wrong one",
+        [TT_KIND_MISSING_INITIAL] = "the history does not begin with a status that may begin it",
+        [TT_KIND_REPEATED_STATUS] = "the same status twice in a row",
+        [TT_KIND_SEQUENCE_DISORDER] = "the source's own counter falls along the timeline",
+        [TT_KIND_SEQUENCE_GAP] = "numbers of the source's own counter never came",
+        [TT_KIND_SKIPPED_STATUS] = "a status that must lie between two others is missing",
+        [TT_KIND_STATE_MISMATCH] = "the stored status differs from what replaying gives",
+        [TT_KIND_STUCK] = "a task has stayed in a status longer than its maximum age",
+        [TT_KIND_UNKNOWN_STATUS] = "a status the lifecycle does not know",
+    };
+    return meanings[kind];
+}
+
+size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
+{
+    size_t used = 0, at = 0;
+    while (at < text.len) {
+        unsigned char c = (unsigned char)text.ptr[at];
+        size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        if (width > text.len - at)
+            width = text.len - at;
+        if (columns != 0 && used + 3 >= columns && text.len - at > width) {
+            size_t left = 0; /* characters that would still come */
+            for (size_t i = at; i < text.len; i++)
+                left += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+            if (used + left > columns) {
+                tt_buf_add_text(buf, "...");
+                return used + 3;
+            }
+        }
+        /* C0, DEL, and C1 (U+0080 to U+009F) drive terminals. */
+        bool control = c < 0x20 || c == 0x7f ||
+                       (c == 0xc2 && width == 2 && (unsigned char)text.ptr[at + 1] < 0xa0);
+        if (control)
+            tt_buf_add_char(buf, '?');
+        else
+            tt_buf_add(buf, text.ptr + at, width);
+        at += width;
+        used++;
+    }
+    return used;
+}
+
+void tt_words_add_count(struct tt_buf *buf, uint64_t count)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            tt_buf_add_char(buf, ',');
+        tt_buf_add_char(buf, digits[i]);
+    }
+}
+
+void tt_words_add_counted(struct tt_buf *buf, uint64_t count, const char *one, const char *many)
+{
+    tt_words_add_count(buf, count);
+    tt_buf_add_char(buf, ' ');
+    tt_buf_add_text(buf, count == 1 ? one : many);
+}
+
+void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole)
+{
+    double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+    tt_buf_addf(buf, share != 0 && share < 0.1 ? "%.3f %%" : "%.1f %%", share);
+}
+
+void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report)
+{
+    const struct tt_summary *sum = &report->summary;
+    uint64_t errors = 0, warnings = 0, infos = 0;
+    for (int kind = 0; kind < TT_KIND_COUNT; kind++) {
+        enum tt_severity severity = tt_kind_severity((enum tt_kind)kind);
+        *(severity == TT_SEVERITY_ERROR     ? &errors
+          : severity == TT_SEVERITY_WARNING ? &warnings
+                                            : &infos) += sum->kinds[kind];
+    }
+    uint64_t bad = sum->tasks - sum->verdicts[TT_VERDICT_CLEAN];
+    if (sum->tasks == 0)
+        tt_buf_add_text(buf, "There are no events to judge.");
+    else if (bad == 0)
+        tt_buf_add_text(buf, sum->tasks == 1 ? "The one task is clean" : "Every task is clean");
+    else {
+        tt_words_add_counted(buf, bad, "task is", "tasks are");
+        tt_buf_add_text(buf, " not clean, out of ");
+        tt_words_add_count(buf, sum->tasks);
+    }
+    if (sum->tasks == 0)
+        return;
+    tt_buf_add_text(buf, ": ");
+    tt_words_add_counted(buf, errors, "error", "errors");
+    tt_buf_add_text(buf, ", ");
+    tt_words_add_counted(buf, warnings, "warning", "warnings");
+    tt_buf_add_text(buf, ", ");
+    tt_words_add_counted(buf, infos, "note", "notes");
+    tt_buf_add_text(buf, " in ");
+    tt_words_add_counted(buf, sum->events, "event.", "events.");
+}

@@ -1,0 +1,22 @@
+/* Words for people: one sentence per kind, and text made safe for a terminal. */
+#ifndef TT_REPORTS_WORDS_H
+#define TT_REPORTS_WORDS_H
+
+#include "core/base/buf.h"
+#include "replay/report.h"
+
+/* One sentence: what a discrepancy of this kind means. */
+const char *tt_kind_meaning(enum tt_kind kind);
+/* Adds text for a terminal: control characters and escape sequences become '?', at most `columns`
+ * characters (0: all), with "..." where it was cut. Returns the columns used. */
+size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns);
+/* "1,234,567" */
+void tt_words_add_count(struct tt_buf *buf, uint64_t count);
+/* "1 task", "2 tasks" */
+void tt_words_add_counted(struct tt_buf *buf, uint64_t count, const char *one, const char *many);
+/* One sentence that says how the whole is: "All 12 tasks are clean.", ... */
+void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report);
+/* "12.3 %" */
+void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole);
+
+#endif
