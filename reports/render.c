@@ -35,7 +35,7 @@ static enum tt_err render(const struct tt_report *report, const struct tt_task_p
     static enum tt_err (*const formats[])(struct tt_render *) = {
         [TT_FORMAT_NDJSON] = tt_render_ndjson, [TT_FORMAT_JSON] = tt_render_json,
         [TT_FORMAT_TEXT] = tt_render_text,     [TT_FORMAT_CSV] = tt_render_csv,
-        [TT_FORMAT_HTML] = tt_render_json,
+        [TT_FORMAT_HTML] = tt_render_html,
     };
     struct tt_render work = {
         .report = report, .picture = picture, .options = options, .output = output, .fault = fault};
