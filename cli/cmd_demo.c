@@ -1,7 +1,433 @@
+/* The whole of it on this machine: a private Redis on a socket of its own, the machine's dpkg log
+ * through queue, two workers, store and replayer, a report, one task, a page, rows for BigQuery.
+ *
+ * Everything is this program started again, command by command, as a person would: what is printed
+ * can be repeated.
+ *
+ * Failure modes: redis-server is missing: said, with what to install; a step fails: its log is
+ * shown and the rest is not tried; Ctrl-C: the step in hand ends, everything started is ended. In
+ * every case Redis is ended and waited for, and the folder removed but for what is named as result
+ * (--keep keeps all). */
 #include "cli/commands.h"
+
+#include "adapters/redis/producer.h"
+#include "adapters/sqlite/store.h"
+#include "adapters/system/clock.h"
+#include "adapters/system/file.h"
+#include "cli/run.h"
+#include "cli/stop.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PATH_BYTES = 512,
+    WORDS_MAX = 64,
+    LOGS_MAX = 32,
+    WORKERS = 2,
+    READY_TRIES = 200,
+    READY_WAIT_US = 25000
+};
+
+struct demo {
+    const struct tt_settings *settings;
+    const volatile int *stop;
+    struct tt_clock clock;
+    struct tt_fault *fault;
+    char self[PATH_BYTES], work[PATH_BYTES], results[PATH_BYTES];
+    char redis_url[PATH_BYTES + 64], store_url[PATH_BYTES + 64], log[PATH_BYTES + 32],
+        lifecycle[PATH_BYTES + 32];
+    char *logs[LOGS_MAX]; /* owned */
+    size_t log_count;
+    const char *zone;
+    pid_t redis;
+};
+
+static void say(const char *text)
+{
+    printf("\n== %s\n", text);
+    fflush(stdout);
+}
+
+/* ---- Steps
+ * ------------------------------------------------------------------------------------------ */
+
+static void show_command(const char *const *words)
+{
+    printf("$ tasktrail");
+    for (size_t i = 1; words[i] != NULL; i++)
+        printf(" %s", words[i]);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* Runs a command of this program; statuses 0 and 1 (something found) are fine. */
+static enum tt_err step(struct demo *demo, const char *const *words)
+{
+    pid_t pid;
+    show_command(words);
+    enum tt_err err = tt_run_start(words, NULL, &pid, demo->fault);
+    if (err != TT_OK)
+        return err;
+    int status = tt_run_wait(pid);
+    if (*demo->stop != 0)
+        return tt_fault_set(demo->fault, TT_ERR_STOPPED, "demo: stopped");
+    return status <= TT_EXIT_FOUND
+               ? TT_OK
+               : tt_fault_set(demo->fault, TT_ERR_IO, "demo: tasktrail %s ended with status %d",
+                              words[1], status);
+}
+
+static enum tt_err start_redis(struct demo *demo)
+{
+    char socket[PATH_BYTES + 16], log[PATH_BYTES + 16];
+    snprintf(socket, sizeof socket, "%s/redis.sock", demo->work);
+    snprintf(log, sizeof log, "%s/redis.log", demo->work);
+    snprintf(demo->redis_url, sizeof demo->redis_url, "unix://%s", socket);
+    const char *words[] = {
+        "redis-server", "--port", "0", "--unixsocket", socket, "--dir", demo->work, "--appendonly",
+        "yes",          "--save", "",  "--daemonize",  "no",   NULL};
+    enum tt_err err = tt_run_start(words, log, &demo->redis, demo->fault);
+    if (err == TT_ERR_NOT_FOUND) {
+        tt_fault_clear(demo->fault);
+        return tt_fault_set(
+            demo->fault, err,
+            "demo: redis-server is not installed (Debian: apt-get install redis-server)");
+    }
+    if (err != TT_OK)
+        return err;
+    const struct tt_redis_producer_options options = {.url = demo->redis_url,
+                                                      .prefix = "tasktrail"};
+    struct tt_redis_producer *probe = NULL;
+    struct tt_fault away = {0};
+    err = tt_redis_producer_create(&options, &probe, demo->fault);
+    for (int tries = 0; err == TT_OK && tries < READY_TRIES && *demo->stop == 0; tries++) {
+        tt_fault_clear(&away);
+        if (tt_redis_producer_connect(probe, &away) == TT_OK)
+            break;
+        demo->clock.sleep_us(demo->clock.context, READY_WAIT_US);
+    }
+    tt_redis_producer_destroy(probe);
+    if (err == TT_OK && away.code != TT_OK)
+        err = tt_fault_set(demo->fault, away.code, "demo: redis-server did not come up: %s",
+                           away.text);
+    return err;
+}
+
+static void stop_redis(struct demo *demo)
+{
+    if (demo->redis <= 0)
+        return;
+    kill(demo->redis, SIGTERM);
+    tt_run_wait(demo->redis);
+    demo->redis = 0;
+}
+
+static enum tt_err emit_logs(struct demo *demo)
+{
+    const char *words[WORDS_MAX] = {demo->self,      "emit",    "--redis",
+                                    demo->redis_url, "--input", "dpkg"};
+    size_t at = 6;
+    if (demo->zone != NULL) {
+        words[at++] = "--zone";
+        words[at++] = demo->zone;
+    }
+    for (size_t i = 0; i < demo->log_count; i++)
+        words[at++] = demo->logs[i];
+    say("1. The machine's own package log goes onto the queue");
+    return step(demo, words);
+}
+
+static enum tt_err run_workers(struct demo *demo)
+{
+    static const char *const names[WORKERS] = {"worker-1", "worker-2"};
+    pid_t pids[WORKERS] = {0};
+    enum tt_err err = TT_OK;
+    say("2. Two workers take turns and write one audit row per event");
+    for (int i = 0; i < WORKERS && err == TT_OK; i++) {
+        const char *words[] = {demo->self,      "worker", "--redis", demo->redis_url, "--store",
+                               demo->store_url, "--name", names[i],  "--until-idle",  NULL};
+        show_command(words);
+        err = tt_run_start(words, NULL, &pids[i], demo->fault);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        int status = pids[i] > 0 ? tt_run_wait(pids[i]) : 0;
+        if (err == TT_OK && status != 0 && *demo->stop == 0)
+            err = tt_fault_set(demo->fault, TT_ERR_IO, "demo: %s ended with status %d", names[i],
+                               status);
+    }
+    return err == TT_OK && *demo->stop != 0
+               ? tt_fault_set(demo->fault, TT_ERR_STOPPED, "demo: stopped")
+               : err;
+}
+
+/* ---- The interesting task
+ * --------------------------------------------------------------------------- */
+
+struct choosing {
+    char task[256];
+    int64_t events;
+};
+
+static enum tt_err choose_longest(void *context, const struct tt_current_row *row)
+{
+    struct choosing *choosing = context;
+    if (row->events > choosing->events && row->task_id.len < sizeof choosing->task) {
+        choosing->events = row->events;
+        memcpy(choosing->task, row->task_id.ptr, row->task_id.len);
+        choosing->task[row->task_id.len] = '\0';
+    }
+    return TT_OK;
+}
+
+/* The first task of the worst discrepancy in a report's NDJSON; empty when there is none worse than
+ * a note. */
+static void choose_worst(const char *path, char *task, size_t size)
+{
+    struct tt_buf text;
+    struct tt_fault ignored = {0};
+    int worst = 0;
+    tt_buf_init(&text, 256 << 20);
+    if (tt_file_read(path, &text, &ignored) != TT_OK)
+        tt_buf_clear(&text);
+    for (char *line = text.data, *end; line != NULL && *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        if (end == NULL)
+            break;
+        struct tt_json *record = NULL;
+        if (tt_json_parse((struct tt_str){line, (size_t)(end - line)}, 16, &record, NULL) != TT_OK)
+            continue;
+        struct tt_str severity = tt_json_text(tt_json_get(record, "severity"));
+        struct tt_str id = tt_json_text(tt_json_get(record, "task_id"));
+        int badness = tt_str_equal(severity, TT_STR("error"))     ? 2
+                      : tt_str_equal(severity, TT_STR("warning")) ? 1
+                                                                  : 0;
+        if (badness > worst && id.len < size) {
+            worst = badness;
+            memcpy(task, id.ptr, id.len);
+            task[id.len] = '\0';
+        }
+        tt_json_free(record);
+    }
+    tt_buf_done(&text);
+}
+
+static enum tt_err choose_task(struct demo *demo, char *task, size_t size)
+{
+    char path[PATH_BYTES + 32];
+    pid_t pid;
+    snprintf(path, sizeof path, "%s/discrepancies.ndjson", demo->results);
+    const char *words[] = {demo->self,    "report",
+                           "--store",     demo->store_url,
+                           "--lifecycle", demo->lifecycle,
+                           "--format",    "ndjson",
+                           "-o",          path,
+                           "--fail-on",   "never",
+                           NULL};
+    enum tt_err err = tt_run_start(words, NULL, &pid, demo->fault);
+    if (err != TT_OK)
+        return err;
+    tt_run_wait(pid);
+    task[0] = '\0';
+    choose_worst(path, task, size);
+    if (task[0] != '\0')
+        return TT_OK;
+    struct choosing choosing = {0};
+    struct tt_store_reader reader = {0};
+    err = tt_sqlite_reader_open(demo->store_url + strlen("sqlite:"), TT_SQLITE_BUSY_MS_DEFAULT,
+                                &reader, demo->fault);
+    if (err == TT_OK)
+        err = reader.current(reader.context, TT_STR_NONE, TT_STR_NONE, choose_longest, &choosing,
+                             demo->fault);
+    tt_sqlite_reader_done(&reader);
+    if (err == TT_OK)
+        snprintf(task, size, "%s", choosing.task);
+    return err;
+}
+
+static enum tt_err show_results(struct demo *demo)
+{
+    char task[256], page[PATH_BYTES + 32], sink[PATH_BYTES + 16];
+    snprintf(page, sizeof page, "%s/report.html", demo->results);
+    snprintf(sink, sizeof sink, "file:%s", demo->results);
+    const char *report[] = {demo->self,    "report",        "--store", demo->store_url,
+                            "--lifecycle", demo->lifecycle, NULL};
+    say("3. Every task is replayed: what the log says against what was stored");
+    enum tt_err err = step(demo, report);
+    if (err == TT_OK)
+        err = choose_task(demo, task, sizeof task);
+    const char *replay[] = {demo->self,    "replay",        "--store", demo->store_url,
+                            "--lifecycle", demo->lifecycle, "--",      task,
+                            NULL};
+    const char *html[] = {demo->self,    "report",
+                          "--store",     demo->store_url,
+                          "--lifecycle", demo->lifecycle,
+                          "--format",    "html",
+                          "-o",          page,
+                          NULL};
+    const char *upload[] = {demo->self, "upload", "--store", demo->store_url, "--to", sink, NULL};
+    if (err == TT_OK && task[0] != '\0') {
+        say("4. One task, replayed by its id");
+        err = step(demo, replay);
+    }
+    if (err == TT_OK) {
+        say("5. The same report as a page, and audit rows ready for BigQuery");
+        err = step(demo, html);
+    }
+    return err == TT_OK ? step(demo, upload) : err;
+}
+
+/* ---- Setting up
+ * ------------------------------------------------------------------------------------- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum tt_err add_log(struct demo *demo, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    if (demo->log_count == LOGS_MAX)
+        return TT_OK;
+    demo->logs[demo->log_count] = tt_mem_alloc(size);
+    if (demo->logs[demo->log_count] == NULL)
+        return tt_fault_set(demo->fault, TT_ERR_NO_MEMORY, "out of memory");
+    memcpy(demo->logs[demo->log_count++], path, size);
+    return TT_OK;
+}
+
+/* /var/log/dpkg.log*, oldest first: dpkg.log.2.gz, dpkg.log.1, dpkg.log. */
+static enum tt_err find_logs(struct demo *demo)
+{
+    DIR *dir = opendir("/var/log");
+    struct dirent *entry;
+    enum tt_err err = TT_OK;
+    while (err == TT_OK && dir != NULL && (entry = readdir(dir)) != NULL) {
+        char path[PATH_BYTES];
+        if (strncmp(entry->d_name, "dpkg.log", 8) != 0)
+            continue;
+        snprintf(path, sizeof path, "/var/log/%.200s", entry->d_name);
+        if (access(path, R_OK) == 0)
+            err = add_log(demo, path);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    /* By name dpkg.log comes first and .1 before .2.gz (rotation keeps fewer than ten): turn round
+     * for oldest first. */
+    qsort(demo->logs, demo->log_count, sizeof *demo->logs, compare_texts);
+    for (size_t i = 0; i < demo->log_count / 2; i++) {
+        char *swap = demo->logs[i];
+        demo->logs[i] = demo->logs[demo->log_count - 1 - i];
+        demo->logs[demo->log_count - 1 - i] = swap;
+    }
+    return err;
+}
+
+/* A file of the fixtures: beside the source tree's build, or installed. */
+static enum tt_err find_fixture(struct demo *demo, const char *name, char *path, size_t size)
+{
+    static const char *const places[] = {"../../../fixtures", "../share/tasktrail/fixtures",
+                                         "../fixtures"};
+    char dir[PATH_BYTES];
+    snprintf(dir, sizeof dir, "%s", demo->self);
+    char *slash = strrchr(dir, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, size, "%.400s/%s/%s", dir, places[i], name);
+        char *real = realpath(path, NULL);
+        if (real != NULL) {
+            snprintf(path, size, "%s", real);
+            free(real); /* tidy: free: realpath hands out memory of malloc */
+            return TT_OK;
+        }
+    }
+    return tt_fault_set(demo->fault, TT_ERR_NOT_FOUND,
+                        "demo: fixtures/%s is not beside the program", name);
+}
+
+static enum tt_err set_up(struct demo *demo)
+{
+    const char *temp = getenv("TMPDIR"), *output = tt_setting_text(demo->settings, TT_OPT_OUTPUT);
+    const char *lifecycle = tt_setting_text(demo->settings, TT_OPT_LIFECYCLE);
+    if (temp == NULL || temp[0] == '\0')
+        temp = "/tmp";
+    enum tt_err err = tt_run_self(demo->self, sizeof demo->self, demo->fault);
+    if (err != TT_OK)
+        return err;
+    snprintf(demo->work, sizeof demo->work, "%.300s/tasktrail-demo-XXXXXX", temp);
+    if (mkdtemp(demo->work) == NULL) {
+        demo->work[0] = '\0';
+        return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", temp);
+    }
+    snprintf(demo->results, sizeof demo->results, "%.300s/%s", output == NULL ? temp : output,
+             output == NULL ? "tasktrail-demo" : ".");
+    if (mkdir(demo->results, 0777) != 0 && errno != EEXIST)
+        return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", demo->results);
+    snprintf(demo->store_url, sizeof demo->store_url, "sqlite:%s/audit.db", demo->work);
+    if (lifecycle != NULL)
+        snprintf(demo->lifecycle, sizeof demo->lifecycle, "%s", lifecycle);
+    else
+        err = find_fixture(demo, "lifecycles/dpkg.json", demo->lifecycle, sizeof demo->lifecycle);
+    for (size_t i = 0; i < demo->settings->argument_count && err == TT_OK; i++)
+        err = add_log(demo, demo->settings->arguments[i]);
+    if (err == TT_OK && demo->log_count == 0)
+        err = find_logs(demo);
+    if (err == TT_OK && demo->log_count == 0) {
+        char path[PATH_BYTES];
+        err = find_fixture(demo, "dpkg/dpkg.log", path, sizeof path);
+        if (err == TT_OK)
+            err = add_log(demo, path);
+        demo->zone = demo->zone == NULL ? "UTC" : demo->zone;
+    }
+    return err;
+}
+
+static void clean_up(struct demo *demo)
+{
+    stop_redis(demo);
+    if (demo->work[0] != '\0' && !tt_setting_on(demo->settings, TT_OPT_KEEP))
+        tt_run_remove(demo->work);
+    for (size_t i = 0; i < demo->log_count; i++)
+        tt_mem_free(demo->logs[i]);
+}
 
 int tt_cmd_demo(const struct tt_settings *settings)
 {
-    (void)settings;
-    return TT_EXIT_USAGE;
+    struct tt_fault fault = {0};
+    struct demo demo = {.settings = settings,
+                        .stop = tt_stop_listen(),
+                        .fault = &fault,
+                        .zone = tt_setting_text(settings, TT_OPT_ZONE)};
+    demo.clock = tt_system_clock(demo.stop);
+    enum tt_err err = set_up(&demo);
+    if (err == TT_OK)
+        err = start_redis(&demo);
+    if (err == TT_OK)
+        err = emit_logs(&demo);
+    if (err == TT_OK)
+        err = run_workers(&demo);
+    if (err == TT_OK)
+        err = show_results(&demo);
+    clean_up(&demo);
+    if (err == TT_ERR_STOPPED || *demo.stop != 0) {
+        printf("\ndemo: stopped; nothing is left running\n");
+        return 130;
+    }
+    if (err != TT_OK)
+        return tt_exit_with(&fault);
+    printf("\nResults in %s: report.html, discrepancies.ndjson, task_status_audit.ndjson and its "
+           "schema.\n",
+           demo.results);
+    if (tt_setting_on(settings, TT_OPT_KEEP))
+        printf("Kept for looking around: %s (sqlite3 %s/audit.db)\n", demo.work, demo.work);
+    return TT_EXIT_CLEAN;
 }
