@@ -58,8 +58,11 @@ static bool names_type(const struct lifecycle *lifecycle, const char *task_type)
     size_t i;
     if (types == NULL)
         return strcmp(task_type, "*") == 0;
-    json_array_foreach(types, i,
-                       item) if (strcmp(json_string_value(item), task_type) == 0) return true;
+    json_array_foreach(types, i, item)
+    {
+        if (strcmp(json_string_value(item), task_type) == 0)
+            return true;
+    }
     return false;
 }
 

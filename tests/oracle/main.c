@@ -189,7 +189,10 @@ int main(int argc, char **argv)
         print(both);
         json_decref(both);
     } else {
-        json_array_foreach(records, i, record) print(record);
+        json_array_foreach(records, i, record)
+        {
+            print(record);
+        }
     }
     for (i = 0; i < task_count; i++) {
         free(tasks[i].all);

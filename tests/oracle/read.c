@@ -10,14 +10,22 @@ enum { LINE_MAX_BYTES = 1 << 20, DEPTH_MAX = 64 };
 /* Objects and arrays count as levels; the event itself is level 1. */
 static int depth(json_t *json)
 {
-    int deepest = 0;
+    int deepest = 0, level;
     const char *key;
     size_t i;
     json_t *item;
     if (!json_is_object(json) && !json_is_array(json))
         return 0;
-    json_object_foreach(json, key, item) deepest = depth(item) > deepest ? depth(item) : deepest;
-    json_array_foreach(json, i, item) deepest = depth(item) > deepest ? depth(item) : deepest;
+    json_object_foreach(json, key, item)
+    {
+        level = depth(item);
+        deepest = level > deepest ? level : deepest;
+    }
+    json_array_foreach(json, i, item)
+    {
+        level = depth(item);
+        deepest = level > deepest ? level : deepest;
+    }
     return deepest + 1;
 }
 
