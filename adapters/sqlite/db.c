@@ -61,6 +61,20 @@ enum tt_err tt_db_run(const struct tt_db *db, const char *sql, struct tt_fault *
     return tt_db_failed(db, doing, fault);
 }
 
+/* Switching to WAL takes an exclusive lock for a moment, and SQLite does not wait for it as it does for others: of
+ * several processes that open a new file at once all but one would fail. */
+static enum tt_err use_wal(const struct tt_db *db, int busy_ms, struct tt_fault *fault)
+{
+    enum { PAUSE_MS = 10 };
+    for (int waited_ms = 0;; waited_ms += PAUSE_MS) {
+        struct tt_fault inner = {0};
+        enum tt_err err = tt_db_run(db, "PRAGMA journal_mode = WAL", &inner);
+        if (err != TT_ERR_BUSY || waited_ms >= busy_ms)
+            return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "%s", inner.text);
+        sqlite3_sleep(PAUSE_MS);
+    }
+}
+
 enum tt_err tt_db_open(struct tt_db *db, const char *path, bool write, int busy_ms,
                        struct tt_fault *fault)
 {
@@ -88,7 +102,7 @@ enum tt_err tt_db_open(struct tt_db *db, const char *path, bool write, int busy_
     if (write && sqlite3_db_readonly(db->sqlite, "main") == 1)
         err = tt_fault_set(fault, TT_ERR_READ_ONLY, "store %s: may not be written", path);
     if (err == TT_OK && write)
-        err = tt_db_run(db, "PRAGMA journal_mode = WAL", fault);
+        err = use_wal(db, busy_ms, fault);
     if (err == TT_OK && write)
         err = tt_db_run(db, "PRAGMA synchronous = NORMAL", fault);
     if (err == TT_OK)

@@ -1,0 +1,23 @@
+/* A real redis-server of the test's own: on a socket in the test's folder, append-only file on. */
+#ifndef TT_TESTS_LIB_REDIS_SERVER_H
+#define TT_TESTS_LIB_REDIS_SERVER_H
+
+#include <hiredis/hiredis.h>
+#include <sys/types.h>
+
+struct tt_redis_server {
+    pid_t pid;
+    char dir[300], socket[330], url[340];
+};
+
+/* Starts it and waits until it answers. Starting again in the same folder loads what it wrote. */
+void tt_redis_server_start(struct tt_redis_server *server, const char *name);
+/* SIGKILL: as a crash. SIGTERM: as a shutdown. */
+void tt_redis_server_stop(struct tt_redis_server *server, int signal_number);
+/* A connection; the caller frees. */
+redisContext *tt_redis_server_connect(const struct tt_redis_server *server);
+/* An integer reply of a command (of its first element for an array); fails the test on an error
+ * reply. */
+long long tt_redis_number(const struct tt_redis_server *server, const char *format, ...);
+
+#endif
