@@ -43,7 +43,6 @@ enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decode
     struct tt_decoder_options options = {
         .json_depth_max = (int)tt_setting_u64(settings, TT_OPT_MAX_DEPTH),
         .zone = tt_setting_text(settings, TT_OPT_ZONE),
-        .map = tt_setting_text(settings, TT_OPT_MAP),
     };
     return tt_decoder_create(tt_setting_text(settings, TT_OPT_INPUT), &options, ret_decoder, fault);
 }

@@ -1,4 +1,4 @@
-/* Files in, events into a pass: what check and lifecycle infer have in common.
+/* Files in, events into a pass.
  *
  * Plain files of a stateless format are read in chunks by --threads threads; everything else
  * (stdin, pipes, compressed files, formats whose lines depend on each other) from its start by one.

@@ -20,7 +20,6 @@ enum tt_command {
     TT_COMMAND_REPORT,
     TT_COMMAND_UPLOAD,
     TT_COMMAND_EXPLAIN,
-    TT_COMMAND_LIFECYCLE,
     TT_COMMAND_DEMO,
     TT_COMMAND_COUNT,
     TT_COMMAND_NONE = TT_COMMAND_COUNT,
@@ -59,7 +58,6 @@ enum tt_option_id {
     TT_OPT_STRICT,
     TT_OPT_INPUT,
     TT_OPT_ZONE,
-    TT_OPT_MAP,
     TT_OPT_MAX_LINE,
     TT_OPT_MAX_DEPTH,
     TT_OPT_TASK,
@@ -75,8 +73,6 @@ enum tt_option_id {
     TT_OPT_UNTIL_IDLE,
     TT_OPT_DRAIN,
     TT_OPT_TO,
-    TT_OPT_MIN_SHARE,
-    TT_OPT_GRAPHVIZ,
     TT_OPT_KEEP,
     TT_OPT_COUNT
 };

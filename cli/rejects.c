@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include <string.h>
 
 enum tt_err tt_rejects_open(struct tt_rejects *rejects, const char *path, struct tt_fault *fault)
 {
@@ -35,8 +36,8 @@ enum tt_err tt_rejects_add(struct tt_rejects *rejects, const char *file, uint64_
                            const char *reason, struct tt_str text, struct tt_fault *fault)
 {
     if (rejects->count++ < TT_REJECTS_TOLD_MAX)
-        tt_log(TT_LOG_WARNING, "reject", "%s:%llu: rejected: %s", file, (unsigned long long)line,
-               reason);
+        tt_log(TT_LOG_WARNING, "reject", "%s:%llu: rejected: %s",
+               strcmp(file, "-") == 0 ? "stdin" : file, (unsigned long long)line, reason);
     if (rejects->out == NULL)
         return TT_OK;
     if (text.len > TT_REJECT_TEXT_BYTES_MAX)

@@ -37,7 +37,4 @@ enum tt_err tt_render_task(const struct tt_task_picture *picture,
                            const struct tt_render_options *options, const struct tt_output *output,
                            struct tt_fault *fault) TT_MUST_CHECK;
 
-/* `explain KIND`: definition, example, what to do. False for an unknown kind. */
-bool tt_render_explain(struct tt_str kind, struct tt_buf *buf) TT_MUST_CHECK;
-
 #endif

@@ -18,8 +18,6 @@ struct tt_decoder;
 struct tt_decoder_options {
     int json_depth_max; /* levels; TT_JSON_DEPTH_DEFAULT */
     const char *zone;   /* --zone: "UTC", "Europe/Berlin", "+02:00"; NULL = the machine's own */
-    const char *map;    /* --map of csv: "field=column,field=column"; NULL = same names */
-    bool thorough;      /* native alone: always the library parser, never the fast scan */
 };
 
 /* Receives what a line gave. `event` returning other than TT_OK ends the call with that code. */
@@ -44,16 +42,15 @@ enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
                             const struct tt_decoder_sink *sink,
                             struct tt_fault *fault) TT_MUST_CHECK;
 
-/* Told between two files: forgets what belongs to one file (csv's header). */
+/* Told between two files: forgets what belongs to one file. */
 void tt_decoder_file_start(struct tt_decoder *decoder);
 
-/* Told at the end of all input: formats that hold events back (osdu, binding record ids) give them
- * now. */
+/* Told at the end of all input: a format that holds events back gives them now. */
 enum tt_err tt_decoder_finish(struct tt_decoder *decoder, const struct tt_decoder_sink *sink,
                               struct tt_fault *fault) TT_MUST_CHECK;
 
-/* True when lines can be decoded in any order and by several decoders at once (native, log,
- * cloudevents); false when a line's meaning depends on the lines before it (csv, dpkg, osdu). */
+/* True when lines can be decoded in any order and by several decoders at once (native); false when
+ * a line's meaning depends on the lines before it (dpkg). */
 bool tt_decoder_is_stateless(const struct tt_decoder *decoder);
 
 #endif

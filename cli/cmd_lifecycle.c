@@ -1,7 +1,0 @@
-#include "cli/commands.h"
-
-int tt_cmd_lifecycle(const struct tt_settings *settings)
-{
-    (void)settings;
-    return TT_EXIT_USAGE;
-}
