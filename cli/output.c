@@ -2,6 +2,7 @@
 
 #include "adapters/system/file.h"
 #include "cli/commands.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -60,5 +61,7 @@ int tt_output_report(const struct tt_settings *settings, const struct tt_report 
         err = tt_file_out_commit(out, &fault);
     else
         tt_file_out_abort(out);
-    return err == TT_OK ? status_for(settings, report) : tt_exit_with(&fault);
+    /* Who reads `| head` has seen enough: that is no trouble. */
+    bool reader_left = err != TT_OK && fault.os_errno == EPIPE;
+    return err == TT_OK || reader_left ? status_for(settings, report) : tt_exit_with(&fault);
 }

@@ -1,0 +1,152 @@
+#include "adapters/system/chunks.h"
+#include "adapters/system/lines.h"
+#include "core/base/buf.h"
+#include "tests/lib/process.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* All lines of a file, each as "number:text|" ("!" behind an overlong one). */
+static char *lines_of(const char *path, size_t max)
+{
+    struct tt_lines *lines = NULL;
+    struct tt_line line;
+    struct tt_fault fault = {0};
+    struct tt_buf all;
+    bool more = true;
+    tt_buf_init(&all, 0);
+    ck_assert_int_eq(tt_lines_open(path, max, &lines, &fault), TT_OK);
+    while (tt_lines_next(lines, &line, &more, &fault) == TT_OK && more)
+        tt_buf_addf(&all, "%llu:%.*s%s|", (unsigned long long)line.number, TT_STR_ARGS(line.text),
+                    line.overlong ? "!" : "");
+    if (fault.code != TT_OK)
+        tt_buf_addf(&all, "%s", tt_err_name(fault.code));
+    tt_lines_close(lines);
+    return all.data == NULL ? strdup("") : all.data;
+}
+
+/* The same through chunks; line numbers do not cross chunks, so texts alone. */
+static char *chunks_of(const char *path, size_t max)
+{
+    struct tt_chunk_file file;
+    struct tt_chunk_buf buf = {0};
+    struct tt_fault fault = {0};
+    struct tt_buf all;
+    tt_buf_init(&all, 0);
+    ck_assert_int_eq(tt_chunk_file_open(&file, path, &fault), TT_OK);
+    for (uint32_t i = 0; i < file.chunks; i++) {
+        struct tt_chunk chunk;
+        ck_assert_int_eq(tt_chunk_read(&file, i, max, &buf, &chunk, &fault), TT_OK);
+        tt_buf_add_str(&all, chunk.text);
+        if (chunk.last_is_overlong)
+            tt_buf_add_text(&all, "!\n");
+    }
+    tt_chunk_buf_done(&buf);
+    tt_chunk_file_close(&file);
+    return all.data == NULL ? strdup("") : all.data;
+}
+
+static void expect(const char *bytes, size_t len, const char *expected)
+{
+    const char *path = tt_tmpfile("lines");
+    tt_write_file(path, bytes, len);
+    char *found = lines_of(path, 8);
+    ck_assert_str_eq(found, expected);
+    free(found);
+}
+
+TT_TEST(lines_end_with_lf_crlf_or_the_file)
+{
+    expect("", 0, "");
+    expect("a", 1, "1:a|");
+    expect("a\n", 2, "1:a|");
+    expect("a\r\nb\r\n\nc", 8, "1:a|2:b|3:|4:c|");
+    expect("\xef\xbb\xbf"
+           "a\n",
+           5, "1:a|");
+    expect("\n\n", 2, "1:|2:|");
+}
+TT_END
+
+TT_TEST(an_overlong_line_is_given_cut_and_the_next_one_is_whole)
+{
+    expect("12345678\nx\n", 11, "1:12345678|2:x|");
+    expect("12345678\r\nx\n", 12, "1:12345678|2:x|");
+    expect("123456789\nx\n", 12, "1:12345678!|2:x|");
+    expect("123456789", 9, "1:12345678!|");
+}
+TT_END
+
+TT_TEST(gzip_and_zstd_read_as_their_content_whatever_the_number_of_members)
+{
+    static const char *const commands[] = {
+        "seq 100000 | gzip > %s; seq 5 | gzip >> %s",
+        "seq 100000 | zstd -q > %s; seq 5 | zstd -q >> %s",
+        "seq 100000 > %s; seq 5 >> %s",
+    };
+    char *first = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        char command[900];
+        const char *path = tt_tmpfile("packed");
+        remove(path);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(command, sizeof command, commands[i], path, path);
+#pragma GCC diagnostic pop
+        const char *words[] = {"sh", "-c", command, NULL};
+        ck_assert_int_eq(tt_finish(tt_start(words, tt_tmpfile("log"), NULL), 0), 0);
+        char *found = lines_of(path, 100);
+        ck_assert_ptr_nonnull(strstr(found, "|100005:5|"));
+        if (first != NULL)
+            ck_assert_str_eq(found, first);
+        free(first);
+        first = found;
+    }
+    free(first);
+}
+TT_END
+
+TT_TEST(chunks_hold_every_line_once_and_in_order_wherever_they_are_cut)
+{
+    const char *path = tt_tmpfile("chunked");
+    struct tt_buf text;
+    tt_buf_init(&text, 0);
+    unsigned state = 7; /* lines of 0 to 4095 bytes, so that cuts fall everywhere */
+    for (int i = 0; i < 3000; i++) {
+        state = state * 1103515245 + 12345;
+        for (unsigned n = state >> 16 & 4095; n > 0; n--)
+            tt_buf_add_char(&text, (char)('a' + n % 26));
+        tt_buf_add_char(&text, '\n');
+    }
+    tt_buf_add_text(&text, "the end without a line end");
+    tt_write_file(path, text.data, text.len);
+    char *found = chunks_of(path, 1 << 20);
+    ck_assert_uint_eq(strlen(found), text.len);
+    ck_assert(memcmp(found, text.data, text.len) == 0);
+    free(found);
+    tt_buf_done(&text);
+}
+TT_END
+
+TT_TEST(a_line_longer_than_several_chunks_is_one_overlong_line)
+{
+    const char *path = tt_tmpfile("long");
+    FILE *file = fopen(path, "w");
+    fputs("first\n", file);
+    for (int i = 0; i < 3 * TT_CHUNK_BYTES; i++)
+        fputc('x', file);
+    fputs("\nlast\n", file);
+    ck_assert_int_eq(fclose(file), 0);
+    char *found = chunks_of(path, 10);
+    ck_assert_str_eq(found, "first\nxxxxxxxxxxxx!\nlast\n");
+    free(found);
+}
+TT_END
+
+TT_SUITE("adapters/system/lines", lines_end_with_lf_crlf_or_the_file,
+         an_overlong_line_is_given_cut_and_the_next_one_is_whole,
+         gzip_and_zstd_read_as_their_content_whatever_the_number_of_members,
+         chunks_hold_every_line_once_and_in_order_wherever_they_are_cut,
+         a_line_longer_than_several_chunks_is_one_overlong_line)
