@@ -61,8 +61,8 @@ enum tt_err tt_db_run(const struct tt_db *db, const char *sql, struct tt_fault *
     return tt_db_failed(db, doing, fault);
 }
 
-/* Switching to WAL takes an exclusive lock for a moment, and SQLite does not wait for it as it does for others: of
- * several processes that open a new file at once all but one would fail. */
+/* Switching to WAL takes an exclusive lock for a moment, and SQLite does not wait for it as it does
+ * for others: of several processes that open a new file at once all but one would fail. */
 static enum tt_err use_wal(const struct tt_db *db, int busy_ms, struct tt_fault *fault)
 {
     enum { PAUSE_MS = 10 };

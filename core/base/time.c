@@ -80,8 +80,6 @@ bool tt_time_parse(struct tt_str text, int64_t *ret_us)
     int offset_minutes;
     if (!parse_offset(at, end, &offset_minutes))
         return false;
-    if (second == 60)
-        fraction_us = 0; /* the whole leap second is the first instant of the next minute */
     int64_t seconds = tt_time_days(year, month, day) * S_PER_DAY + hour * 3600 + minute * 60 +
                       second - offset_minutes * 60;
     int64_t us = seconds * US_PER_S + fraction_us;

@@ -21,8 +21,8 @@ struct tt_mono {
 #define TT_TIME_NONE   INT64_MIN                   /* no time known */
 
 /* Strict RFC 3339 section 5.6: 'T', 't' or one space; seconds required; '.' and 1 to 9 digits (cut
- * to microseconds, towards the past); 'Z', 'z' or +hh:mm / -hh:mm. Second 60 is the first instant
- * of the next minute. False, *ret_us untouched, for anything else. */
+ * to microseconds, towards the past); 'Z', 'z' or +hh:mm / -hh:mm. Second 60 counts on into
+ * the next minute. False, *ret_us untouched, for anything else. */
 bool tt_time_parse(struct tt_str text, int64_t *ret_us) TT_MUST_CHECK;
 bool tt_time_in_range(int64_t us);
 

@@ -1,9 +1,9 @@
-/* Happy path: decode every entry -> begin -> fences -> for each event: its row, its task's state, what the handlers
- * say -> commit. Reading, deciding and writing are separate steps.
+/* Happy path: decode every entry -> begin -> fences -> for each event: its row, its task's state,
+ * what the handlers say -> commit. Reading, deciding and writing are separate steps.
  *
- * Failure modes: an entry does not decode: it is named as poison and the rest goes on; the store fails: roll back,
- * the error goes up, nothing is left; the commit's outcome is unknown: the caller applies the batch again, and rows
- * that are there already change nothing a second time. */
+ * Failure modes: an entry does not decode: it is named as poison and the rest goes on; the store
+ * fails: roll back, the error goes up, nothing is left; the commit's outcome is unknown: the caller
+ * applies the batch again, and rows that are there already change nothing a second time. */
 #include "core/engine/applier.h"
 
 #include "core/base/assert.h"
@@ -32,8 +32,8 @@ struct tt_applier {
     size_t decoding; /* index of the entry being decoded */
 };
 
-enum tt_err tt_applier_create(const struct tt_applier_options *options, struct tt_applier **ret_applier,
-                              struct tt_fault *fault)
+enum tt_err tt_applier_create(const struct tt_applier_options *options,
+                              struct tt_applier **ret_applier, struct tt_fault *fault)
 {
     struct tt_applier *applier = tt_mem_zalloc(sizeof *applier);
     if (applier == NULL)
@@ -67,13 +67,14 @@ void tt_applier_set_epoch(struct tt_applier *applier, int64_t epoch)
     applier->epoch = epoch;
 }
 
-/* ---- Decoding --------------------------------------------------------------------------------------- */
+/* ---- Decoding
+ * --------------------------------------------------------------------------------------- */
 
 static enum tt_err keep_event(void *context, const struct tt_event *event)
 {
     struct tt_applier *applier = context;
-    if (tt_mem_reserve((void **)&applier->decoded, &applier->decoded_capacity, applier->decoded_count + 1,
-                       sizeof *applier->decoded) != TT_OK)
+    if (tt_mem_reserve((void **)&applier->decoded, &applier->decoded_capacity,
+                       applier->decoded_count + 1, sizeof *applier->decoded) != TT_OK)
         return TT_ERR_NO_MEMORY;
     struct decoded *decoded = &applier->decoded[applier->decoded_count];
     decoded->entry = applier->decoding;
@@ -85,8 +86,8 @@ static enum tt_err keep_event(void *context, const struct tt_event *event)
 
 static enum tt_err add_poison(struct tt_applier *applier, size_t entry, const char *reason)
 {
-    if (tt_mem_reserve((void **)&applier->poison, &applier->poison_capacity, applier->poison_count + 1,
-                       sizeof *applier->poison) != TT_OK)
+    if (tt_mem_reserve((void **)&applier->poison, &applier->poison_capacity,
+                       applier->poison_count + 1, sizeof *applier->poison) != TT_OK)
         return TT_ERR_NO_MEMORY;
     struct tt_poison *poison = &applier->poison[applier->poison_count++];
     poison->entry = entry;
@@ -120,7 +121,8 @@ static enum tt_err decode_all(struct tt_applier *applier)
     return err;
 }
 
-/* ---- One event -------------------------------------------------------------------------------------- */
+/* ---- One event
+ * -------------------------------------------------------------------------------------- */
 
 static enum tt_err write_changes(struct tt_applier *applier, const struct tt_event *event,
                                  const struct tt_changes *changes, struct tt_fault *fault)
@@ -130,15 +132,20 @@ static enum tt_err write_changes(struct tt_applier *applier, const struct tt_eve
     for (size_t i = 0; i < changes->count && err == TT_OK; i++) {
         const struct tt_change *change = &changes->list[i];
         switch (change->kind) {
-        case TT_CHANGE_CURRENT: err = store->put_current(store->context, &change->current, fault); break;
+        case TT_CHANGE_CURRENT:
+            err = store->put_current(store->context, &change->current, fault);
+            break;
         case TT_CHANGE_INTERVAL:
-            err = store->put_interval(store->context, event->tenant, event->task_id, &change->interval, fault);
+            err = store->put_interval(store->context, event->tenant, event->task_id,
+                                      &change->interval, fault);
             break;
         case TT_CHANGE_REPLACE_INTERVALS:
-            err = store->replace_intervals(store->context, event->tenant, event->task_id, change->intervals.rows,
-                                           change->intervals.count, fault);
+            err = store->replace_intervals(store->context, event->tenant, event->task_id,
+                                           change->intervals.rows, change->intervals.count, fault);
             break;
-        case TT_CHANGE_PROGRESS: err = store->put_progress(store->context, &change->progress, fault); break;
+        case TT_CHANGE_PROGRESS:
+            err = store->put_progress(store->context, &change->progress, fault);
+            break;
         }
     }
     return err;
@@ -151,30 +158,33 @@ struct state_rows {
     struct tt_progress_row progress;
 };
 
-static enum tt_err read_state(struct tt_applier *applier, const struct tt_event *event, struct state_rows *rows,
-                              struct tt_task_state *ret_state, struct tt_fault *fault)
+static enum tt_err read_state(struct tt_applier *applier, const struct tt_event *event,
+                              struct state_rows *rows, struct tt_task_state *ret_state,
+                              struct tt_fault *fault)
 {
     const struct tt_store *store = applier->store;
     struct tt_event *originals = NULL;
     bool found = false;
     *ret_state = (struct tt_task_state){0};
-    enum tt_err err = store->read_current(store->context, event->tenant, event->task_id, &applier->arena,
-                                          &rows->current, &found, fault);
+    enum tt_err err = store->read_current(store->context, event->tenant, event->task_id,
+                                          &applier->arena, &rows->current, &found, fault);
     if (err == TT_OK && found) {
         ret_state->current = &rows->current;
-        err = store->read_last_interval(store->context, event->tenant, event->task_id, &applier->arena, &rows->last,
-                                        &found, fault);
+        err = store->read_last_interval(store->context, event->tenant, event->task_id,
+                                        &applier->arena, &rows->last, &found, fault);
         if (err == TT_OK && found)
             ret_state->last_interval = &rows->last;
     }
-    if (err == TT_OK && tt_handlers_need_originals(event, ret_state->current, ret_state->last_interval)) {
-        err = store->read_originals(store->context, event->tenant, event->task_id, &applier->arena, &originals,
-                                    &ret_state->original_count, fault);
+    if (err == TT_OK &&
+        tt_handlers_need_originals(event, ret_state->current, ret_state->last_interval)) {
+        err = store->read_originals(store->context, event->tenant, event->task_id, &applier->arena,
+                                    &originals, &ret_state->original_count, fault);
         ret_state->originals = originals;
     }
     if (err == TT_OK && tt_handlers_need_progress(event)) {
-        err = store->read_progress(store->context, event->tenant, event->correlation_id, event->dataset_id,
-                                   &applier->arena, &rows->progress, &found, fault);
+        err = store->read_progress(store->context, event->tenant, event->correlation_id,
+                                   event->dataset_id, &applier->arena, &rows->progress, &found,
+                                   fault);
         if (err == TT_OK && found)
             ret_state->progress = &rows->progress;
     }
@@ -187,7 +197,8 @@ static struct tt_audit_row make_row(const struct tt_applier *applier, const stru
     return (struct tt_audit_row){
         .place = {applier->epoch, entry->partition, entry->id_ms, entry->id_seq},
         .event = decoded->event,
-        .enqueued_at_us = entry->id_ms > TT_TIME_MAX_US / 1000 ? TT_TIME_MAX_US : entry->id_ms * 1000,
+        .enqueued_at_us =
+            entry->id_ms > TT_TIME_MAX_US / 1000 ? TT_TIME_MAX_US : entry->id_ms * 1000,
         .read_started_at_us = applier->read_started_us,
         .write_started_at_us = applier->write_started_us,
         .worker = applier->options.worker,
@@ -196,7 +207,8 @@ static struct tt_audit_row make_row(const struct tt_applier *applier, const stru
     };
 }
 
-static enum tt_err apply_event(struct tt_applier *applier, const struct decoded *decoded, struct tt_fault *fault)
+static enum tt_err apply_event(struct tt_applier *applier, const struct decoded *decoded,
+                               struct tt_fault *fault)
 {
     const struct tt_store *store = applier->store;
     struct tt_audit_row row = make_row(applier, decoded);
@@ -224,7 +236,8 @@ static enum tt_err apply_event(struct tt_applier *applier, const struct decoded 
     return err == TT_OK ? write_changes(applier, &decoded->event, &changes, fault) : err;
 }
 
-/* ---- The batch -------------------------------------------------------------------------------------- */
+/* ---- The batch
+ * -------------------------------------------------------------------------------------- */
 
 /* Each partition of the batch once; batches hold the entries of a partition together. */
 static enum tt_err check_fences(struct tt_applier *applier, struct tt_fault *fault)
@@ -257,9 +270,10 @@ static enum tt_err write_all(struct tt_applier *applier, struct tt_fault *fault)
     return err;
 }
 
-enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch, const int64_t *fences,
-                             int64_t read_started_at_us, const struct tt_poison **ret_poison,
-                             size_t *ret_poison_count, uint64_t *ret_rows, struct tt_fault *fault)
+enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,
+                             const int64_t *fences, int64_t read_started_at_us,
+                             const struct tt_poison **ret_poison, size_t *ret_poison_count,
+                             uint64_t *ret_rows, struct tt_fault *fault)
 {
     tt_assert(applier->epoch >= 1);
     applier->batch = batch;
@@ -276,7 +290,8 @@ enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_b
         return err;
     if (applier->reused > 0) {
         const struct tt_observer *observer = applier->options.observer;
-        observer->tell(observer->context, TT_OBSERVED_ENTRY_ID_REUSED, (int64_t)applier->reused, "");
+        observer->tell(observer->context, TT_OBSERVED_ENTRY_ID_REUSED, (int64_t)applier->reused,
+                       "");
     }
     *ret_poison = applier->poison;
     *ret_poison_count = applier->poison_count;

@@ -10,7 +10,8 @@ static void take_status(struct tt_current_row *row, const struct tt_event *event
     row->has_seq = event->has_seq;
 }
 
-static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes, struct tt_fault *fault)
+static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes,
+                          struct tt_fault *fault)
 {
     (void)fault;
     const struct tt_event *event = handling->event;
@@ -30,8 +31,8 @@ static enum tt_err handle(const struct tt_handling *handling, struct tt_changes 
         *row = *before;
         /* An older event is audited and does not overwrite a newer state. */
         if (handling->apply_by_arrival ||
-            !tt_event_is_before(event->event_time_us, event->has_seq, event->seq, before->event_time_us,
-                                before->has_seq, before->seq))
+            !tt_event_is_before(event->event_time_us, event->has_seq, event->seq,
+                                before->event_time_us, before->has_seq, before->seq))
             take_status(row, event);
     }
     row->updated_at_us = handling->now_us;

@@ -1,6 +1,7 @@
-/* dataset_progress: how far a data set is. A task whose events carry correlation_id and dataset_id is one record of
- * that data set; it is finished while its current status is one of the final ones below. How many records there
- * should be comes from an event's attribute record_count, where one is given. */
+/* dataset_progress: how far a data set is. A task whose events carry correlation_id and dataset_id
+ * is one record of that data set; it is finished while its current status is one of the final ones
+ * below. How many records there should be comes from an event's attribute record_count, where one
+ * is given. */
 #include "core/handlers/handler.h"
 
 #include "core/base/json.h"
@@ -13,8 +14,9 @@ static const struct {
     const char *status;
     enum outcome outcome;
 } finals[] = {
-    {"SUCCESS", SUCCEEDED}, {"SUCCEEDED", SUCCEEDED}, {"COMPLETED", SUCCEEDED},       {"SKIPPED", SUCCEEDED},
-    {"FAILED", FAILED},     {"CANCELLED", FAILED},    {"PARTIAL_SUCCESS", SUCCEEDED},
+    {"SUCCESS", SUCCEEDED},         {"SUCCEEDED", SUCCEEDED}, {"COMPLETED", SUCCEEDED},
+    {"SKIPPED", SUCCEEDED},         {"FAILED", FAILED},       {"CANCELLED", FAILED},
+    {"PARTIAL_SUCCESS", SUCCEEDED},
 };
 
 static enum outcome outcome_of(struct tt_str status)
@@ -57,7 +59,8 @@ static struct tt_str status_after(const struct tt_changes *changes, struct tt_st
     return otherwise;
 }
 
-static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes, struct tt_fault *fault)
+static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes,
+                          struct tt_fault *fault)
 {
     (void)fault;
     const struct tt_event *event = handling->event;
@@ -80,8 +83,8 @@ static enum tt_err handle(const struct tt_handling *handling, struct tt_changes 
     int64_t expected = expected_records(event);
     if (expected >= 0)
         row.records_expected = expected;
-    if (outcome_of(event->status) == FAILED &&
-        (row.first_failure_at_us == TT_TIME_NONE || event->event_time_us < row.first_failure_at_us)) {
+    if (outcome_of(event->status) == FAILED && (row.first_failure_at_us == TT_TIME_NONE ||
+                                                event->event_time_us < row.first_failure_at_us)) {
         row.first_failure = event->message.ptr == NULL ? event->status : event->message;
         row.first_failure_at_us = event->event_time_us;
     }

@@ -13,8 +13,8 @@ struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind
     return change;
 }
 
-bool tt_event_is_before(int64_t time_a_us, bool has_seq_a, int64_t seq_a, int64_t time_b_us, bool has_seq_b,
-                        int64_t seq_b)
+bool tt_event_is_before(int64_t time_a_us, bool has_seq_a, int64_t seq_a, int64_t time_b_us,
+                        bool has_seq_b, int64_t seq_b)
 {
     if (time_a_us != time_b_us)
         return time_a_us < time_b_us;
@@ -26,11 +26,12 @@ bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_cu
 {
     if (current == NULL || last == NULL)
         return false;
-    /* The last stay may have begun before its status' last event: the current row knows that event's time, unless
-     * the state follows arrival. Either way an event at or behind both is in order. */
+    /* The last stay may have begun before its status' last event: the current row knows that
+     * event's time, unless the state follows arrival. Either way an event at or behind both is in
+     * order. */
     return event->event_time_us < last->valid_from_us ||
-           tt_event_is_before(event->event_time_us, event->has_seq, event->seq, current->event_time_us,
-                              current->has_seq, current->seq);
+           tt_event_is_before(event->event_time_us, event->has_seq, event->seq,
+                              current->event_time_us, current->has_seq, current->seq);
 }
 
 bool tt_handlers_need_progress(const struct tt_event *event)
@@ -38,7 +39,8 @@ bool tt_handlers_need_progress(const struct tt_event *event)
     return event->correlation_id.len > 0 && event->dataset_id.len > 0;
 }
 
-enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_changes *changes, struct tt_fault *fault)
+enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_changes *changes,
+                            struct tt_fault *fault)
 {
     changes->count = 0;
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
