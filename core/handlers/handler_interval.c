@@ -1,5 +1,5 @@
-/* task_status_interval: every stay in a status, in event-time order. Stays of no length are kept: the task was in
- * that status, if only between two events of one microsecond. */
+/* task_status_interval: every stay in a status, in event-time order. Stays of no length are kept:
+ * the task was in that status, if only between two events of one microsecond. */
 #include "core/handlers/handler.h"
 
 /* In order: the last stay goes on, or ends and another begins. */
@@ -25,7 +25,8 @@ static void append(const struct tt_handling *handling, struct tt_changes *change
 }
 
 /* Late: all stays once more, from all originals. */
-static enum tt_err rebuild(const struct tt_handling *handling, struct tt_changes *changes, struct tt_fault *fault)
+static enum tt_err rebuild(const struct tt_handling *handling, struct tt_changes *changes,
+                           struct tt_fault *fault)
 {
     const struct tt_event *events = handling->state.originals;
     size_t count = handling->state.original_count, stays = 0;
@@ -52,7 +53,8 @@ static enum tt_err rebuild(const struct tt_handling *handling, struct tt_changes
     return TT_OK;
 }
 
-static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes, struct tt_fault *fault)
+static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes,
+                          struct tt_fault *fault)
 {
     if (handling->duplicate)
         return TT_OK;
