@@ -368,8 +368,10 @@ static enum tt_err set_up(struct demo *demo)
         demo->work[0] = '\0';
         return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", temp);
     }
-    snprintf(demo->results, sizeof demo->results, "%.300s/%s", output == NULL ? temp : output,
-             output == NULL ? "tasktrail-demo" : ".");
+    if (output != NULL)
+        snprintf(demo->results, sizeof demo->results, "%.400s", output);
+    else
+        snprintf(demo->results, sizeof demo->results, "%.300s/tasktrail-demo", temp);
     if (mkdir(demo->results, 0777) != 0 && errno != EEXIST)
         return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", demo->results);
     snprintf(demo->store_url, sizeof demo->store_url, "sqlite:%s/audit.db", demo->work);

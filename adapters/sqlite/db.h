@@ -13,8 +13,10 @@ struct tt_db {
     char *path; /* owned */
 };
 
-/* Opens the file, creating it when `write`; WAL, busy timeout. Errors, with the path: NOT_FOUND,
- * DENIED, READ_ONLY, CORRUPT (no SQLite database), BUSY, IO, NO_MEMORY. */
+/* Opens the file, creating it when `write`; WAL, busy timeout. Without `write` nothing is created,
+ * and a file in a folder that may not be written is read all the same. A path is a name and never a
+ * URI. Errors, with the path: NOT_FOUND, DENIED, READ_ONLY, CORRUPT (no SQLite database), BUSY,
+ * NO_SPACE, IO, NO_MEMORY. On failure db is closed. */
 enum tt_err tt_db_open(struct tt_db *db, const char *path, bool write, int busy_ms,
                        struct tt_fault *fault) TT_MUST_CHECK;
 void tt_db_close(struct tt_db *db);
@@ -42,13 +44,12 @@ void tt_db_bind_time(sqlite3_stmt *statement, int place, int64_t us);
 /* Columns; text borrows until the next step. */
 struct tt_str tt_db_text(sqlite3_stmt *statement, int column);
 int64_t tt_db_time(sqlite3_stmt *statement, int column);
-/* The same, copied to the arena; *ok becomes false when memory is out. */
-struct tt_str tt_db_keep(sqlite3_stmt *statement, int column, struct tt_arena *arena, bool *ok);
+bool tt_db_is_null(sqlite3_stmt *statement, int column);
 
 /* Brings the schema up to date, safe with several processes at once. Errors: UNSUPPORTED (a newer
- * schema). */
+ * schema), INVALID (somebody else's tables and none of ours). */
 enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault) TT_MUST_CHECK;
-/* For readers: the schema is there and not newer than known. */
+/* For readers: the schema is there and the one we know. Errors: CORRUPT, UNSUPPORTED. */
 enum tt_err tt_db_check_schema(const struct tt_db *db, struct tt_fault *fault) TT_MUST_CHECK;
 
 #endif

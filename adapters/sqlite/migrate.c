@@ -1,66 +1,93 @@
-/* The schema, as a list of steps that only ever grows. A process takes the write lock, looks which
- * steps are missing, runs them and writes the number down, all in one transaction: of several that
- * start at once one does the work and the others find it done. */
+/* The schema, as a list of steps that only ever grows. A process looks which steps are missing;
+ * when there are some it takes the write lock, looks again, runs them and writes the number down,
+ * all in one transaction: of several that start at once one does the work and the others find it
+ * done.
+ *
+ * Failure modes: a newer schema: refused, nobody writes what he does not know; the file of another
+ * program: refused, nothing is added to it; a crash: all of a step or nothing of it. */
 #include "adapters/sqlite/db.h"
 
 /* Step n brings version n to n + 1. Never change one that was released: add another. */
 static const char *const steps[] = {
     "CREATE TABLE task_status_audit ("
-    " epoch INTEGER NOT NULL, partition INTEGER NOT NULL, entry_ms INTEGER NOT NULL, entry_seq "
-    "INTEGER NOT NULL,"
-    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT, status TEXT NOT NULL, stage "
-    "TEXT,"
-    " event_time INTEGER NOT NULL, event_id TEXT, source TEXT, seq INTEGER, correlation_id TEXT, "
-    "dataset_id TEXT,"
-    " message TEXT, error_code TEXT, error_code_is_int INTEGER NOT NULL DEFAULT 0, attributes TEXT,"
-    " received_at INTEGER, enqueued_at INTEGER NOT NULL, read_started_at INTEGER NOT NULL,"
-    " write_started_at INTEGER NOT NULL, worker TEXT NOT NULL, fence INTEGER NOT NULL, attempt "
-    "INTEGER NOT NULL,"
-    " apply_seq INTEGER NOT NULL, duplicate INTEGER NOT NULL,"
-    " PRIMARY KEY (epoch, partition, entry_ms, entry_seq));"
-    "CREATE INDEX task_status_audit_task ON task_status_audit (tenant, task_id, event_time, "
-    "apply_seq);"
-    "CREATE INDEX task_status_audit_event ON task_status_audit (tenant, task_id, event_id) WHERE "
-    "event_id IS NOT NULL;"
+    "  epoch INTEGER NOT NULL, partition INTEGER NOT NULL,"
+    "  entry_ms INTEGER NOT NULL, entry_seq INTEGER NOT NULL,"
+    "  tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT,"
+    "  status TEXT NOT NULL, stage TEXT, event_time INTEGER NOT NULL,"
+    "  event_id TEXT, source TEXT, seq INTEGER, correlation_id TEXT, dataset_id TEXT,"
+    "  message TEXT, error_code TEXT, error_code_is_int INTEGER NOT NULL, attributes TEXT,"
+    "  received_at INTEGER, enqueued_at INTEGER NOT NULL,"
+    "  read_started_at INTEGER NOT NULL, write_started_at INTEGER NOT NULL,"
+    "  worker TEXT NOT NULL, fence INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+    "  apply_seq INTEGER NOT NULL, duplicate INTEGER NOT NULL,"
+    "  PRIMARY KEY (epoch, partition, entry_ms, entry_seq));"
+    "CREATE INDEX task_status_audit_task"
+    "  ON task_status_audit (tenant, task_id, event_time, apply_seq);"
+    "CREATE INDEX task_status_audit_event"
+    "  ON task_status_audit (tenant, task_id, event_id) WHERE event_id IS NOT NULL;"
     "CREATE UNIQUE INDEX task_status_audit_apply ON task_status_audit (apply_seq);"
+
     "CREATE TABLE task_status_current ("
-    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT, status TEXT NOT NULL, stage "
-    "TEXT,"
-    " event_time INTEGER NOT NULL, first_seen_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
-    " events INTEGER NOT NULL, fence INTEGER NOT NULL, last_seq INTEGER, PRIMARY KEY (tenant, "
-    "task_id)) WITHOUT ROWID;"
+    "  tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT,"
+    "  status TEXT NOT NULL, stage TEXT, event_time INTEGER NOT NULL,"
+    "  first_seen_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+    "  events INTEGER NOT NULL, fence INTEGER NOT NULL,"
+    "  last_seq INTEGER, newest_event_time INTEGER NOT NULL,"
+    "  correlation_id TEXT, dataset_id TEXT,"
+    "  PRIMARY KEY (tenant, task_id)) WITHOUT ROWID;"
+
     "CREATE TABLE task_status_interval ("
-    " tenant TEXT NOT NULL, task_id TEXT NOT NULL, position INTEGER NOT NULL, valid_from INTEGER "
-    "NOT NULL,"
-    " valid_to INTEGER, status TEXT NOT NULL, stage TEXT, PRIMARY KEY (tenant, task_id, position)) "
-    "WITHOUT ROWID;"
+    "  tenant TEXT NOT NULL, task_id TEXT NOT NULL, position INTEGER NOT NULL,"
+    "  valid_from INTEGER NOT NULL, valid_to INTEGER, status TEXT NOT NULL, stage TEXT,"
+    "  PRIMARY KEY (tenant, task_id, position)) WITHOUT ROWID;"
+
     "CREATE TABLE dataset_progress ("
-    " tenant TEXT NOT NULL, correlation_id TEXT NOT NULL, dataset_id TEXT NOT NULL, "
-    "records_expected INTEGER,"
-    " records_finished INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, "
-    "first_failure TEXT,"
-    " first_failure_at INTEGER, last_stage TEXT, PRIMARY KEY (tenant, correlation_id, dataset_id)) "
-    "WITHOUT ROWID;"
+    "  tenant TEXT NOT NULL, correlation_id TEXT NOT NULL, dataset_id TEXT NOT NULL,"
+    "  records_expected INTEGER, records_finished INTEGER NOT NULL,"
+    "  succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    "  first_failure TEXT, first_failure_at INTEGER, last_stage TEXT,"
+    "  PRIMARY KEY (tenant, correlation_id, dataset_id)) WITHOUT ROWID;"
+
     "CREATE TABLE partition_fence (partition INTEGER PRIMARY KEY, fence INTEGER NOT NULL);",
 };
+
 enum { VERSION = sizeof steps / sizeof *steps };
 
-static enum tt_err read_version(const struct tt_db *db, int *ret_version, struct tt_fault *fault)
+/* One number; `sql` has exactly one row. */
+static enum tt_err read_number(const struct tt_db *db, const char *sql, int *ret_number,
+                               struct tt_fault *fault)
 {
     sqlite3_stmt *statement = NULL;
     bool row = false;
-    enum tt_err err =
-        tt_db_prepare(db, "SELECT max(version) FROM schema_version", &statement, fault);
+    enum tt_err err = tt_db_prepare(db, sql, &statement, fault);
     if (err == TT_OK)
         err = tt_db_step(db, statement, &row, fault);
     if (err == TT_OK && row)
-        *ret_version = sqlite3_column_int(statement, 0);
+        *ret_number = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
-    if (err == TT_OK && *ret_version > VERSION)
+    return err;
+}
+
+/* 0 where there is no schema of ours yet; *ret_tables counts tables of any kind. */
+static enum tt_err read_version(const struct tt_db *db, int *ret_version, int *ret_tables,
+                                struct tt_fault *fault)
+{
+    int marked = 0, version = 0;
+    enum tt_err err = read_number(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
+                                  ret_tables, fault);
+    if (err == TT_OK)
+        err = read_number(db,
+                          "SELECT count(*) FROM sqlite_schema"
+                          " WHERE type = 'table' AND name = 'schema_version'",
+                          &marked, fault);
+    if (err == TT_OK && marked > 0)
+        err = read_number(db, "SELECT max(version) FROM schema_version", &version, fault);
+    if (err == TT_OK && version > VERSION)
         err = tt_fault_set(
             fault, TT_ERR_UNSUPPORTED,
             "store %s: its schema has version %d, this program knows versions up to %d", db->path,
-            *ret_version, VERSION);
+            version, VERSION);
+    *ret_version = version;
     return err;
 }
 
@@ -77,38 +104,51 @@ static enum tt_err write_version(const struct tt_db *db, int version, struct tt_
     return err;
 }
 
-enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault)
+static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
 {
-    int version = 0;
-    enum tt_err err = tt_db_run(db, "BEGIN IMMEDIATE", fault);
-    if (err != TT_OK)
-        return err;
-    err = tt_db_run(db, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)",
-                    fault);
-    if (err == TT_OK)
-        err = read_version(db, &version, fault);
+    int version = 0, tables = 0;
+    enum tt_err err = read_version(db, &version, &tables, fault);
+    if (err == TT_OK && version == 0 && tables > 0)
+        err = tt_fault_set(
+            fault, TT_ERR_INVALID,
+            "store %s: holds other tables and is no tasktrail store: name a new file", db->path);
+    if (err == TT_OK && version == 0)
+        err = tt_db_run(db, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY)", fault);
     for (; version < VERSION && err == TT_OK; version++) {
         err = tt_db_run(db, steps[version], fault);
         if (err == TT_OK)
             err = write_version(db, version + 1, fault);
     }
+    return err;
+}
+
+enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault)
+{
+    int version = 0, tables = 0;
+    enum tt_err err = read_version(db, &version, &tables, fault);
+    if (err != TT_OK || version == VERSION)
+        return err;
+    err = tt_db_run(db, "BEGIN IMMEDIATE", fault);
+    if (err != TT_OK)
+        return err;
+    err = take_steps(db, fault);
     if (err == TT_OK)
         err = tt_db_run(db, "COMMIT", fault);
-    if (err != TT_OK)
+    if (err != TT_OK && sqlite3_get_autocommit(db->sqlite) == 0)
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
     return err;
 }
 
 enum tt_err tt_db_check_schema(const struct tt_db *db, struct tt_fault *fault)
 {
-    int version = 0;
-    struct tt_fault inner = {0};
-    enum tt_err err = read_version(db, &version, &inner);
-    if (err == TT_OK && version == VERSION)
-        return TT_OK;
-    if (err == TT_ERR_UNSUPPORTED || err == TT_ERR_CORRUPT || err == TT_ERR_BUSY ||
-        err == TT_ERR_NO_MEMORY)
-        return tt_fault_set(fault, err, "%s", inner.text);
-    return tt_fault_set(fault, TT_ERR_CORRUPT,
-                        "store %s: is no tasktrail store: no schema_version table", db->path);
+    int version = 0, tables = 0;
+    enum tt_err err = read_version(db, &version, &tables, fault);
+    if (err != TT_OK || version == VERSION)
+        return err;
+    if (version > 0)
+        return tt_fault_set(fault, TT_ERR_UNSUPPORTED,
+                            "store %s: its schema has version %d, expected %d: start a worker on "
+                            "it once to bring it up to date",
+                            db->path, version, VERSION);
+    return tt_fault_set(fault, TT_ERR_CORRUPT, "store %s: is no tasktrail store", db->path);
 }

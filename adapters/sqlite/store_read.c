@@ -1,59 +1,27 @@
-/* Reading back: scans with a callback per row, one statement per scan. Nothing is ever written, not
- * even a file that is missing. */
-#include "adapters/sqlite/columns.h"
-#include "adapters/sqlite/db.h"
+/* Reading back. Happy path: open, look at the schema, begin one snapshot for all scans; then one
+ * statement per scan, a callback per row. Nothing is ever written, not even a file that is missing.
+ *
+ * Failure modes: no such file: NOT_FOUND; a file of something else: CORRUPT; a store this program
+ * does not know yet, or that waits for its worker to bring it up to date: UNSUPPORTED; a folder we
+ * may not write: read all the same (db.h). */
+#include "adapters/sqlite/rows.h"
+#include "adapters/sqlite/statements.h"
 #include "adapters/sqlite/store.h"
 
 struct reader {
     struct tt_db db;
 };
 
-static enum tt_err open_scan(struct reader *r, const char *all, const char *one,
-                             struct tt_str tenant, struct tt_str task_id,
-                             sqlite3_stmt **ret_statement, struct tt_fault *fault)
+/* Prepares the scan of all, or the one behind it, of one task. */
+static enum tt_err open_scan(struct reader *r, enum tt_sql all, struct tt_str tenant,
+                             struct tt_str task_id, sqlite3_stmt **ret_statement,
+                             struct tt_fault *fault)
 {
-    enum tt_err err = tt_db_prepare(&r->db, task_id.ptr == NULL ? all : one, ret_statement, fault);
-    if (err == TT_OK && task_id.ptr != NULL) {
-        tt_db_bind_text(*ret_statement, 1, tenant);
-        tt_db_bind_text(*ret_statement, 2, task_id);
-    }
+    enum tt_sql which = task_id.ptr == NULL ? all : all + 1;
+    enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(which), ret_statement, fault);
+    if (err == TT_OK && task_id.ptr != NULL)
+        tt_row_bind_task(*ret_statement, tenant, task_id);
     return err;
-}
-
-static void read_audit_row(sqlite3_stmt *s, struct tt_audit_row *row)
-{
-    *row = (struct tt_audit_row){
-        .place = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                  sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3)},
-        .event =
-            {
-                .tenant = tt_db_text(s, 4),
-                .task_id = tt_db_text(s, 5),
-                .task_type = tt_db_text(s, 6),
-                .status = tt_db_text(s, 7),
-                .stage = tt_db_text(s, 8),
-                .event_time_us = tt_db_time(s, 9),
-                .event_id = tt_db_text(s, 10),
-                .source = tt_db_text(s, 11),
-                .has_seq = sqlite3_column_type(s, 12) != SQLITE_NULL,
-                .seq = sqlite3_column_int64(s, 12),
-                .correlation_id = tt_db_text(s, 13),
-                .dataset_id = tt_db_text(s, 14),
-                .message = tt_db_text(s, 15),
-                .error_code = tt_db_text(s, 16),
-                .error_code_is_int = sqlite3_column_int(s, 17) != 0,
-                .attributes = tt_db_text(s, 18),
-                .received_at_us = tt_db_time(s, 19),
-            },
-        .enqueued_at_us = tt_db_time(s, 20),
-        .read_started_at_us = tt_db_time(s, 21),
-        .write_started_at_us = tt_db_time(s, 22),
-        .worker = tt_db_text(s, 23),
-        .fence = sqlite3_column_int64(s, 24),
-        .attempt = sqlite3_column_int64(s, 25),
-        .apply_seq = sqlite3_column_int64(s, 26),
-        .duplicate = sqlite3_column_int(s, 27) != 0,
-    };
 }
 
 static enum tt_err scan_audit(void *context, struct tt_str tenant, struct tt_str task_id,
@@ -63,16 +31,10 @@ static enum tt_err scan_audit(void *context, struct tt_str tenant, struct tt_str
     struct reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err = open_scan(r,
-                                "SELECT " TT_AUDIT_COLUMNS " FROM task_status_audit"
-                                " ORDER BY epoch, entry_ms, entry_seq, partition",
-                                "SELECT " TT_AUDIT_COLUMNS
-                                " FROM task_status_audit WHERE tenant = ?1 AND task_id = ?2"
-                                " ORDER BY epoch, entry_ms, entry_seq, partition",
-                                tenant, task_id, &s, fault);
+    enum tt_err err = open_scan(r, TT_SQL_SCAN_AUDIT, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
         struct tt_audit_row audit;
-        read_audit_row(s, &audit);
+        tt_row_audit(s, &audit);
         err = row(row_context, &audit);
     }
     sqlite3_finalize(s);
@@ -83,36 +45,17 @@ static enum tt_err scan_current(void *context, struct tt_str tenant, struct tt_s
                                 enum tt_err (*row)(void *, const struct tt_current_row *),
                                 void *row_context, struct tt_fault *fault)
 {
-#define COLUMNS                                                                                    \
-    "tenant, task_id, task_type, status, stage, event_time, last_seq, first_seen_at, updated_at, " \
-    "events, fence"
     struct reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err =
-        open_scan(r, "SELECT " COLUMNS " FROM task_status_current ORDER BY tenant, task_id",
-                  "SELECT " COLUMNS " FROM task_status_current WHERE tenant = ?1 AND task_id = ?2",
-                  tenant, task_id, &s, fault);
+    enum tt_err err = open_scan(r, TT_SQL_SCAN_CURRENT, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
-        struct tt_current_row current = {
-            .tenant = tt_db_text(s, 0),
-            .task_id = tt_db_text(s, 1),
-            .task_type = tt_db_text(s, 2),
-            .status = tt_db_text(s, 3),
-            .stage = tt_db_text(s, 4),
-            .event_time_us = tt_db_time(s, 5),
-            .has_seq = sqlite3_column_type(s, 6) != SQLITE_NULL,
-            .seq = sqlite3_column_int64(s, 6),
-            .first_seen_at_us = tt_db_time(s, 7),
-            .updated_at_us = tt_db_time(s, 8),
-            .events = sqlite3_column_int64(s, 9),
-            .fence = sqlite3_column_int64(s, 10),
-        };
+        struct tt_current_row current;
+        tt_row_current(s, &current);
         err = row(row_context, &current);
     }
     sqlite3_finalize(s);
     return err;
-#undef COLUMNS
 }
 
 static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt_str task_id,
@@ -120,28 +63,17 @@ static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt
                                                      const struct tt_interval_row *),
                                   void *row_context, struct tt_fault *fault)
 {
-#define COLUMNS "tenant, task_id, position, valid_from, valid_to, status, stage"
     struct reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err = open_scan(
-        r, "SELECT " COLUMNS " FROM task_status_interval ORDER BY tenant, task_id, position",
-        "SELECT " COLUMNS
-        " FROM task_status_interval WHERE tenant = ?1 AND task_id = ?2 ORDER BY position",
-        tenant, task_id, &s, fault);
+    enum tt_err err = open_scan(r, TT_SQL_SCAN_INTERVALS, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
-        struct tt_interval_row interval = {
-            .position = sqlite3_column_int64(s, 2),
-            .valid_from_us = tt_db_time(s, 3),
-            .valid_to_us = tt_db_time(s, 4),
-            .status = tt_db_text(s, 5),
-            .stage = tt_db_text(s, 6),
-        };
+        struct tt_interval_row interval;
+        tt_row_interval(s, &interval);
         err = row(row_context, tt_db_text(s, 0), tt_db_text(s, 1), &interval);
     }
     sqlite3_finalize(s);
     return err;
-#undef COLUMNS
 }
 
 static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
@@ -150,10 +82,7 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     struct reader *r = context;
     sqlite3_stmt *s = NULL;
     bool row = false;
-    enum tt_err err = tt_db_prepare(&r->db,
-                                    "SELECT (SELECT count(*) FROM task_status_audit),"
-                                    " (SELECT count(*) FROM task_status_current)",
-                                    &s, fault);
+    enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_COUNTS), &s, fault);
     if (err == TT_OK)
         err = tt_db_step(&r->db, s, &row, fault);
     if (err == TT_OK && row) {

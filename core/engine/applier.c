@@ -181,10 +181,10 @@ static enum tt_err read_state(struct tt_applier *applier, const struct tt_event 
                                     &originals, &ret_state->original_count, fault);
         ret_state->originals = originals;
     }
-    if (err == TT_OK && tt_handlers_need_progress(event)) {
-        err = store->read_progress(store->context, event->tenant, event->correlation_id,
-                                   event->dataset_id, &applier->arena, &rows->progress, &found,
-                                   fault);
+    struct tt_str correlation, dataset;
+    if (err == TT_OK && tt_handlers_dataset(event, ret_state->current, &correlation, &dataset)) {
+        err = store->read_progress(store->context, event->tenant, correlation, dataset,
+                                   &applier->arena, &rows->progress, &found, fault);
         if (err == TT_OK && found)
             ret_state->progress = &rows->progress;
     }

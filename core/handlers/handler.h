@@ -18,11 +18,13 @@
 struct tt_task_state {
     const struct tt_current_row *current;        /* NULL: the task is new */
     const struct tt_interval_row *last_interval; /* NULL: none */
-    /* The task's originals in event-time order, then seq where both have one, then arrival; the
-     * event itself included. Read only when tt_handlers_need_originals says so; else NULL. */
+    /* The task's originals in event-time order, the event itself included; those of one event time
+     * by seq where all of them have one, else as they arrived. Must be there when
+     * tt_handlers_need_originals says so; else NULL. */
     const struct tt_event *originals;
     size_t original_count;
-    const struct tt_progress_row *progress; /* of the event's data set; NULL: none */
+    const struct tt_progress_row
+        *progress; /* of the data set tt_handlers_dataset names; NULL: none */
 };
 
 struct tt_handling {
@@ -70,12 +72,14 @@ struct tt_handler {
 
 extern const struct tt_handler tt_handler_current, tt_handler_interval, tt_handler_progress;
 
-/* Whether the event is older than, or tied with, what its task has seen, so that its originals are
- * needed. */
+/* Whether the event may not be the last of its task's timeline, so that its originals are needed.
+ */
 bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current,
                                 const struct tt_interval_row *last);
-/* Whether the event belongs to a data set whose progress is counted. */
-bool tt_handlers_need_progress(const struct tt_event *event);
+/* The data set in which the task counts as one record: the first one that an event of it named, by
+ * correlation_id and dataset_id. False where there is none. What is returned borrows. */
+bool tt_handlers_dataset(const struct tt_event *event, const struct tt_current_row *current,
+                         struct tt_str *ret_correlation_id, struct tt_str *ret_dataset_id);
 
 /* Every handler in turn. Errors: NO_MEMORY. */
 enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_changes *changes,
@@ -83,10 +87,5 @@ enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_change
 
 /* A new change of the kind, zeroed; there is always room for what handlers may say. */
 struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind kind);
-
-/* Whether `a` comes before `b` along the timeline as far as the two alone tell: event time, then
- * seq where both have one. False where they are equal: then arrival decides. */
-bool tt_event_is_before(int64_t time_a_us, bool has_seq_a, int64_t seq_a, int64_t time_b_us,
-                        bool has_seq_b, int64_t seq_b);
 
 #endif

@@ -1,9 +1,11 @@
-/* dataset_progress: how far a data set is. A task whose events carry correlation_id and dataset_id
- * is one record of that data set; it is finished while its current status is one of the final ones
- * below. How many records there should be comes from an event's attribute record_count, where one
- * is given. */
+/* dataset_progress: how far a data set is. A task is one record of the data set that the first of
+ * its events to carry correlation_id and dataset_id names; it is finished while its current status
+ * is one of the final ones below. So each event takes the task's old status out of the counts and
+ * puts its new one in. How many records there should be comes from an event's attribute
+ * record_count (or recordCount); of several the last to arrive counts. */
 #include "core/handlers/handler.h"
 
+#include "core/base/assert.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 
@@ -27,20 +29,27 @@ static enum outcome outcome_of(struct tt_str status)
     return OPEN;
 }
 
-static int64_t expected_records(const struct tt_event *event)
+/* Leaves *expected as it is where the event does not tell. */
+static enum tt_err read_expected(const struct tt_event *event, int64_t *expected,
+                                 struct tt_fault *fault)
 {
     struct tt_json *attributes = NULL;
-    int64_t expected = -1;
-    if (event->attributes.ptr == NULL ||
-        tt_json_parse(event->attributes, TT_JSON_DEPTH_MAX, &attributes, NULL) != TT_OK)
-        return -1;
+    if (event->attributes.ptr == NULL)
+        return TT_OK;
+    enum tt_err err = tt_json_parse(event->attributes, TT_JSON_DEPTH_MAX, &attributes, NULL);
+    if (err == TT_ERR_NO_MEMORY)
+        return tt_fault_set(fault, err, "out of memory");
+    if (err != TT_OK || tt_json_type(attributes) != TT_JSON_OBJECT) {
+        tt_json_free(attributes);
+        return TT_OK;
+    }
     const struct tt_json *count = tt_json_get(attributes, "record_count");
     if (count == NULL)
         count = tt_json_get(attributes, "recordCount");
     if (count != NULL && tt_json_type(count) == TT_JSON_INT && tt_json_int(count) >= 0)
-        expected = tt_json_int(count);
+        *expected = tt_json_int(count);
     tt_json_free(attributes);
-    return expected;
+    return TT_OK;
 }
 
 static void count_outcome(struct tt_progress_row *row, enum outcome outcome, int64_t change)
@@ -50,48 +59,46 @@ static void count_outcome(struct tt_progress_row *row, enum outcome outcome, int
     row->failed += outcome == FAILED ? change : 0;
 }
 
-/* What the current handler has said of this event, to see the status after it. */
-static struct tt_str status_after(const struct tt_changes *changes, struct tt_str otherwise)
+/* What the current handler, which runs before, has said of this event. */
+static const struct tt_current_row *current_after(const struct tt_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++)
         if (changes->list[i].kind == TT_CHANGE_CURRENT)
-            return changes->list[i].current.status;
-    return otherwise;
+            return &changes->list[i].current;
+    return NULL;
+}
+
+static void note_failure(struct tt_progress_row *row, const struct tt_event *event)
+{
+    if (outcome_of(event->status) != FAILED || (row->first_failure_at_us != TT_TIME_NONE &&
+                                                event->event_time_us >= row->first_failure_at_us))
+        return;
+    row->first_failure = event->message.len == 0 ? event->status : event->message;
+    row->first_failure_at_us = event->event_time_us;
 }
 
 static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes,
                           struct tt_fault *fault)
 {
-    (void)fault;
-    const struct tt_event *event = handling->event;
-    if (handling->duplicate || !tt_handlers_need_progress(event))
+    const struct tt_current_row *before = handling->state.current, *after = current_after(changes);
+    struct tt_progress_row row = {.records_expected = -1, .first_failure_at_us = TT_TIME_NONE};
+    if (handling->duplicate ||
+        !tt_handlers_dataset(handling->event, before, &row.correlation_id, &row.dataset_id))
         return TT_OK;
-    const struct tt_current_row *before = handling->state.current;
-    struct tt_str old_status = before == NULL ? TT_STR("") : before->status;
-    struct tt_str new_status = status_after(changes, old_status);
-    struct tt_progress_row row = {
-        .tenant = event->tenant,
-        .correlation_id = event->correlation_id,
-        .dataset_id = event->dataset_id,
-        .records_expected = -1,
-        .first_failure_at_us = TT_TIME_NONE,
-    };
+    tt_assert(after != NULL);
+    row.tenant = handling->event->tenant;
     if (handling->state.progress != NULL)
         row = *handling->state.progress;
-    count_outcome(&row, outcome_of(old_status), -1);
-    count_outcome(&row, outcome_of(new_status), 1);
-    int64_t expected = expected_records(event);
-    if (expected >= 0)
-        row.records_expected = expected;
-    if (outcome_of(event->status) == FAILED && (row.first_failure_at_us == TT_TIME_NONE ||
-                                                event->event_time_us < row.first_failure_at_us)) {
-        row.first_failure = event->message.ptr == NULL ? event->status : event->message;
-        row.first_failure_at_us = event->event_time_us;
-    }
-    if (event->stage.ptr != NULL)
-        row.last_stage = event->stage;
-    tt_changes_add(changes, TT_CHANGE_PROGRESS)->progress = row;
-    return TT_OK;
+    if (before != NULL && before->dataset_id.len > 0) /* else it was not counted yet */
+        count_outcome(&row, outcome_of(before->status), -1);
+    count_outcome(&row, outcome_of(after->status), 1);
+    note_failure(&row, handling->event);
+    if (after->stage.ptr != NULL)
+        row.last_stage = after->stage;
+    enum tt_err err = read_expected(handling->event, &row.records_expected, fault);
+    if (err == TT_OK)
+        tt_changes_add(changes, TT_CHANGE_PROGRESS)->progress = row;
+    return err;
 }
 
 const struct tt_handler tt_handler_progress = {"dataset_progress", handle};

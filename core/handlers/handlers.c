@@ -13,35 +13,39 @@ struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind
     return change;
 }
 
-bool tt_event_is_before(int64_t time_a_us, bool has_seq_a, int64_t seq_a, int64_t time_b_us,
-                        bool has_seq_b, int64_t seq_b)
-{
-    if (time_a_us != time_b_us)
-        return time_a_us < time_b_us;
-    return has_seq_a && has_seq_b && seq_a < seq_b;
-}
-
 bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current,
                                 const struct tt_interval_row *last)
 {
-    if (current == NULL || last == NULL)
+    if (current == NULL)
         return false;
-    /* The last stay may have begun before its status' last event: the current row knows that
-     * event's time, unless the state follows arrival. Either way an event at or behind both is in
-     * order. */
-    return event->event_time_us < last->valid_from_us ||
-           tt_event_is_before(event->event_time_us, event->has_seq, event->seq,
-                              current->event_time_us, current->has_seq, current->seq);
+    if (last == NULL || event->event_time_us != current->newest_event_time_us)
+        return last == NULL || event->event_time_us < current->newest_event_time_us;
+    /* A tie. Events of one time go by arrival as soon as one of them has no seq, so behind such a
+     * one this event is the last. Otherwise it may go before some, or change the order of all. */
+    return current->event_time_us != current->newest_event_time_us || current->has_seq;
 }
 
-bool tt_handlers_need_progress(const struct tt_event *event)
+bool tt_handlers_dataset(const struct tt_event *event, const struct tt_current_row *current,
+                         struct tt_str *ret_correlation_id, struct tt_str *ret_dataset_id)
 {
-    return event->correlation_id.len > 0 && event->dataset_id.len > 0;
+    if (current != NULL && current->dataset_id.len > 0) {
+        *ret_correlation_id = current->correlation_id;
+        *ret_dataset_id = current->dataset_id;
+        return true;
+    }
+    if (event->correlation_id.len == 0 || event->dataset_id.len == 0)
+        return false;
+    *ret_correlation_id = event->correlation_id;
+    *ret_dataset_id = event->dataset_id;
+    return true;
 }
 
 enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_changes *changes,
                             struct tt_fault *fault)
 {
+    const struct tt_task_state *state = &handling->state;
+    tt_assert(handling->duplicate || state->originals != NULL ||
+              !tt_handlers_need_originals(handling->event, state->current, state->last_interval));
     changes->count = 0;
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
         enum tt_err err = handlers[i]->handle(handling, changes, fault);

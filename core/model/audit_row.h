@@ -40,6 +40,9 @@ struct tt_current_row {
     int64_t event_time_us;
     int64_t seq; /* of the event the status comes from; valid when has_seq */
     bool has_seq;
+    int64_t
+        newest_event_time_us; /* of all originals; event_time_us may be older in arrival order */
+    struct tt_str correlation_id, dataset_id; /* the data set it is counted in; both or neither */
     int64_t first_seen_at_us, updated_at_us;
     int64_t events; /* originals applied */
     int64_t fence;

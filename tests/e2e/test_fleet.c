@@ -198,17 +198,17 @@ TT_END
 TT_TEST(an_entry_that_is_no_event_becomes_one_dead_letter_and_the_rest_goes_on)
 {
     set_up("poison");
-    tt_redis_number(&redis, "HSET tasktrail:meta partitions 1");
-    tt_redis_number(&redis, "XADD {tasktrail:0}:events * e %s",
-                    "{\"task_id\":\"t\",\"status\":\"A\",\"event_time\":1}");
-    tt_redis_number(&redis, "XADD {tasktrail:0}:events * e %s", "no json");
-    tt_redis_number(&redis, "XADD {tasktrail:0}:events * other %s", "field");
-    tt_redis_number(&redis, "XADD {tasktrail:0}:events * e %s",
-                    "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":2}");
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1");
+    tt_redis_ask(&redis, "XADD {tasktrail:0}:events * e %s",
+                 "{\"task_id\":\"t\",\"status\":\"A\",\"event_time\":1}");
+    tt_redis_ask(&redis, "XADD {tasktrail:0}:events * e %s", "no json");
+    tt_redis_ask(&redis, "XADD {tasktrail:0}:events * other %s", "field");
+    tt_redis_ask(&redis, "XADD {tasktrail:0}:events * e %s",
+                 "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":2}");
     ck_assert_int_eq(tt_finish(start_worker("w", "--until-idle"), 0), 0);
     ck_assert_int_eq(count(ROWS), 2);
-    ck_assert_int_eq(tt_redis_number(&redis, "XLEN {tasktrail:0}:dead"), 2);
-    ck_assert_int_eq(tt_redis_number(&redis, "XPENDING {tasktrail:0}:events appliers"), 0);
+    ck_assert_int_eq(tt_redis_ask(&redis, "XLEN {tasktrail:0}:dead"), 2);
+    ck_assert_int_eq(tt_redis_ask(&redis, "XPENDING {tasktrail:0}:events appliers"), 0);
     tt_redis_server_stop(&redis, SIGTERM);
 }
 TT_END
@@ -220,8 +220,8 @@ TT_TEST(entries_that_come_back_after_redis_lost_its_tail_make_no_second_row)
     ck_assert_int_eq(tt_finish(start_worker("w", "--until-idle"), 0), 0);
     /* As if the group's progress had been lost with the tail of the append-only file. */
     for (int p = 0; p < 64; p++)
-        tt_redis_number(&redis, "EVAL %s 1 {tasktrail:%d}:events",
-                        "return redis.call('XGROUP', 'SETID', KEYS[1], 'appliers', '0') and 1", p);
+        tt_redis_ask(&redis, "EVAL %s 1 {tasktrail:%d}:events",
+                     "return redis.call('XGROUP', 'SETID', KEYS[1], 'appliers', '0') and 1", p);
     ck_assert_int_eq(tt_finish(start_worker("again", "--until-idle"), 0), 0);
     assert_every_event_once();
     tt_redis_server_stop(&redis, SIGTERM);

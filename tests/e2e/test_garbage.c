@@ -197,8 +197,8 @@ TT_TEST(stores_that_cannot_be_used_end_with_3_and_are_not_created)
     expect(TT_TASKTRAIL("report", "--store", url), 3, "No such file");
     ck_assert_int_ne(access(path, F_OK), 0);
     tt_write_file(path, "this is no database, but long enough to be one......", 52);
-    expect(TT_TASKTRAIL("report", "--store", url), 3, "not a database");
-    expect(TT_TASKTRAIL("worker", "--store", url, "--until-idle"), 3, "not a database");
+    expect(TT_TASKTRAIL("report", "--store", url), 3, "is no SQLite database");
+    expect(TT_TASKTRAIL("worker", "--store", url, "--until-idle"), 3, "is no SQLite database");
     tt_write_file(path, "", 0);
     expect(TT_TASKTRAIL("report", "--store", url), 3, "no tasktrail store");
     expect(TT_TASKTRAIL("worker", "--store", "sqlite:/nowhere/at/all/x.db"), 3,

@@ -53,7 +53,7 @@ redisContext *tt_redis_server_connect(const struct tt_redis_server *server)
     return context;
 }
 
-long long tt_redis_number(const struct tt_redis_server *server, const char *format, ...)
+long long tt_redis_ask(const struct tt_redis_server *server, const char *format, ...)
 {
     redisContext *context = tt_redis_server_connect(server);
     va_list args;

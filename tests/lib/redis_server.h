@@ -18,6 +18,6 @@ void tt_redis_server_stop(struct tt_redis_server *server, int signal_number);
 redisContext *tt_redis_server_connect(const struct tt_redis_server *server);
 /* An integer reply of a command (of its first element for an array); fails the test on an error
  * reply. */
-long long tt_redis_number(const struct tt_redis_server *server, const char *format, ...);
+long long tt_redis_ask(const struct tt_redis_server *server, const char *format, ...);
 
 #endif

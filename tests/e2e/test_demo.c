@@ -1,0 +1,72 @@
+/* The demo as a person runs it: on a log of dpkg's, ending well, ending at Ctrl-C, leaving nothing
+ * behind. */
+#include "tests/lib/process.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG       TT_SOURCE_DIR "/fixtures/dpkg/dpkg.log"
+#define LIFECYCLE TT_SOURCE_DIR "/fixtures/lifecycles/dpkg.json"
+
+/* Folders the demo works in that are still there. */
+static int left_behind(void)
+{
+    DIR *dir = opendir(tt_tmpdir());
+    struct dirent *entry;
+    int left = 0;
+    while ((entry = readdir(dir)) != NULL)
+        left += strncmp(entry->d_name, "tasktrail-demo-", 15) == 0;
+    closedir(dir);
+    return left;
+}
+
+TT_TEST(the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running)
+{
+    char *results = strdup(tt_tmpfile("results")), path[400];
+    setenv("TMPDIR", tt_tmpdir(), 1);
+    struct tt_run run =
+        TT_TASKTRAIL("demo", "--zone", "UTC", "--lifecycle", LIFECYCLE, "-o", results, LOG);
+    ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "What was found"));
+    ck_assert_ptr_nonnull(strstr(run.out, "TASK "));
+    ck_assert_ptr_nonnull(strstr(run.out, "Results in"));
+    tt_run_done(&run);
+    static const char *const files[] = {"report.html", "task_status_audit.ndjson",
+                                        "task_status_audit.schema.json"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", results, files[i]);
+        ck_assert_msg(access(path, R_OK) == 0, "%s is missing", path);
+    }
+    ck_assert_int_eq(left_behind(), 0);
+    free(results);
+}
+TT_END
+
+TT_TEST(ctrl_c_ends_the_demo_and_its_redis)
+{
+    char *results = strdup(tt_tmpfile("results")), *log = strdup(tt_tmpfile("demo.log"));
+    setenv("TMPDIR", tt_tmpdir(), 1);
+    const char *words[] = {"demo", "--zone", "UTC", "--lifecycle", LIFECYCLE,
+                           "-o",   results,  LOG,   NULL};
+    pid_t demo = tt_start_tasktrail(log, NULL, words);
+    char *said = NULL;
+    TT_EVENTUALLY((free(said), said = tt_read_file(log, NULL)) != NULL &&
+                  strstr(said, "== 1.") != NULL);
+    int status = tt_finish(demo, SIGINT);
+    ck_assert_msg(status == 130 || status == 0, "status %d",
+                  status); /* it may just have been done */
+    ck_assert_int_eq(left_behind(), 0);
+    free(said);
+    free(results);
+    free(log);
+}
+TT_END
+
+TT_SUITE("demo", the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running,
+         ctrl_c_ends_the_demo_and_its_redis)

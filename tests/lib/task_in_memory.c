@@ -1,0 +1,144 @@
+#include "tests/lib/task_in_memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void tt_test_task_init(struct tt_test_task *task, bool apply_by_arrival)
+{
+    *task = (struct tt_test_task){.apply_by_arrival = apply_by_arrival};
+    tt_arena_init(&task->arena, 0);
+}
+
+void tt_test_task_done(struct tt_test_task *task)
+{
+    tt_arena_done(&task->arena);
+}
+
+static bool tie_has_seqs(const struct tt_test_task *task, int64_t time_us)
+{
+    for (size_t i = 0; i < task->arrived_count; i++)
+        if (task->arrived[i].event_time_us == time_us && !task->arrived[i].has_seq)
+            return false;
+    return true;
+}
+
+/* Whether the event that arrived as a goes behind the one that arrived as b. */
+static bool goes_behind(const struct tt_test_task *task, size_t a, size_t b)
+{
+    const struct tt_event *x = &task->arrived[a], *y = &task->arrived[b];
+    if (x->event_time_us != y->event_time_us)
+        return x->event_time_us > y->event_time_us;
+    if (tie_has_seqs(task, x->event_time_us) && x->seq != y->seq)
+        return x->seq > y->seq;
+    return a > b;
+}
+
+/* Each event's place is the number of events it goes behind. */
+static void make_timeline(struct tt_test_task *task)
+{
+    for (size_t i = 0; i < task->arrived_count; i++) {
+        size_t place = 0;
+        for (size_t k = 0; k < task->arrived_count; k++)
+            place += k != i && goes_behind(task, i, k);
+        task->timeline[place] = task->arrived[i];
+    }
+}
+
+static void take_changes(struct tt_test_task *task, const struct tt_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct tt_change *change = &changes->list[i];
+        switch (change->kind) {
+        case TT_CHANGE_CURRENT:
+            task->current = change->current;
+            task->has_current = true;
+            break;
+        case TT_CHANGE_INTERVAL:
+            if ((size_t)change->interval.position > task->stay_count + 1)
+                abort(); /* a gap */
+            task->stays[change->interval.position - 1] = change->interval;
+            if ((size_t)change->interval.position > task->stay_count)
+                task->stay_count = (size_t)change->interval.position;
+            break;
+        case TT_CHANGE_REPLACE_INTERVALS:
+            task->stay_count = change->intervals.count;
+            for (size_t k = 0; k < task->stay_count; k++)
+                task->stays[k] = change->intervals.rows[k];
+            break;
+        case TT_CHANGE_PROGRESS:
+            task->progress = change->progress;
+            task->has_progress = true;
+            break;
+        }
+    }
+}
+
+enum tt_err tt_test_task_apply(struct tt_test_task *task, const struct tt_event *event,
+                               bool duplicate, int64_t now_us)
+{
+    if (!duplicate) {
+        if (task->arrived_count == TT_TEST_EVENTS_MAX)
+            abort();
+        task->arrived[task->arrived_count++] = *event;
+        make_timeline(task);
+    }
+    struct tt_handling handling = {.event = event,
+                                   .duplicate = duplicate,
+                                   .now_us = now_us,
+                                   .fence = 5,
+                                   .apply_by_arrival = task->apply_by_arrival};
+    if (task->has_current)
+        handling.state.current = &task->current;
+    if (task->stay_count > 0)
+        handling.state.last_interval = &task->stays[task->stay_count - 1];
+    if (task->has_progress)
+        handling.state.progress = &task->progress;
+    if (!duplicate &&
+        tt_handlers_need_originals(event, handling.state.current, handling.state.last_interval)) {
+        handling.state.originals = task->timeline;
+        handling.state.original_count = task->arrived_count;
+        task->originals_read++;
+    }
+    struct tt_changes changes = {.arena = &task->arena};
+    enum tt_err err = tt_handlers_run(&handling, &changes, NULL);
+    if (err == TT_OK)
+        take_changes(task, &changes);
+    else if (!duplicate)
+        task->arrived_count--;
+    return err;
+}
+
+enum { TEXT_BYTES = 8192 };
+
+static void add_stay(char *text, struct tt_str status, int64_t from_us, int64_t to_us)
+{
+    size_t used = strlen(text);
+    int len = snprintf(text + used, TEXT_BYTES - used, "%s%.*s %lld-", used > 0 ? ", " : "",
+                       TT_STR_ARGS(status), (long long)from_us);
+    if (to_us != TT_TIME_NONE)
+        snprintf(text + used + len, TEXT_BYTES - used - (size_t)len, "%lld", (long long)to_us);
+}
+
+const char *tt_test_task_stays(const struct tt_test_task *task)
+{
+    static char text[TEXT_BYTES];
+    text[0] = '\0';
+    for (size_t i = 0; i < task->stay_count; i++)
+        add_stay(text, task->stays[i].status, task->stays[i].valid_from_us,
+                 task->stays[i].valid_to_us);
+    return text;
+}
+
+const char *tt_test_task_expected_stays(const struct tt_test_task *task)
+{
+    static char text[TEXT_BYTES];
+    text[0] = '\0';
+    for (size_t i = 0, end; i < task->arrived_count; i = end) {
+        for (end = i + 1; end < task->arrived_count &&
+                          tt_str_equal(task->timeline[end].status, task->timeline[i].status);)
+            end++;
+        add_stay(text, task->timeline[i].status, task->timeline[i].event_time_us,
+                 end < task->arrived_count ? task->timeline[end].event_time_us : TT_TIME_NONE);
+    }
+    return text;
+}
