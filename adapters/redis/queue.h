@@ -1,4 +1,5 @@
-/* The queue port on Redis streams. Threads: one per queue. */
+/* The queue port on Redis streams. Threads: one per queue. The process must ignore SIGPIPE: a lost
+ * connection is an error here, not a signal. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_H
 #define TT_ADAPTERS_REDIS_QUEUE_H
 

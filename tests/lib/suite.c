@@ -1,9 +1,11 @@
 #include "tests/lib/suite.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 int tt_suite_run(const char *name, const TTest *const *cases, size_t count, double limit_s)
 {
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
     Suite *suite = suite_create(name);
     TCase *group = tcase_create(name);
     tcase_set_timeout(group, limit_s);
