@@ -71,7 +71,7 @@ bool same_text(const char *a, const char *b); /* NULL equals NULL alone */
 /* when.c */
 bool parse_time(const char *text, size_t length, int64_t *us);
 bool time_in_range(int64_t us);
-void format_time(int64_t us, char out[40]);
+void format_time(int64_t us, char out[64]);
 bool parse_duration(const char *text, int64_t *us);
 
 /* lifecycle.c */

@@ -11,7 +11,7 @@ static json_t *text_or_null(const char *text)
 
 static json_t *time_text(int64_t us)
 {
-    char text[40];
+    char text[64];
     format_time(us, text);
     return json_string(text);
 }

@@ -104,7 +104,7 @@ bool parse_time(const char *text, size_t length, int64_t *us)
     return time_in_range(*us);
 }
 
-void format_time(int64_t us, char out[40])
+void format_time(int64_t us, char out[64])
 {
     int64_t year = 1;
     while (day_number(year + 1, 1, 1) * DAY_US <= us)
@@ -116,7 +116,7 @@ void format_time(int64_t us, char out[40])
     int day = (int)(rest / DAY_US) + 1;
     rest %= DAY_US;
     int second_of_day = (int)(rest / SECOND_US);
-    snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)year, month, day,
+    snprintf(out, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)year, month, day,
              second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60,
              (int)(rest % SECOND_US));
 }
