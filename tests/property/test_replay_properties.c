@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { ROUNDS = 4, TASKS = 200, MANY_TASKS = 4000, ARGS_MAX = 24 };
+enum { ROUNDS = 4, TASKS = 200, MANY_TASKS = 12000, ARGS_MAX = 24 };
 
 struct scene {
     char folder[TT_FOLDER_MAX];
@@ -38,9 +38,9 @@ static json_t *check_files(const struct scene *scene, const char *const *more)
     while (*more != NULL && count < ARGS_MAX - 1)
         argv[count++] = *more++;
     tt_program_run(scene->folder, argv, &result);
-    ck_assert_msg(result.status == 0, "exit status %d: %s", result.status, result.err);
+    ck_assert_msg(result.status == 0, "exit status %d: %.2000s", result.status, result.err);
     json_t *report = json_loads(result.out, 0, NULL);
-    ck_assert_msg(report != NULL, "not JSON: %s", result.out);
+    ck_assert_msg(report != NULL, "not JSON: %.2000s", result.out);
     tt_program_result_free(&result);
     return report;
 }
@@ -343,6 +343,13 @@ TT_TEST(little_memory_changes_nothing)
     struct scene scene;
     scene_begin(&scene, "memory");
     many_events(&scene, "a");
+    /* the events do not fit, or the folder for what does not fit would not be missed */
+    const char *const no_folder[] = {TT_PROGRAM, "check",      "--memory",       "1M",
+                                     "a",        "--temp-dir", "no-such-folder", NULL};
+    struct tt_program_result result;
+    tt_program_run(scene.folder, no_folder, &result);
+    ck_assert_int_eq(result.status, 3);
+    tt_program_result_free(&result);
     expect_equal(CHECK(&scene, NOW, "a"), CHECK(&scene, NOW, "--memory", "1M", "a"),
                  "little memory");
     expect_equal(CHECK(&scene, NOW, "a"),
