@@ -68,10 +68,10 @@ static void check_bytes(const char *name, const char *folder, const char *const 
     size_t bytes;
     char *expected = tt_file_read(folder, "expected.ndjson", &bytes);
     run_case(folder, first, &result);
-    ck_assert_msg(result.status == 0, "%s: exit status %d: %.2000s", name, result.status,
+    ck_assert_msg(result.status == 0, "%s: exit status %d: %.1600s", name, result.status,
                   result.err);
     ck_assert_msg(result.out_bytes == bytes && memcmp(result.out, expected, bytes) == 0,
-                  "%s: expected\n%.3000s\ngot\n%.3000s", name, expected, result.out);
+                  "%s: expected\n%.1600s\ngot\n%.1600s", name, expected, result.out);
     free(expected);
     tt_program_result_free(&result);
 }
@@ -87,9 +87,9 @@ static void check_json(const char *name, const char *folder, const char *const *
     json_object_set_new(expected, "discrepancies", parse_records(records));
     run_case(folder, first, &result);
     json_t *got = json_loads(result.out, JSON_REJECT_DUPLICATES, NULL);
-    ck_assert_msg(result.status == 0 && got != NULL, "%s: exit status %d: %.2000s", name,
+    ck_assert_msg(result.status == 0 && got != NULL, "%s: exit status %d: %.1600s", name,
                   result.status, result.err);
-    ck_assert_msg(json_equal(got, expected), "%s: expected summary\n%.2000s\ngot\n%.3000s", name,
+    ck_assert_msg(json_equal(got, expected), "%s: expected summary\n%.1600s\ngot\n%.1600s", name,
                   summary, result.out);
     json_decref(got);
     json_decref(expected);

@@ -173,7 +173,7 @@ char *tt_history_lifecycles(struct tt_chance *chance)
     for (int i = 0; i < 6; i++)
         json_array_append_new(list, one_lifecycle(chance, i, i == for_all));
     json_object_set_new(file, "lifecycles", list);
-    char *text = json_dumps(file, JSON_INDENT(1));
+    char *text = json_dumps(file, JSON_COMPACT);
     json_decref(file);
     return text;
 }

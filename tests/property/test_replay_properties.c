@@ -38,9 +38,9 @@ static json_t *check_files(const struct scene *scene, const char *const *more)
     while (*more != NULL && count < ARGS_MAX - 1)
         argv[count++] = *more++;
     tt_program_run(scene->folder, argv, &result);
-    ck_assert_msg(result.status == 0, "exit status %d: %.2000s", result.status, result.err);
+    ck_assert_msg(result.status == 0, "exit status %d: %.1600s", result.status, result.err);
     json_t *report = json_loads(result.out, 0, NULL);
-    ck_assert_msg(report != NULL, "not JSON: %.2000s", result.out);
+    ck_assert_msg(report != NULL, "not JSON: %.1600s", result.out);
     tt_program_result_free(&result);
     return report;
 }
