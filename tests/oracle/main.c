@@ -1,5 +1,6 @@
 #include "oracle.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,10 +128,19 @@ static json_t *sort_records(json_t *records)
     return sorted;
 }
 
+/* One line; control characters that have no short escape are written \u001f, in lower case. */
 static void print(const json_t *json)
 {
-    json_dumpf(json, stdout, JSON_COMPACT);
-    putchar('\n');
+    char *text = json_dumps(json, JSON_COMPACT);
+    for (char *at = text; *at != '\0'; at++) {
+        if (*at != '\\')
+            continue;
+        at++; /* what is escaped; of it, only the digits of a number are letters that matter */
+        for (int i = 1; *at == 'u' && i <= 4; i++)
+            at[i] = (char)tolower((unsigned char)at[i]);
+    }
+    puts(text);
+    free(text);
 }
 
 static bool read_options(int argc, char **argv, struct options *options)
