@@ -99,8 +99,6 @@ bool parse_time(const char *text, size_t length, int64_t *us)
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 60)
         return false;
-    if (second == 60) /* all of it is the first instant of the next minute */
-        fraction = 0;
     *us = day_number(year, month, day) * DAY_US + ((hour * 60 + minute) * 60 + second) * SECOND_US +
           fraction - offset;
     return time_in_range(*us);
