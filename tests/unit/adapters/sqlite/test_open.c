@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 60 * 1000, PROCESSES = 6 };
+enum { BUSY_MS = 60 * 1000, PROCESSES = 8, ROUNDS = 30 };
 
 static enum tt_err open_store(const char *path, struct tt_fault *fault)
 {
@@ -203,7 +203,7 @@ static void check_open(const char *path)
 
 TT_TEST(several_processes_that_start_at_once_make_one_schema)
 {
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         char name[32];
         snprintf(name, sizeof name, "race-%d.db", round);
         const char *path = tt_tmpfile(name);
