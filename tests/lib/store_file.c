@@ -1,0 +1,60 @@
+#include "tests/lib/store_file.h"
+
+#include "core/base/buf.h"
+#include <check.h>
+#include <stdlib.h>
+
+enum { BUSY_MS = 60 * 1000 };
+
+struct tt_store tt_test_store_open(const char *path)
+{
+    struct tt_store store = {0};
+    struct tt_fault fault = {0};
+    ck_assert_msg(tt_sqlite_store_open(path, BUSY_MS, &store, &fault) == TT_OK, "%s", fault.text);
+    return store;
+}
+
+enum tt_insert tt_test_store_insert(struct tt_store *store, struct tt_audit_row *row)
+{
+    enum tt_insert insert = TT_INSERTED;
+    struct tt_fault fault = {0};
+    ck_assert_msg(store->begin(store->context, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_msg(store->insert_audit(store->context, row, &insert, &fault) == TT_OK, "%s",
+                  fault.text);
+    ck_assert_msg(store->commit(store->context, &fault) == TT_OK, "%s", fault.text);
+    return insert;
+}
+
+static int add_row(void *context, int count, char **values, char **names)
+{
+    struct tt_buf *buf = context;
+    (void)names;
+    if (buf->len > 0)
+        tt_buf_add_char(buf, '\n');
+    for (int i = 0; i < count; i++) {
+        if (i > 0)
+            tt_buf_add_char(buf, '|');
+        tt_buf_add_text(buf, values[i] == NULL ? "NULL" : values[i]);
+    }
+    return 0;
+}
+
+char *tt_test_sql_text(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    struct tt_buf buf;
+    tt_buf_init(&buf, 0);
+    tt_buf_add_text(&buf, "");
+    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+                     SQLITE_OK);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    int result = sqlite3_exec(db, sql, add_row, &buf, NULL);
+    ck_assert_msg(result == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+    return buf.data;
+}
+
+void tt_test_sql(const char *path, const char *sql)
+{
+    free(tt_test_sql_text(path, sql));
+}

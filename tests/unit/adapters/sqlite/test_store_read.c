@@ -1,0 +1,246 @@
+#include "tests/lib/store_file.h"
+#include "tests/lib/store_rows.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct tt_store store;
+static struct tt_store_reader reader;
+static const char *path;
+
+static void setup(void)
+{
+    path = tt_tmpfile("read.db");
+    store = tt_test_store_open(path);
+}
+
+static void open_reader(void)
+{
+    ck_assert_int_eq(tt_sqlite_reader_open(path, 1000, &reader, NULL), TT_OK);
+}
+
+static void teardown(void)
+{
+    tt_sqlite_reader_done(&reader);
+    tt_sqlite_store_done(&store);
+}
+
+static void put_at(struct tt_place place, const char *task_id)
+{
+    struct tt_event event = tt_test_event("QUEUED", 10);
+    event.task_id = tt_str_from(task_id);
+    struct tt_audit_row row = tt_test_row(&event, place.entry_ms, place.entry_seq);
+    row.place = place;
+    ck_assert_int_eq(tt_test_store_insert(&store, &row), TT_INSERTED);
+}
+
+struct seen {
+    char text[1024];
+    size_t stop_after; /* rows; 0 = never */
+    size_t rows;
+};
+
+static enum tt_err note(struct seen *seen, const char *what)
+{
+    size_t used = strlen(seen->text);
+    snprintf(seen->text + used, sizeof seen->text - used, "%s%s", used > 0 ? " " : "", what);
+    return ++seen->rows == seen->stop_after ? TT_ERR_STOPPED : TT_OK;
+}
+
+static enum tt_err see_place(void *context, const struct tt_audit_row *row)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%lld/%lld-%lld/%lld", (long long)row->place.epoch,
+             (long long)row->place.entry_ms, (long long)row->place.entry_seq,
+             (long long)row->place.partition);
+    return note(context, text);
+}
+
+static enum tt_err see_current(void *context, const struct tt_current_row *row)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%.*s=%.*s", TT_STR_ARGS(row->task_id), TT_STR_ARGS(row->status));
+    return note(context, text);
+}
+
+static enum tt_err see_interval(void *context, struct tt_str tenant, struct tt_str task_id,
+                                const struct tt_interval_row *row)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%.*s/%.*s#%lld", TT_STR_ARGS(tenant), TT_STR_ARGS(task_id),
+             (long long)row->position);
+    return note(context, text);
+}
+
+TT_TEST(audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in)
+{
+    setup();
+    put_at((struct tt_place){1, 2, 100, 0}, "a");
+    put_at((struct tt_place){1, 1, 100, 1}, "b");
+    put_at((struct tt_place){1, 1, 100, 0}, "b");
+    put_at((struct tt_place){1, 0, 99, 5}, "a");
+    put_at((struct tt_place){1, 9, 200, 0}, "a");
+    put_at((struct tt_place){2, 2, 1, 0}, "a");
+    open_reader();
+    struct seen all = {0}, one = {0}, none = {0};
+    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &all, NULL),
+                     TT_OK);
+    ck_assert_str_eq(all.text, "1/99-5/0 1/100-0/1 1/100-0/2 1/100-1/1 1/200-0/9 2/1-0/2");
+    ck_assert_int_eq(
+        reader.audit(reader.context, TT_STR("default"), TT_STR("a"), see_place, &one, NULL), TT_OK);
+    ck_assert_str_eq(one.text, "1/99-5/0 1/100-0/2 1/200-0/9 2/1-0/2");
+    ck_assert_int_eq(
+        reader.audit(reader.context, TT_STR("other"), TT_STR("a"), see_place, &none, NULL), TT_OK);
+    ck_assert_str_eq(none.text, "");
+    teardown();
+}
+TT_END
+
+static enum tt_err compare_row(void *context, const struct tt_audit_row *row)
+{
+    const struct tt_audit_row *expected = context;
+    const struct tt_event *a = &row->event, *b = &expected->event;
+#define SAME(member) ck_assert_msg(tt_str_equal(a->member, b->member), #member);
+    TT_EVENT_TEXT_FIELDS(SAME)
+    SAME(error_code)
+    SAME(attributes)
+#undef SAME
+    ck_assert_int_eq(a->error_code_is_int, b->error_code_is_int);
+    ck_assert_int_eq(a->event_time_us, b->event_time_us);
+    ck_assert_int_eq(a->received_at_us, b->received_at_us);
+    ck_assert_int_eq(a->has_seq, b->has_seq);
+    if (b->has_seq)
+        ck_assert_int_eq(a->seq, b->seq);
+    ck_assert_int_eq(row->enqueued_at_us, expected->enqueued_at_us);
+    ck_assert_int_eq(row->read_started_at_us, expected->read_started_at_us);
+    ck_assert_int_eq(row->write_started_at_us, expected->write_started_at_us);
+    ck_assert(tt_str_equal(row->worker, expected->worker));
+    ck_assert_int_eq(row->fence, expected->fence);
+    ck_assert_int_eq(row->attempt, expected->attempt);
+    ck_assert_int_eq(row->apply_seq, expected->apply_seq);
+    ck_assert_int_eq(row->duplicate, expected->duplicate);
+    return TT_OK;
+}
+
+TT_TEST(an_audit_row_comes_back_with_every_field)
+{
+    setup();
+    struct tt_event event = tt_test_event_seq("FAILED", TT_TIME_MAX_US, INT64_MAX);
+    event.event_id = TT_STR("e");
+    event.task_type = TT_STR("SQL");
+    event.source = TT_STR("h\xc3\xb6st");
+    event.stage = TT_STR("");
+    event.correlation_id = TT_STR("c");
+    event.dataset_id = TT_STR("d");
+    event.message = TT_STR("it's \"full\"\n");
+    event.error_code = TT_STR("-7");
+    event.error_code_is_int = true;
+    event.attributes = TT_STR("{\"a\":[1,2.5]}");
+    event.received_at_us = TT_TIME_MIN_US;
+    struct tt_audit_row full = tt_test_row(&event, 1, 0);
+    full.duplicate = true;
+    full.attempt = 3;
+    tt_test_store_insert(&store, &full);
+    event = tt_test_event("FAILED", 1);
+    event.task_id = TT_STR("bare");
+    struct tt_audit_row bare = tt_test_row(&event, 2, 0);
+    tt_test_store_insert(&store, &bare);
+    open_reader();
+    ck_assert_int_eq(
+        reader.audit(reader.context, TT_STR("default"), TT_STR("t"), compare_row, &full, NULL),
+        TT_OK);
+    ck_assert_int_eq(
+        reader.audit(reader.context, TT_STR("default"), TT_STR("bare"), compare_row, &bare, NULL),
+        TT_OK);
+    ck_assert_sql(path,
+                  "SELECT error_code, typeof(error_code) FROM task_status_audit"
+                  " WHERE error_code IS NOT NULL",
+                  "-7|text");
+    teardown();
+}
+TT_END
+
+TT_TEST(states_and_stays_come_by_tenant_task_and_position)
+{
+    setup();
+    static const char *const tasks[] = {"b", "a", "B"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct tt_current_row row = {
+            .tenant = TT_STR("x"), .task_id = tt_str_from(tasks[i]), .status = TT_STR("S")};
+        const struct tt_interval_row stays[] = {{2, 10, TT_TIME_NONE, TT_STR("S"), TT_STR_NONE},
+                                                {1, 5, 10, TT_STR("Q"), TT_STR_NONE}};
+        ck_assert_int_eq(store.put_current(store.context, &row, NULL), TT_OK);
+        ck_assert_int_eq(
+            store.replace_intervals(store.context, row.tenant, row.task_id, stays, 2, NULL), TT_OK);
+    }
+    open_reader();
+    struct seen states = {0}, state = {0}, stays = {0}, stay = {0};
+    uint64_t rows = 9, count = 9;
+    ck_assert_int_eq(
+        reader.current(reader.context, TT_STR_NONE, TT_STR_NONE, see_current, &states, NULL),
+        TT_OK);
+    ck_assert_str_eq(states.text, "B=S a=S b=S");
+    ck_assert_int_eq(
+        reader.current(reader.context, TT_STR("x"), TT_STR("a"), see_current, &state, NULL), TT_OK);
+    ck_assert_str_eq(state.text, "a=S");
+    ck_assert_int_eq(
+        reader.intervals(reader.context, TT_STR_NONE, TT_STR_NONE, see_interval, &stays, NULL),
+        TT_OK);
+    ck_assert_str_eq(stays.text, "x/B#1 x/B#2 x/a#1 x/a#2 x/b#1 x/b#2");
+    ck_assert_int_eq(
+        reader.intervals(reader.context, TT_STR("x"), TT_STR("b"), see_interval, &stay, NULL),
+        TT_OK);
+    ck_assert_str_eq(stay.text, "x/b#1 x/b#2");
+    ck_assert_int_eq(reader.counts(reader.context, &rows, &count, NULL), TT_OK);
+    ck_assert_uint_eq(rows, 0);
+    ck_assert_uint_eq(count, 3);
+    teardown();
+}
+TT_END
+
+TT_TEST(a_callback_that_stops_ends_the_scan_with_its_code)
+{
+    setup();
+    put_at((struct tt_place){1, 1, 1, 0}, "a");
+    put_at((struct tt_place){1, 1, 2, 0}, "a");
+    put_at((struct tt_place){1, 1, 3, 0}, "a");
+    open_reader();
+    struct seen seen = {.stop_after = 2}, again = {0};
+    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
+                     TT_ERR_STOPPED);
+    ck_assert_uint_eq(seen.rows, 2);
+    ck_assert_int_eq(
+        reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &again, NULL), TT_OK);
+    ck_assert_uint_eq(again.rows, 3);
+    teardown();
+}
+TT_END
+
+TT_TEST(a_reader_sees_one_moment_while_a_writer_goes_on)
+{
+    setup();
+    put_at((struct tt_place){1, 1, 1, 0}, "a");
+    open_reader();
+    uint64_t rows = 0, tasks = 0;
+    ck_assert_int_eq(reader.counts(reader.context, &rows, &tasks, NULL), TT_OK);
+    ck_assert_uint_eq(rows, 1);
+    put_at((struct tt_place){1, 1, 2, 0}, "a");
+    struct seen seen = {0};
+    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
+                     TT_OK);
+    ck_assert_uint_eq(seen.rows, 1);
+    tt_sqlite_reader_done(&reader);
+    open_reader();
+    ck_assert_int_eq(reader.counts(reader.context, &rows, &tasks, NULL), TT_OK);
+    ck_assert_uint_eq(rows, 2);
+    teardown();
+}
+TT_END
+
+TT_SUITE("adapters/sqlite/store_read",
+         audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
+         an_audit_row_comes_back_with_every_field,
+         states_and_stays_come_by_tenant_task_and_position,
+         a_callback_that_stops_ends_the_scan_with_its_code,
+         a_reader_sees_one_moment_while_a_writer_goes_on)
