@@ -78,6 +78,7 @@ TT_TEST(tables_columns_and_keys_are_those_of_the_contract)
         for (size_t k = 0; k < 32 && table->columns[k] != NULL; k++) {
             tt_buf_clear(&sql);
             tt_buf_addf(&sql,
+                        /* tidy: sql-format: names of our own tables, in a test */
                         "SELECT count(*) FROM pragma_table_info('%s')"
                         " WHERE name || ' ' || type = '%s'",
                         table->name, table->columns[k]);
@@ -88,6 +89,7 @@ TT_TEST(tables_columns_and_keys_are_those_of_the_contract)
         tt_buf_clear(&sql);
         tt_buf_addf(&sql,
                     "SELECT group_concat(name) FROM"
+                    /* tidy: sql-format: names of our own tables, in a test */
                     " (SELECT name FROM pragma_table_info('%s') WHERE pk > 0 ORDER BY pk)",
                     table->name);
         ck_assert_sql(path, sql.data, table->key);
