@@ -47,6 +47,12 @@ static bool cursor_settle(struct cursor *cursor)
     return true;
 }
 
+static struct cursor cursor_open(const struct tt_block_list *list)
+{
+    return (struct cursor){.block = list->blocks,
+                           .end = list->count == 0 ? list->blocks : list->blocks + list->count};
+}
+
 static const struct tt_rec *cursor_peek(const struct cursor *cursor)
 {
     return (const struct tt_rec *)(const void *)cursor->at;
@@ -80,7 +86,7 @@ static enum tt_err count_records(struct tt_pass *pass, unsigned p, struct partit
     uint64_t count = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-        struct cursor cursor = {.block = list->blocks, .end = list->blocks + list->count};
+        struct cursor cursor = cursor_open(list);
         for (; cursor_settle(&cursor); cursor.at += (size_t)cursor_peek(&cursor)->words * 8)
             count++;
     }
@@ -131,7 +137,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct partit
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-        cursors[live] = (struct cursor){.block = list->blocks, .end = list->blocks + list->count};
+        cursors[live] = cursor_open(list);
         live += cursor_settle(&cursors[live]);
     }
     while (live > 0) {

@@ -88,8 +88,8 @@ TT_TEST(tables_columns_and_keys_are_those_of_the_contract)
         }
         tt_buf_clear(&sql);
         tt_buf_addf(&sql,
-                    "SELECT group_concat(name) FROM"
                     /* tidy: sql-format: names of our own tables, in a test */
+                    "SELECT group_concat(name) FROM"
                     " (SELECT name FROM pragma_table_info('%s') WHERE pk > 0 ORDER BY pk)",
                     table->name);
         ck_assert_sql(path, sql.data, table->key);
