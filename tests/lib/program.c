@@ -1,6 +1,7 @@
 #include "tests/lib/program.h"
 
 #include <check.h>
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,15 @@ static char *read_all(FILE *file, size_t *ret_bytes)
     return text;
 }
 
+enum { NOT_RUN = 127 };
+
+/* In the child. */
+static _Noreturn void give_up(FILE *err, const char *what)
+{
+    dprintf(fileno(err), "%s: %s", what, strerror(errno));
+    _exit(NOT_RUN);
+}
+
 void tt_program_run(const char *folder, const char *const *argv, struct tt_program_result *ret)
 {
     FILE *out = tmpfile(), *err = tmpfile();
@@ -58,19 +68,19 @@ void tt_program_run(const char *folder, const char *const *argv, struct tt_progr
         drop_settings();
         if ((folder != NULL && chdir(folder) != 0) || dup2(fileno(out), STDOUT_FILENO) < 0 ||
             dup2(fileno(err), STDERR_FILENO) < 0)
-            _exit(126);
+            give_up(err, folder);
         execv(argv[0], (char *const *)(size_t)argv);
-        _exit(127);
+        give_up(err, argv[0]);
     }
     ck_assert_int_eq(waitpid(child, &state, 0), child);
     ret->status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
-    ck_assert_msg(ret->status != 126 && ret->status != 127, "cannot run %s", argv[0]);
     rewind(out);
     rewind(err);
     ret->out = read_all(out, &ret->out_bytes);
     ret->err = read_all(err, &err_bytes);
     fclose(out);
     fclose(err);
+    ck_assert_msg(ret->status != NOT_RUN, "cannot run: %.500s", ret->err);
 }
 
 void tt_program_result_free(struct tt_program_result *result)
@@ -82,7 +92,7 @@ void tt_program_result_free(struct tt_program_result *result)
 
 void tt_folder_make(char path[TT_FOLDER_MAX])
 {
-    snprintf(path, TT_FOLDER_MAX, "/tmp/tasktrail-test-XXXXXX");
+    snprintf(path, TT_FOLDER_MAX, "/tmp/tt-history-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(path));
 }
 
