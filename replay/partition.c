@@ -35,6 +35,14 @@ struct partition {
     char *loaded; /* spilled blocks */
 };
 
+/* An empty list has no blocks, and no arithmetic may be done on where they are not. */
+static struct cursor cursor_of(const struct tt_block_list *list)
+{
+    if (list->count == 0)
+        return (struct cursor){0};
+    return (struct cursor){.block = list->blocks, .end = list->blocks + list->count};
+}
+
 static bool cursor_settle(struct cursor *cursor)
 {
     while (cursor->at == cursor->block_end) {
@@ -86,7 +94,11 @@ static enum tt_err count_records(struct tt_pass *pass, unsigned p, struct partit
     uint64_t count = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
+<<<<<<< HEAD
         struct cursor cursor = cursor_open(list);
+=======
+        struct cursor cursor = cursor_of(list);
+>>>>>>> sqlite
         for (; cursor_settle(&cursor); cursor.at += (size_t)cursor_peek(&cursor)->words * 8)
             count++;
     }
@@ -137,7 +149,11 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct partit
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
+<<<<<<< HEAD
         cursors[live] = cursor_open(list);
+=======
+        cursors[live] = cursor_of(list);
+>>>>>>> sqlite
         live += cursor_settle(&cursors[live]);
     }
     while (live > 0) {

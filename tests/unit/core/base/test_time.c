@@ -20,7 +20,7 @@ TT_TEST(a_time_reads_and_writes_back_to_the_microsecond)
 }
 TT_END
 
-TT_TEST(a_leap_second_is_the_first_instant_of_the_next_minute)
+TT_TEST(second_60_counts_on_into_the_next_minute)
 {
     ck_assert_int_eq(parsed("2016-12-31T23:59:60Z"), parsed("2017-01-01 00:00:00z"));
 }
@@ -66,5 +66,5 @@ TT_TEST(a_duration_is_digits_and_a_unit)
 TT_END
 
 TT_SUITE("core/base/time", a_time_reads_and_writes_back_to_the_microsecond,
-         a_leap_second_is_the_first_instant_of_the_next_minute,
-         what_is_not_strict_rfc_3339_is_refused, a_duration_is_digits_and_a_unit)
+         second_60_counts_on_into_the_next_minute, what_is_not_strict_rfc_3339_is_refused,
+         a_duration_is_digits_and_a_unit)
