@@ -55,12 +55,6 @@ static bool cursor_settle(struct cursor *cursor)
     return true;
 }
 
-static struct cursor cursor_open(const struct tt_block_list *list)
-{
-    return (struct cursor){.block = list->blocks,
-                           .end = list->count == 0 ? list->blocks : list->blocks + list->count};
-}
-
 static const struct tt_rec *cursor_peek(const struct cursor *cursor)
 {
     return (const struct tt_rec *)(const void *)cursor->at;
@@ -94,11 +88,7 @@ static enum tt_err count_records(struct tt_pass *pass, unsigned p, struct partit
     uint64_t count = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-<<<<<<< HEAD
-        struct cursor cursor = cursor_open(list);
-=======
         struct cursor cursor = cursor_of(list);
->>>>>>> sqlite
         for (; cursor_settle(&cursor); cursor.at += (size_t)cursor_peek(&cursor)->words * 8)
             count++;
     }
@@ -149,11 +139,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct partit
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t f = 0; f < pass->feeder_count; f++) {
         const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-<<<<<<< HEAD
-        cursors[live] = cursor_open(list);
-=======
         cursors[live] = cursor_of(list);
->>>>>>> sqlite
         live += cursor_settle(&cursors[live]);
     }
     while (live > 0) {
