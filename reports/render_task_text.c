@@ -183,13 +183,16 @@ static void add_chains(struct tt_render *render)
     if (more_late > 0)
         tt_buf_addf(&render->buf, "  ...      and %u more late events.\n", more_late);
     unsigned told[TT_KIND_COUNT] = {0};
+    for (size_t i = 0; i < report->finding_count; i++)
+        if (report->findings[i].kind == TT_KIND_LOST_UPDATE)
+            chain_lost(render, &report->findings[i]);
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct tt_finding *finding = &report->findings[i];
         if (++told[finding->kind] > CHAINS_MAX)
             continue;
         switch (finding->kind) {
-        case TT_KIND_LATE_ARRIVAL: break;
-        case TT_KIND_LOST_UPDATE: chain_lost(render, finding); break;
+        case TT_KIND_LATE_ARRIVAL:
+        case TT_KIND_LOST_UPDATE: break;
         case TT_KIND_ILLEGAL_TRANSITION:
         case TT_KIND_AFTER_TERMINAL:
         case TT_KIND_SKIPPED_STATUS:

@@ -278,8 +278,13 @@ static void add_next(struct tt_render *render)
     }
     tt_buf_add_text(buf, report->from_store ? " ...    one task in full\n"
                                             : " ... FILE    one task in full\n");
+    enum tt_kind worst = report->findings[0].kind;
+    for (int kind = 0; kind < TT_KIND_COUNT; kind++)
+        if (report->summary.kinds[kind] > 0 &&
+            tt_kind_severity((enum tt_kind)kind) > tt_kind_severity(worst))
+            worst = (enum tt_kind)kind;
     tt_buf_addf(buf, "  tasktrail explain %s    what it means and what to do\n",
-                tt_kind_name(report->findings[0].kind));
+                tt_kind_name(worst));
     if (render->options->how_to_list != NULL) {
         tt_buf_add_text(buf, "  ");
         tt_words_add(buf, tt_str_from(render->options->how_to_list), 0);

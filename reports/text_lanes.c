@@ -10,7 +10,14 @@
 #include "reports/text_parts.h"
 #include "reports/words.h"
 
-enum { LABEL_WIDTH = 12, COLUMN_MAX = 18, COLUMN_MIN = 6, LANES_MAX = 24, MOVES_MAX = 8 };
+enum {
+    LABEL_WIDTH = 12,
+    COLUMN_MAX = 18,
+    COLUMN_MIN = 6,
+    COLUMN_FAIR = 11,
+    LANES_MAX = 24,
+    MOVES_MAX = 8
+};
 
 static size_t characters(struct tt_str text)
 {
@@ -26,7 +33,8 @@ static void spaces(struct tt_buf *buf, size_t count)
         tt_buf_add_char(buf, ' ');
 }
 
-static size_t column_width(const struct tt_lane_event *events, size_t count)
+/* As wide as the widest status, but narrower where that shows more of a long history. */
+static size_t column_width(const struct tt_lane_event *events, size_t count, size_t room)
 {
     size_t widest = COLUMN_MIN;
     for (size_t i = 0; i < count; i++) {
@@ -34,7 +42,9 @@ static size_t column_width(const struct tt_lane_event *events, size_t count)
         if (width > widest)
             widest = width;
     }
-    return widest > COLUMN_MAX ? COLUMN_MAX : widest;
+    size_t fair = room / count < COLUMN_FAIR ? COLUMN_FAIR : room / count;
+    size_t most = fair < COLUMN_MAX ? fair : COLUMN_MAX;
+    return widest > most ? most : widest;
 }
 
 static void add_status(struct tt_render *render, const struct tt_lane_event *event, size_t width,
@@ -119,8 +129,9 @@ static size_t first_place(const struct tt_lane_event *events, size_t count, size
 static struct window open_window(const struct tt_render *render, const struct tt_lane_event *events,
                                  size_t count, size_t indent)
 {
-    struct window window = {.width = column_width(events, count), .indent = indent};
-    size_t room = ((size_t)tt_text_width(render) - indent - LABEL_WIDTH - 8) / window.width;
+    size_t columns = (size_t)tt_text_width(render) - indent - LABEL_WIDTH - 8;
+    struct window window = {.width = column_width(events, count, columns), .indent = indent};
+    size_t room = columns / window.width;
     if (room > LANES_MAX)
         room = LANES_MAX;
     window.from = first_place(events, count, room);
