@@ -354,6 +354,21 @@ static enum tt_err find_fixture(struct demo *demo, const char *name, char *path,
                         "demo: fixtures/%s is not beside the program", name);
 }
 
+/* The folder for results. One that is there already, in a place where anybody may make folders,
+ * must be ours. */
+static enum tt_err make_results(struct demo *demo)
+{
+    struct stat info;
+    if (mkdir(demo->results, 0755) == 0)
+        return TT_OK;
+    if (errno != EEXIST || lstat(demo->results, &info) != 0)
+        return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", demo->results);
+    if (S_ISDIR(info.st_mode) && info.st_uid == geteuid())
+        return TT_OK;
+    return tt_fault_set(demo->fault, TT_ERR_DENIED,
+                        "%s is there and is not yours; choose a folder with -o", demo->results);
+}
+
 static enum tt_err set_up(struct demo *demo)
 {
     const char *temp = getenv("TMPDIR"), *output = tt_setting_text(demo->settings, TT_OPT_OUTPUT);
@@ -372,8 +387,8 @@ static enum tt_err set_up(struct demo *demo)
         snprintf(demo->results, sizeof demo->results, "%.400s", output);
     else
         snprintf(demo->results, sizeof demo->results, "%.300s/tasktrail-demo", temp);
-    if (mkdir(demo->results, 0777) != 0 && errno != EEXIST)
-        return tt_fault_errno(demo->fault, tt_file_err(errno), errno, "%s", demo->results);
+    if (make_results(demo) != TT_OK)
+        return demo->fault->code;
     snprintf(demo->store_url, sizeof demo->store_url, "sqlite:%s/audit.db", demo->work);
     if (lifecycle != NULL)
         snprintf(demo->lifecycle, sizeof demo->lifecycle, "%s", lifecycle);
