@@ -13,7 +13,6 @@ static const char *const texts[TT_SQL_COUNT] = {
         " DO UPDATE SET fence = excluded.fence WHERE excluded.fence > fence",
     [TT_SQL_FENCE_GET] = "SELECT fence FROM partition_fence WHERE partition = ?1",
 
-    [TT_SQL_AUDIT_HAS] = "SELECT 1 FROM task_status_audit WHERE " PLACE,
     [TT_SQL_AUDIT_GET] = "SELECT " TT_AUDIT_COLUMNS " FROM task_status_audit WHERE " PLACE,
     [TT_SQL_AUDIT_PUT] =
         "INSERT INTO task_status_audit (" TT_AUDIT_COLUMNS ") VALUES"

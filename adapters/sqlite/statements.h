@@ -6,7 +6,6 @@
 enum tt_sql {
     TT_SQL_FENCE_PUT,
     TT_SQL_FENCE_GET,
-    TT_SQL_AUDIT_HAS,
     TT_SQL_AUDIT_GET,
     TT_SQL_AUDIT_PUT,
     TT_SQL_AUDIT_MAX_SEQ,

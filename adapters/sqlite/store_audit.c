@@ -12,14 +12,6 @@
 #include "adapters/sqlite/writer.h"
 #include "core/base/assert.h"
 
-static enum tt_err has_audit(void *context, const struct tt_place *place, bool *ret_has,
-                             struct tt_fault *fault)
-{
-    struct tt_writer *w = context;
-    tt_row_bind_place(w->statements[TT_SQL_AUDIT_HAS], place);
-    return tt_writer_has(w, TT_SQL_AUDIT_HAS, ret_has, fault);
-}
-
 static enum tt_err is_duplicate(void *context, const struct tt_event *event, bool *ret_duplicate,
                                 struct tt_fault *fault)
 {
@@ -154,7 +146,6 @@ static enum tt_err insert_audit(void *context, struct tt_audit_row *row, enum tt
 
 void tt_writer_set_audit(struct tt_store *store)
 {
-    store->has_audit = has_audit;
     store->is_duplicate = is_duplicate;
     store->insert_audit = insert_audit;
 }

@@ -33,9 +33,6 @@ struct tt_store {
     enum tt_err (*fence_known)(void *context, unsigned partition, int64_t *ret_fence,
                                struct tt_fault *fault);
 
-    /* Whether a row of this key exists; what insert_audit would answer is not decided yet. */
-    enum tt_err (*has_audit)(void *context, const struct tt_place *place, bool *ret_has,
-                             struct tt_fault *fault);
     /* Whether an original of the task is the same event (docs/checks.md, duplicates). */
     enum tt_err (*is_duplicate)(void *context, const struct tt_event *event, bool *ret_duplicate,
                                 struct tt_fault *fault);

@@ -43,13 +43,8 @@ TT_TEST(a_redelivered_entry_is_known_and_makes_no_second_row)
     setup();
     struct tt_event event = tt_test_event("QUEUED", 10);
     struct tt_audit_row row = tt_test_row(&event, 100, 0);
-    bool has = true;
-    ck_assert_int_eq(store.has_audit(store.context, &row.place, &has, NULL), TT_OK);
-    ck_assert(!has);
     ck_assert_int_eq(insert(&event, 100, &row), TT_INSERTED);
     ck_assert_int_eq(row.apply_seq, 1);
-    ck_assert_int_eq(store.has_audit(store.context, &row.place, &has, NULL), TT_OK);
-    ck_assert(has);
     struct tt_audit_row again = tt_test_row(&event, 100, 0);
     again.worker = TT_STR("another"); /* delivered once more, to somebody else */
     again.attempt = 2;
