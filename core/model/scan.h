@@ -1,0 +1,84 @@
+/* The fast reader of native events: plain lines in place, without allocation, by SIMD where the
+ * machine has it. It knows one answer of its own, "here is the event"; whatever is not plain
+ * (escapes, unknown keys, attributes, nesting, reals, keys given twice, errors of any kind) is left
+ * to tt_decode_native_thorough. Where it answers, the answer is that of the thorough decoder, field
+ * by field; JSON and UTF-8 are checked as strictly.
+ *
+ * How it is quick: what stands between two values, such as `,"task_id":"`, is the same from line to
+ * line. So it is remembered, two texts behind each key, and compared at once; only what was not
+ * seen lately is parsed. Values are searched for their end 32 bytes at a time.
+ *
+ * Memory: texts of the event point into the line; the event itself stays in the scan until its next
+ * call. Nothing is allocated. Reads never go beyond `readable_end`, so no padding is needed; with
+ * 32 readable bytes behind the line (all lines of a block but its last have them) the tail of a
+ * line costs nothing extra. Who maps a file passes the end of the mapping.
+ *
+ * Threads: one scan per thread.
+ */
+#ifndef TT_MODEL_SCAN_H
+#define TT_MODEL_SCAN_H
+
+#include "core/model/event.h"
+
+/* The machine code to use; all give the same answers. */
+enum tt_scan_way {
+    TT_SCAN_BEST, /* the fastest this machine runs */
+    TT_SCAN_PORTABLE,
+    TT_SCAN_SSE2,
+    TT_SCAN_AVX2,
+};
+enum { TT_SCAN_WAYS = TT_SCAN_AVX2 + 1 };
+
+enum {
+    TT_SCAN_BLOCK_BYTES = 32,
+    TT_SCAN_STATES = 15,    /* a line's start, and behind each of the 14 keys */
+    TT_SCAN_CHOICES = 2,    /* texts remembered per state */
+    TT_SCAN_DATES = 4,      /* dates remembered */
+    TT_SCAN_KEY_BYTES = 16, /* the longest key and its quote, rounded up */
+};
+
+/* What comes behind a value, up to the first byte of the next one. */
+struct tt_scan_step {
+    char bytes[TT_SCAN_BLOCK_BYTES];
+    uint32_t mask;   /* which bytes of `bytes` count */
+    uint32_t len;    /* 1 to TT_SCAN_BLOCK_BYTES; any length in `scratch` */
+    uint16_t offset; /* of the field in struct tt_event */
+    uint8_t field;   /* number of the key: the next state */
+    uint8_t shape;   /* enum tt_scan_shape, scan_parts.h */
+};
+
+struct tt_scan_date {
+    uint64_t start; /* "2026-03-" */
+    uint32_t rest;  /* "-01T" */
+    int64_t us;     /* its midnight */
+};
+
+/* Everything in it is the scan's own. */
+struct tt_scan {
+    struct tt_event event;
+    struct tt_scan_step steps[TT_SCAN_STATES][TT_SCAN_CHOICES];
+    struct tt_scan_step scratch; /* a step too long to be remembered */
+    struct tt_scan_date dates[TT_SCAN_DATES];
+    char tail[TT_SCAN_BLOCK_BYTES]; /* copy of the last readable bytes */
+    const char *(*run)(struct tt_scan *scan, const char *at, const char *end,
+                       const char *readable_end);
+    unsigned victim; /* the choice to be forgotten next */
+};
+
+bool tt_scan_runs(enum tt_scan_way way);
+/* The way must be one that runs here. */
+void tt_scan_init(struct tt_scan *scan, enum tt_scan_way way);
+
+/* Reads one line, without its end. NULL: not plain, ask the thorough decoder.
+ * readable_end: end of the memory that may be read, at or behind the line's end. */
+const struct tt_event *tt_scan_event(struct tt_scan *scan, struct tt_str line,
+                                     const char *readable_end) TT_MUST_CHECK;
+
+/* Reads the first line of a text of lines, finding its end on the way: *ret_next is the start of
+ * the line behind it, or text_end. NULL: not plain; the caller has to find the line's end. Lines
+ * end with "\n" or "\r\n", the last one perhaps with nothing. Bounds of a line's length are the
+ * caller's business. */
+const struct tt_event *tt_scan_next(struct tt_scan *scan, const char *at, const char *text_end,
+                                    const char *readable_end, const char **ret_next) TT_MUST_CHECK;
+
+#endif
