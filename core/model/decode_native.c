@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/model/decoder_parts.h"
+#include "core/model/scan.h"
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -212,9 +213,20 @@ enum tt_err tt_decode_native_thorough(struct tt_str line, int depth_max, struct 
     return err;
 }
 
+static enum tt_err start(struct tt_decoder *decoder, struct tt_fault *fault)
+{
+    (void)fault;
+    tt_scan_init(decoder->state, TT_SCAN_BEST);
+    return TT_OK;
+}
+
+/* Plain lines are read in place; whatever is not plain, errors included, the thorough way. */
 static enum tt_err decode_line(struct tt_decoder *decoder, struct tt_str line,
                                const struct tt_decoder_sink *sink, struct tt_fault *fault)
 {
+    const struct tt_event *plain = tt_scan_event(decoder->state, line, line.ptr + line.len);
+    if (plain != NULL)
+        return sink->event(sink->context, plain);
     struct tt_event event;
     tt_arena_reset(&decoder->arena);
     enum tt_err err = tt_decode_native_thorough(line, decoder->options.json_depth_max,
@@ -223,4 +235,9 @@ static enum tt_err decode_line(struct tt_decoder *decoder, struct tt_str line,
 }
 
 const struct tt_decoder_kind tt_decoder_native = {
-    .name = "native", .stateless = true, .line = decode_line};
+    .name = "native",
+    .stateless = true,
+    .state_bytes = sizeof(struct tt_scan),
+    .start = start,
+    .line = decode_line,
+};

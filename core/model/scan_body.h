@@ -1,3 +1,6 @@
+#ifndef TT_MODEL_SCAN_BODY_H
+#define TT_MODEL_SCAN_BODY_H
+
 /* The scan itself, compiled once for each machine code. The including file defines, for blocks of
  * TT_SCAN_BLOCK_BYTES:
  *   TARGET                     the function attribute of the machine code
@@ -166,3 +169,5 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *at, const
         }
     }
 }
+
+#endif
