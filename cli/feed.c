@@ -106,16 +106,21 @@ static enum tt_err read_units(struct tt_feed_worker *worker)
     return err == TT_OK ? TT_OK : tt_fault_set(&worker->fault, err, "%s", fault.text);
 }
 
+/* Ends the others' work, also of those that wait for their turn. */
+static void stop_all(struct tt_feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    atomic_store(&feed->stop, true);
+    pthread_cond_broadcast(&feed->turn);
+    pthread_mutex_unlock(&feed->lock);
+}
+
 static void *work(void *argument)
 {
     struct tt_feed_worker *worker = argument;
     worker->err = read_units(worker);
-    if (worker->err != TT_OK) {
-        pthread_mutex_lock(&worker->feed->lock);
-        atomic_store(&worker->feed->stop, true);
-        pthread_cond_broadcast(&worker->feed->turn);
-        pthread_mutex_unlock(&worker->feed->lock);
-    }
+    if (worker->err != TT_OK)
+        stop_all(worker->feed);
     return NULL;
 }
 
@@ -146,7 +151,7 @@ static enum tt_err run_workers(struct tt_feed *feed, struct tt_feed_worker *work
         if (workers[0].err == TT_OK)
             workers[0].err = tt_feed_unit_done(&workers[0]);
         if (workers[0].err != TT_OK)
-            atomic_store(&feed->stop, true);
+            stop_all(feed);
     }
     if (workers[0].err == TT_OK)
         work(&workers[0]);

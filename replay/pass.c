@@ -101,8 +101,7 @@ static enum tt_err number_states(struct tt_pass *pass)
 {
     const struct tt_lifecycle_set *set = pass->options.lifecycles;
     size_t count = set == NULL ? 0 : tt_lifecycle_count(set);
-    static struct tt_intern_cache cache_template;
-    struct tt_intern_cache cache = cache_template;
+    struct tt_intern_cache cache = {0};
     pass->state_of = tt_mem_zalloc((count + 1) * sizeof *pass->state_of);
     pass->status_of = tt_mem_zalloc((count + 1) * sizeof *pass->status_of);
     if (pass->state_of == NULL || pass->status_of == NULL)
