@@ -109,14 +109,6 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
     return err;
 }
 
-static bool is_blank(struct tt_str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
-            return false;
-    return true;
-}
-
 static enum tt_err emit_line(struct emitting *e, const char *path, const struct tt_line *line,
                              struct tt_fault *fault)
 {
@@ -126,7 +118,7 @@ static enum tt_err emit_line(struct emitting *e, const char *path, const struct 
     if (line->overlong)
         return tt_rejects_add(&e->rejects, path, line->number, "longer than --max-line", line->text,
                               fault);
-    if (is_blank(line->text))
+    if (tt_str_is_blank(line->text))
         return TT_OK;
     enum tt_err err = tt_decoder_line(e->decoder, line->text, &sink, &why);
     if (why.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)

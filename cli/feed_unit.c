@@ -110,14 +110,6 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
     return tt_feeder_add(worker->feeder, event, &worker->fault);
 }
 
-static bool is_blank(struct tt_str line)
-{
-    for (size_t i = 0; i < line.len; i++)
-        if (line.ptr[i] != ' ' && line.ptr[i] != '\t')
-            return false;
-    return true;
-}
-
 enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line, bool overlong)
 {
     worker->line++;
@@ -127,7 +119,7 @@ enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line, bool
                  worker->feed->line_bytes_max);
         return add_reject(worker, reason, line);
     }
-    if (is_blank(line))
+    if (tt_str_is_blank(line))
         return TT_OK;
     const struct tt_decoder_sink sink = {.context = worker, .event = give_event};
     struct tt_fault fault = {0};

@@ -3,8 +3,14 @@
 #ifndef TT_ADAPTERS_REDIS_KEYS_H
 #define TT_ADAPTERS_REDIS_KEYS_H
 
+#include "core/base/err.h"
+
 enum { TT_REDIS_PREFIX_BYTES_MAX = 64, TT_REDIS_KEY_BYTES = 112 };
 #define TT_REDIS_GROUP "appliers"
+
+/* Keeps a copy of the prefix in `kept`. Errors: INVALID (empty, too long, with braces). */
+enum tt_err tt_redis_prefix_keep(char kept[static TT_REDIS_PREFIX_BYTES_MAX + 1],
+                                 const char *prefix, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* "{prefix:7}:events"; suffix: events, lock, fence, dead. */
 void tt_redis_key(char key[static TT_REDIS_KEY_BYTES], const char *prefix, unsigned partition,

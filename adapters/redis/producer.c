@@ -32,19 +32,17 @@ enum tt_err tt_redis_producer_create(const struct tt_redis_producer_options *opt
                                      struct tt_fault *fault)
 {
     struct tt_redis_url url;
-    size_t len = strlen(options->prefix);
-    if (len == 0 || len > TT_REDIS_PREFIX_BYTES_MAX || strpbrk(options->prefix, "{}") != NULL)
-        return tt_fault_set(fault, TT_ERR_INVALID,
-                            "--prefix: expected 1 to %d characters without braces",
-                            TT_REDIS_PREFIX_BYTES_MAX);
-    enum tt_err err = tt_redis_url_parse(options->url, &url, fault);
+    char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1] = "";
+    enum tt_err err = tt_redis_prefix_keep(prefix, options->prefix, fault);
+    if (err == TT_OK)
+        err = tt_redis_url_parse(options->url, &url, fault);
     if (err != TT_OK)
         return err;
     struct tt_redis_producer *producer = tt_mem_zalloc(sizeof *producer);
     if (producer == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     producer->redis = (struct tt_redis){.url = url, .password = options->password};
-    memcpy(producer->prefix, options->prefix, len + 1);
+    memcpy(producer->prefix, prefix, sizeof producer->prefix);
     producer->partitions_wanted = options->partitions;
     tt_buf_init(&producer->json, 0);
     *ret_producer = producer;

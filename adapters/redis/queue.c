@@ -93,12 +93,10 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
                                   struct tt_queue *ret_queue, struct tt_fault *fault)
 {
     struct tt_redis_url url;
-    size_t len = strlen(options->prefix);
-    if (len == 0 || len > TT_REDIS_PREFIX_BYTES_MAX || strpbrk(options->prefix, "{}") != NULL)
-        return tt_fault_set(fault, TT_ERR_INVALID,
-                            "--prefix: expected 1 to %d characters without braces",
-                            TT_REDIS_PREFIX_BYTES_MAX);
-    enum tt_err err = tt_redis_url_parse(options->url, &url, fault);
+    char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1] = "";
+    enum tt_err err = tt_redis_prefix_keep(prefix, options->prefix, fault);
+    if (err == TT_OK)
+        err = tt_redis_url_parse(options->url, &url, fault);
     if (err != TT_OK)
         return err;
     struct tt_redis_queue *queue = tt_mem_zalloc(sizeof *queue);
@@ -108,7 +106,7 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
                                      .password = options->password,
                                      .scripts = tt_redis_scripts,
                                      .script_count = TT_SCRIPT_COUNT};
-    memcpy(queue->prefix, options->prefix, len + 1);
+    memcpy(queue->prefix, prefix, sizeof queue->prefix);
     snprintf(queue->token, sizeof queue->token, "%016" PRIx64 "%016" PRIx64,
              options->random->next(options->random->context),
              options->random->next(options->random->context));

@@ -15,6 +15,14 @@ bool tt_str_equal(struct tt_str a, struct tt_str b)
     return a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
+bool tt_str_is_blank(struct tt_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
 int tt_str_compare(struct tt_str a, struct tt_str b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
