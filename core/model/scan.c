@@ -35,7 +35,7 @@ const struct tt_scan_key tt_scan_keys[TT_SCAN_SLOTS] = {
 };
 
 static const struct {
-    const char *(*run)(struct tt_scan *, const char *, const char *, const char *);
+    const char *(*run)(struct tt_scan *, const char *, const char *);
 } ways[TT_SCAN_WAYS] = {
     [TT_SCAN_PORTABLE] = {tt_scan_run_portable},
 #if TT_SCAN_X86
@@ -63,14 +63,24 @@ void tt_scan_init(struct tt_scan *scan, enum tt_scan_way way)
     *scan = (struct tt_scan){.run = ways[way].run};
     /* A step never learnt matches no plain line, and is refused where it matches. */
     for (int i = 0; i < TT_SCAN_STATES * TT_SCAN_CHOICES; i++)
-        (&scan->steps[0][0])[i] = (struct tt_scan_step){.mask = UINT32_MAX};
+        (&scan->steps[0][0])[i] =
+            (struct tt_scan_step){.mask = UINT32_MAX, .shape = TT_SCAN_NOTHING};
+}
+
+static void read_until(struct tt_scan *scan, const char *readable_end)
+{
+    scan->readable_end = readable_end;
+    scan->last_block = (uintptr_t)readable_end < TT_SCAN_BLOCK_BYTES
+                           ? 0
+                           : (uintptr_t)readable_end - TT_SCAN_BLOCK_BYTES;
 }
 
 const struct tt_event *tt_scan_event(struct tt_scan *scan, struct tt_str line,
                                      const char *readable_end)
 {
     const char *end = line.ptr + line.len;
-    const char *at = scan->run(scan, line.ptr, end, readable_end);
+    read_until(scan, readable_end);
+    const char *at = scan->run(scan, line.ptr, end);
     if (at == NULL)
         return NULL;
     while (at < end && (*at == ' ' || *at == '\t'))
@@ -81,7 +91,8 @@ const struct tt_event *tt_scan_event(struct tt_scan *scan, struct tt_str line,
 const struct tt_event *tt_scan_next(struct tt_scan *scan, const char *start, const char *text_end,
                                     const char *readable_end, const char **ret_next)
 {
-    const char *at = scan->run(scan, start, text_end, readable_end);
+    read_until(scan, readable_end);
+    const char *at = scan->run(scan, start, text_end);
     if (at == NULL)
         return NULL;
     while (at < text_end && (*at == ' ' || *at == '\t'))

@@ -1,6 +1,6 @@
 /* The fast reader of native events: plain lines in place, without allocation, by SIMD where the
  * machine has it. It knows one answer of its own, "here is the event"; whatever is not plain
- * (escapes, unknown keys, attributes, nesting, reals, keys given twice, errors of any kind) is left
+ * (unknown keys, attributes, nesting, reals, keys given twice, errors of any kind) is left
  * to tt_decode_native_thorough. Where it answers, the answer is that of the thorough decoder, field
  * by field; JSON and UTF-8 are checked as strictly.
  *
@@ -8,10 +8,10 @@
  * line. So it is remembered, two texts behind each key, and compared at once; only what was not
  * seen lately is parsed. Values are searched for their end 32 bytes at a time.
  *
- * Memory: texts of the event point into the line; the event itself stays in the scan until its next
- * call. Nothing is allocated. Reads never go beyond `readable_end`, so no padding is needed; with
- * 32 readable bytes behind the line (all lines of a block but its last have them) the tail of a
- * line costs nothing extra. Who maps a file passes the end of the mapping.
+ * Memory: texts of the event point into the line, those with escapes into the scan, where the event
+ * itself stays until the next call. Nothing is allocated. Reads never go beyond `readable_end`, so
+ * no padding is needed; with 32 readable bytes behind the line (all lines of a block but its last
+ * have them) the tail of a line costs nothing extra. Who maps a file passes the end of the mapping.
  *
  * Threads: one scan per thread.
  */
@@ -31,10 +31,10 @@ enum { TT_SCAN_WAYS = TT_SCAN_AVX2 + 1 };
 
 enum {
     TT_SCAN_BLOCK_BYTES = 32,
-    TT_SCAN_STATES = 15,    /* a line's start, and behind each of the 14 keys */
-    TT_SCAN_CHOICES = 2,    /* texts remembered per state */
-    TT_SCAN_DATES = 4,      /* dates remembered */
-    TT_SCAN_KEY_BYTES = 16, /* the longest key and its quote, rounded up */
+    TT_SCAN_STATES = 15,            /* a line's start, and behind each of the 14 keys */
+    TT_SCAN_CHOICES = 2,            /* texts remembered per state */
+    TT_SCAN_UNESCAPED_BYTES = 4096, /* texts of one line that hold escapes, without them */
+    TT_SCAN_DATES = 4,              /* dates remembered */
 };
 
 /* What comes behind a value, up to the first byte of the next one. */
@@ -42,9 +42,13 @@ struct tt_scan_step {
     char bytes[TT_SCAN_BLOCK_BYTES];
     uint32_t mask;   /* which bytes of `bytes` count */
     uint32_t len;    /* 1 to TT_SCAN_BLOCK_BYTES; any length in `scratch` */
+    uint32_t bit;    /* of the key, to find it given twice */
     uint16_t offset; /* of the field in struct tt_event */
-    uint8_t field;   /* number of the key: the next state */
-    uint8_t shape;   /* enum tt_scan_shape, scan_parts.h */
+    uint16_t next;   /* offset of the next state's steps in struct tt_scan */
+    size_t last_len; /* of the text behind it */
+    uint8_t steady;  /* how often in a row texts were as long */
+    uint8_t field;   /* number of the key, enum tt_scan_field in scan_parts.h */
+    uint8_t shape;   /* enum tt_scan_shape */
 };
 
 struct tt_scan_date {
@@ -60,8 +64,12 @@ struct tt_scan {
     struct tt_scan_step scratch; /* a step too long to be remembered */
     struct tt_scan_date dates[TT_SCAN_DATES];
     char tail[TT_SCAN_BLOCK_BYTES]; /* copy of the last readable bytes */
-    const char *(*run)(struct tt_scan *scan, const char *at, const char *end,
-                       const char *readable_end);
+    const char *(*run)(struct tt_scan *scan, const char *at, const char *end);
+    const char *readable_end; /* of the text in hand */
+    uintptr_t last_block;     /* the last address where a whole block is readable; 0: none is */
+    struct tt_str text;       /* the last one with escapes */
+    size_t unescaped_len;     /* bytes of `unescaped` in use */
+    char unescaped[TT_SCAN_UNESCAPED_BYTES];
     unsigned victim; /* the choice to be forgotten next */
 };
 

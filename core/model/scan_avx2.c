@@ -15,6 +15,11 @@ TARGET static inline struct block block_load(const char *at)
     return (struct block){_mm256_loadu_si256((const __m256i *)(const void *)at)};
 }
 
+TARGET static inline void block_clear(char *at)
+{
+    _mm256_storeu_si256((__m256i *)(void *)at, _mm256_setzero_si256());
+}
+
 TARGET static inline uint32_t block_stops(struct block block)
 {
     __m256i b = block.bytes, below_blank = _mm256_set1_epi8(0x1f);
@@ -25,9 +30,14 @@ TARGET static inline uint32_t block_stops(struct block block)
         _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
 }
 
-TARGET static inline uint32_t block_high(struct block block)
+TARGET static inline struct block block_or(struct block a, struct block b)
 {
-    return (uint32_t)_mm256_movemask_epi8(block.bytes);
+    return (struct block){_mm256_or_si256(a.bytes, b.bytes)};
+}
+
+TARGET static inline bool block_high(struct block block)
+{
+    return _mm256_movemask_epi8(block.bytes) != 0;
 }
 
 TARGET static inline uint32_t block_equal(struct block block, const char *bytes)
@@ -37,9 +47,8 @@ TARGET static inline uint32_t block_equal(struct block block, const char *bytes)
 
 #include "core/model/scan_body.h"
 
-TARGET const char *tt_scan_run_avx2(struct tt_scan *scan, const char *at, const char *end,
-                                    const char *readable_end)
+TARGET const char *tt_scan_run_avx2(struct tt_scan *scan, const char *at, const char *end)
 {
-    return run(scan, at, end, readable_end);
+    return run(scan, at, end);
 }
 #endif

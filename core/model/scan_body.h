@@ -6,28 +6,29 @@
  *   TARGET                     the function attribute of the machine code
  *   struct block               a block in registers
  *   block_load(at)             reads one
+ *   block_clear(at)            writes zeros
  *   block_stops(block)         bit i: byte i is a quote, a backslash or below 0x20
- *   block_high(block)          bit i: byte i is 0x80 or above
+ *   block_high(block)          whether any byte is 0x80 or above
+ *   block_or(block, block)     bits of both
  *   block_equal(block, bytes)  bit i: byte i equals bytes[i]
  *
- * A position never passes `readable_end`: a step or a text ends at a byte that was read, and what
- * stands in for bytes behind the end is NUL, which is neither. It may pass `end`, where others'
+ * A position never passes the readable bytes: a step or a text ends at a byte that was read, and
+ * what stands in for bytes behind them is NUL, which is neither. It may pass `end`, where others'
  * bytes follow; the caller compares the final position with it, so such a line is not plain.
  */
 #include "core/model/scan_parts.h"
+#include "core/model/scan_time.h"
+#include <stddef.h>
 
 #define LIKELY(condition)   __builtin_expect((condition), 1)
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
 
+_Static_assert(sizeof(struct tt_event) % TT_SCAN_BLOCK_BYTES == 0, "cleared block by block");
+
 /* A place where a whole block may be read that starts with the bytes at `at`. */
-TARGET static inline const char *whole_block(struct tt_scan *scan, const char *at,
-                                             const char *readable_end)
+TARGET static inline const char *whole_block(struct tt_scan *scan, const char *at)
 {
-    if (LIKELY(readable_end - at >= TT_SCAN_BLOCK_BYTES))
-        return at;
-    memset(scan->tail, 0, sizeof scan->tail);
-    memcpy(scan->tail, at, (size_t)(readable_end - at));
-    return scan->tail;
+    return LIKELY((uintptr_t)at <= scan->last_block) ? at : tt_scan_tail(scan, at);
 }
 
 TARGET static inline uint32_t below(unsigned bits)
@@ -43,23 +44,23 @@ TARGET static inline const char *skip_blanks(const char *at, const char *end)
 }
 
 /* Reads what stands between two values, and remembers it. NULL: not plain. */
-TARGET static __attribute__((noinline)) const struct tt_scan_step *
-learn(struct tt_scan *scan, unsigned state, const char *start, const char *end,
-      const char *readable_end)
+TARGET static __attribute__((noinline)) struct tt_scan_step *
+learn(struct tt_scan *scan, unsigned state, const char *start, const char *end)
 {
     struct tt_scan_step step = {.shape = TT_SCAN_END};
+    const bool is_first = state == offsetof(struct tt_scan, steps);
     const char *at = skip_blanks(start, end);
     if (at >= end)
         return NULL;
-    if (*at == '}' && state != TT_SCAN_START) {
+    if (*at == '}' && !is_first) {
         at++;
     } else {
-        if (*at != (state == TT_SCAN_START ? '{' : ','))
+        if (*at != (is_first ? '{' : ','))
             return NULL;
         at = skip_blanks(at + 1, end);
         if (end - at < 2 || *at++ != '"')
             return NULL;
-        struct block block = block_load(whole_block(scan, at, readable_end));
+        struct block block = block_load(whole_block(scan, at));
         uint32_t stops = block_stops(block);
         const struct tt_scan_key *key =
             stops == 0 || end - at < 2
@@ -79,16 +80,19 @@ learn(struct tt_scan *scan, unsigned state, const char *start, const char *end,
         step.shape = !is_text ? TT_SCAN_BARE : key->is_time ? TT_SCAN_TIME : TT_SCAN_TEXT;
         step.offset = key->offset;
         step.field = key->field;
+        step.bit = UINT32_C(1) << key->field;
+        step.next =
+            (uint16_t)(offsetof(struct tt_scan, steps) + key->field * sizeof scan->steps[0]);
     }
     if (at > end)
         return NULL;
     struct tt_scan_step *kept = &scan->scratch;
     if (at - start <= TT_SCAN_BLOCK_BYTES) {
-        struct tt_scan_step *choices = scan->steps[state];
+        struct tt_scan_step *choices = (void *)((char *)scan + state);
         kept = choices[0].shape == TT_SCAN_NOTHING   ? &choices[0]
                : choices[1].shape == TT_SCAN_NOTHING ? &choices[1]
                                                      : &choices[scan->victim++ % TT_SCAN_CHOICES];
-        memcpy(step.bytes, whole_block(scan, start, readable_end), sizeof step.bytes);
+        memcpy(step.bytes, whole_block(scan, start), sizeof step.bytes);
         step.mask = below((unsigned)(at - start));
     }
     step.len = (uint32_t)(at - start);
@@ -96,30 +100,24 @@ learn(struct tt_scan *scan, unsigned state, const char *start, const char *end,
     return kept;
 }
 
-/* The length of the text that starts at `start`, up to its closing quote; SIZE_MAX: not plain. */
-TARGET static inline size_t text_len(struct tt_scan *scan, const char *start,
-                                     const char *readable_end)
+/* The length of the text that starts at `start`, up to its closing quote; SIZE_MAX: it holds an
+ * escape or is not plain. All blocks read are gathered in `all`. */
+TARGET static inline size_t text_len(struct tt_scan *scan, const char *start, struct block *all)
 {
-    const char *safe = whole_block(scan, start, readable_end);
+    const char *safe = whole_block(scan, start);
     struct block block = block_load(safe);
-    uint32_t stops = block_stops(block), high = block_high(block);
+    uint32_t stops = block_stops(block);
     size_t len = 0;
-    bool is_ascii = true;
+    *all = block_or(*all, block);
     while (UNLIKELY(stops == 0)) {
-        is_ascii = is_ascii && high == 0;
         len += TT_SCAN_BLOCK_BYTES;
-        safe = whole_block(scan, start + len, readable_end);
+        safe = whole_block(scan, start + len);
         block = block_load(safe);
         stops = block_stops(block);
-        high = block_high(block);
+        *all = block_or(*all, block);
     }
     unsigned stop = (unsigned)__builtin_ctz(stops);
-    len += stop;
-    if (UNLIKELY(safe[stop] != '"'))
-        return SIZE_MAX;
-    if (UNLIKELY(!is_ascii || (high & below(stop)) != 0))
-        return tt_str_is_utf8((struct tt_str){start, len}) ? len : SIZE_MAX;
-    return len;
+    return LIKELY(safe[stop] == '"') ? len + stop : SIZE_MAX;
 }
 
 TARGET static inline bool matches(struct block block, const struct tt_scan_step *step)
@@ -127,47 +125,77 @@ TARGET static inline bool matches(struct block block, const struct tt_scan_step 
     return (block_equal(block, step->bytes) & step->mask) == step->mask;
 }
 
-TARGET static inline const char *run(struct tt_scan *scan, const char *at, const char *end,
-                                     const char *readable_end)
+/* `len`, where the last few texts at this step were as long by way of what they were: the processor
+ * goes on at once and finds out later that it was right, instead of waiting for the length before
+ * it can look for what follows. That wait, once a field, is most of the time of a line. */
+TARGET static inline size_t foretold(struct tt_scan_step *step, size_t len)
 {
-    static const struct tt_event blank = {.event_time_us = TT_TIME_NONE,
-                                          .received_at_us = TT_TIME_NONE};
+    enum { SURE = 4 };
+    size_t last = step->last_len, guess = last;
+    __asm__("" : "+r"(guess)); /* else the compiler takes `len`, which is equal */
+    if (step->steady >= SURE && LIKELY(len == last))
+        return guess;
+    step->steady = (uint8_t)(len == last ? step->steady + 1 : 0);
+    step->last_len = len;
+    return len;
+}
+
+TARGET static inline const char *run(struct tt_scan *scan, const char *start, const char *end)
+{
     char *event = (char *)&scan->event;
-    unsigned state = TT_SCAN_START;
+    const char *at = start;
+    unsigned state = offsetof(struct tt_scan, steps);
     uint32_t seen = 0;
-    scan->event = blank;
+    for (char *part = event; part < event + sizeof scan->event; part += TT_SCAN_BLOCK_BYTES) {
+        block_clear(part);
+        __asm__("" : "+r"(part)); /* else the compiler makes it a slow `rep stos` */
+    }
+    scan->event.event_time_us = TT_TIME_NONE;
+    scan->event.received_at_us = TT_TIME_NONE;
+    scan->unescaped_len = 0;
+    struct block all = block_load(event); /* zeros */
     for (;;) {
-        struct block block = block_load(whole_block(scan, at, readable_end));
-        const struct tt_scan_step *step = &scan->steps[state][0];
+        struct block block = block_load(whole_block(scan, at));
+        struct tt_scan_step *step = (void *)((char *)scan + state);
         if (UNLIKELY(!matches(block, step)) && !matches(block, ++step)) {
-            step = learn(scan, state, at, end, readable_end);
+            step = learn(scan, state, at, end);
             if (step == NULL)
                 return NULL;
         }
         at += step->len;
-        state = step->field;
-        if (UNLIKELY(seen >> state & 1))
+        state = step->next;
+        if (UNLIKELY(seen & step->bit))
             return NULL;
-        seen |= UINT32_C(1) << state;
-        if (LIKELY(step->shape == TT_SCAN_TEXT || step->shape == TT_SCAN_TIME)) {
-            size_t len = text_len(scan, at, readable_end);
-            if (len == SIZE_MAX)
-                return NULL;
-            struct tt_str text = {at, len};
-            if (step->shape == TT_SCAN_TEXT)
-                memcpy(event + step->offset, &text, sizeof text);
-            else if (!tt_scan_time(scan, text, whole_block(scan, at, readable_end),
+        seen |= step->bit;
+        if (LIKELY(step->shape <= TT_SCAN_TIME)) {
+            struct tt_str text = {at, text_len(scan, at, &all)};
+            at += foretold(step, text.len) + 1;
+            if (UNLIKELY(text.len == SIZE_MAX)) {
+                at = tt_scan_escaped(scan, text.ptr, end);
+                if (at == NULL || step->shape == TT_SCAN_TIME)
+                    return NULL;
+                text = scan->text;
+            }
+            if (LIKELY(step->shape == TT_SCAN_TEXT))
+                *(struct tt_str *)(void *)(event + step->offset) = text;
+            else if (!tt_scan_time(scan, text, whole_block(scan, text.ptr),
                                    (int64_t *)(void *)(event + step->offset)))
                 return NULL;
-            at += len + 1;
         } else if (step->shape == TT_SCAN_BARE) {
             at = tt_scan_bare(scan, step, at, end);
             if (at == NULL)
                 return NULL;
+        } else if (step->shape == TT_SCAN_END) {
+            break;
         } else {
-            return step->shape == TT_SCAN_END && tt_scan_complete(&scan->event) ? at : NULL;
+            return NULL;
         }
     }
+    /* A line with a byte of 0x80 or above, or next to such a line. */
+    if (UNLIKELY(block_high(all)) && at <= end &&
+        !tt_str_is_utf8((struct tt_str){start, (size_t)(at - start)}))
+        return NULL;
+    return tt_scan_complete(&scan->event) ? at : NULL;
 }
 
 #endif

@@ -6,11 +6,11 @@
 
 /* What a step leads to. */
 enum tt_scan_shape {
-    TT_SCAN_NOTHING, /* a step never learnt */
     TT_SCAN_TEXT,    /* the inside of a text; its opening quote belongs to the step */
     TT_SCAN_TIME,    /* the inside of a text that is a time */
     TT_SCAN_BARE,    /* a number or null */
     TT_SCAN_END,     /* nothing: the object is closed */
+    TT_SCAN_NOTHING, /* a step never learnt */
 };
 
 /* Fields by number. A line's start is state 0, so they count from 1. */
@@ -52,20 +52,23 @@ static inline size_t tt_scan_slot(size_t len, char second)
 
 /* One function per machine code: the position behind the object that starts at `at`, and
  * scan->event filled; NULL for what is not plain. */
-const char *tt_scan_run_portable(struct tt_scan *scan, const char *at, const char *end,
-                                 const char *readable_end);
+const char *tt_scan_run_portable(struct tt_scan *scan, const char *at, const char *end);
 #if defined(__x86_64__)
 #define TT_SCAN_X86 1
-const char *tt_scan_run_sse2(struct tt_scan *scan, const char *at, const char *end,
-                             const char *readable_end);
-const char *tt_scan_run_avx2(struct tt_scan *scan, const char *at, const char *end,
-                             const char *readable_end);
+const char *tt_scan_run_sse2(struct tt_scan *scan, const char *at, const char *end);
+const char *tt_scan_run_avx2(struct tt_scan *scan, const char *at, const char *end);
 #else
 #define TT_SCAN_X86 0
 #endif
 
-/* The time in `text`, of which TT_SCAN_BLOCK_BYTES may be read at `safe`. False: no time. */
-bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const char *safe, int64_t *ret_us);
+enum { TT_SCAN_DATE_BYTES = 11 }; /* "YYYY-MM-DDT" */
+/* Reads the date that `text` starts with. False, *date untouched: no date. */
+bool tt_scan_date(const char *text, struct tt_scan_date *date);
+/* A copy of the readable bytes from `at` on, of which there is less than a block, and NULs. */
+const char *tt_scan_tail(struct tt_scan *scan, const char *at);
+/* The text that starts at `start` and may hold escapes, into scan->text. The position behind its
+ * closing quote, or NULL: not plain. */
+const char *tt_scan_escaped(struct tt_scan *scan, const char *start, const char *end);
 /* A number or null for the step's field. The position behind it, or NULL. */
 const char *tt_scan_bare(struct tt_scan *scan, const struct tt_scan_step *step, const char *at,
                          const char *end);

@@ -1,9 +1,9 @@
 /* The scan for any machine: a block is four words of eight bytes each. The tests for a byte are
  * exact, no carry runs from one byte into the next (Warren, "Hacker's Delight", section 6-1). */
-#include "core/model/scan_parts.h"
+#include "core/model/scan_time.h"
 
 #define TARGET
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define EACH(byte) TT_SCAN_EACH(byte)
 
 enum { WORDS = TT_SCAN_BLOCK_BYTES / 8 };
 
@@ -11,23 +11,17 @@ struct block {
     uint64_t words[WORDS];
 };
 
-/* Byte i of the text in bits 8i to 8i+7. */
-static inline uint64_t load_word(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
 static inline struct block block_load(const char *at)
 {
     struct block block;
     for (int i = 0; i < WORDS; i++)
-        block.words[i] = load_word(at + 8 * i);
+        block.words[i] = tt_scan_word(at + 8 * i);
     return block;
+}
+
+static inline void block_clear(char *at)
+{
+    memset(at, 0, TT_SCAN_BLOCK_BYTES);
 }
 
 /* Bit 7 of each byte that is zero. */
@@ -54,26 +48,32 @@ static inline uint32_t block_stops(struct block block)
     return mask;
 }
 
-static inline uint32_t block_high(struct block block)
+static inline struct block block_or(struct block a, struct block b)
 {
-    uint32_t mask = 0;
     for (int i = 0; i < WORDS; i++)
-        mask |= gather(block.words[i]) << (8 * i);
-    return mask;
+        a.words[i] |= b.words[i];
+    return a;
+}
+
+static inline bool block_high(struct block block)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < WORDS; i++)
+        all |= block.words[i];
+    return (all & EACH(0x80)) != 0;
 }
 
 static inline uint32_t block_equal(struct block block, const char *bytes)
 {
     uint32_t mask = 0;
     for (int i = 0; i < WORDS; i++)
-        mask |= gather(zeros(block.words[i] ^ load_word(bytes + 8 * i))) << (8 * i);
+        mask |= gather(zeros(block.words[i] ^ tt_scan_word(bytes + 8 * i))) << (8 * i);
     return mask;
 }
 
 #include "core/model/scan_body.h"
 
-const char *tt_scan_run_portable(struct tt_scan *scan, const char *at, const char *end,
-                                 const char *readable_end)
+const char *tt_scan_run_portable(struct tt_scan *scan, const char *at, const char *end)
 {
-    return run(scan, at, end, readable_end);
+    return run(scan, at, end);
 }

@@ -16,6 +16,12 @@ static inline struct block block_load(const char *at)
                           _mm_loadu_si128((const __m128i *)(const void *)(at + 16))};
 }
 
+static inline void block_clear(char *at)
+{
+    _mm_storeu_si128((__m128i *)(void *)at, _mm_setzero_si128());
+    _mm_storeu_si128((__m128i *)(void *)(at + 16), _mm_setzero_si128());
+}
+
 static inline uint32_t mask_of(__m128i low, __m128i high)
 {
     return (uint32_t)_mm_movemask_epi8(low) | (uint32_t)_mm_movemask_epi8(high) << 16;
@@ -34,9 +40,14 @@ static inline uint32_t block_stops(struct block block)
     return mask_of(stops_of(block.low), stops_of(block.high));
 }
 
-static inline uint32_t block_high(struct block block)
+static inline struct block block_or(struct block a, struct block b)
 {
-    return mask_of(block.low, block.high);
+    return (struct block){_mm_or_si128(a.low, b.low), _mm_or_si128(a.high, b.high)};
+}
+
+static inline bool block_high(struct block block)
+{
+    return mask_of(block.low, block.high) != 0;
 }
 
 static inline uint32_t block_equal(struct block block, const char *bytes)
@@ -47,9 +58,8 @@ static inline uint32_t block_equal(struct block block, const char *bytes)
 
 #include "core/model/scan_body.h"
 
-const char *tt_scan_run_sse2(struct tt_scan *scan, const char *at, const char *end,
-                             const char *readable_end)
+const char *tt_scan_run_sse2(struct tt_scan *scan, const char *at, const char *end)
 {
-    return run(scan, at, end, readable_end);
+    return run(scan, at, end);
 }
 #endif
