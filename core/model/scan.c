@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 #include "core/model/scan_parts.h"
 #include <stddef.h>
+#include <stdio.h>
 
 #define SLOT(len, second) (((len) + 6 * (second)) % TT_SCAN_SLOTS)
 #define KEY(name, second, number, member, text_allowed, time)                                      \
@@ -54,17 +55,43 @@ bool tt_scan_runs(enum tt_scan_way way)
     return way == TT_SCAN_BEST || ways[way].run != NULL;
 }
 
+struct tt_scan_step tt_scan_step_to(const struct tt_scan_key *key, bool is_text)
+{
+    return (struct tt_scan_step){
+        .shape = !is_text       ? TT_SCAN_BARE
+                 : key->is_time ? TT_SCAN_TIME
+                                : TT_SCAN_TEXT,
+        .offset = key->offset,
+        .field = key->field,
+        .bit = UINT32_C(1) << key->field,
+        .next = (uint16_t)(offsetof(struct tt_scan, steps) +
+                           key->field * sizeof(struct tt_scan_step[TT_SCAN_CHOICES])),
+    };
+}
+
+static struct tt_scan_step compact_step(const struct tt_scan_key *key)
+{
+    struct tt_scan_step step = tt_scan_step_to(key, true);
+    step.len = (uint32_t)snprintf(step.bytes, sizeof step.bytes, ",\"%s:\"", key->text);
+    step.mask = (UINT32_C(1) << step.len) - 1 - 1; /* all but the comma or brace */
+    return step;
+}
+
 void tt_scan_init(struct tt_scan *scan, enum tt_scan_way way)
 {
+    /* A step never learnt matches no plain line, and is refused where it matches. */
+    static const struct tt_scan_step nothing = {
+        .mask = UINT32_MAX, .shape = TT_SCAN_NOTHING, .misses = UINT8_MAX};
     if (way == TT_SCAN_BEST)
         for (way = TT_SCAN_WAYS - 1; !tt_scan_runs(way); way--)
             ;
     tt_assert(tt_scan_runs(way));
     *scan = (struct tt_scan){.run = ways[way].run};
-    /* A step never learnt matches no plain line, and is refused where it matches. */
     for (int i = 0; i < TT_SCAN_STATES * TT_SCAN_CHOICES; i++)
-        (&scan->steps[0][0])[i] =
-            (struct tt_scan_step){.mask = UINT32_MAX, .shape = TT_SCAN_NOTHING};
+        (&scan->steps[0][0])[i] = nothing;
+    for (int i = 0; i < TT_SCAN_SLOTS; i++)
+        scan->compact[i] = tt_scan_keys[i].takes_text ? compact_step(&tt_scan_keys[i]) : nothing;
+    scan->closing = (struct tt_scan_step){.bytes = "}", .mask = 1, .len = 1, .shape = TT_SCAN_END};
 }
 
 static void read_until(struct tt_scan *scan, const char *readable_end)

@@ -32,6 +32,7 @@ enum { TT_SCAN_WAYS = TT_SCAN_AVX2 + 1 };
 enum {
     TT_SCAN_BLOCK_BYTES = 32,
     TT_SCAN_STATES = 15,            /* a line's start, and behind each of the 14 keys */
+    TT_SCAN_SLOTS = 32,             /* keys by a perfect hash */
     TT_SCAN_CHOICES = 2,            /* texts remembered per state */
     TT_SCAN_UNESCAPED_BYTES = 4096, /* texts of one line that hold escapes, without them */
     TT_SCAN_DATES = 4,              /* dates remembered */
@@ -47,6 +48,7 @@ struct tt_scan_step {
     uint16_t next;   /* offset of the next state's steps in struct tt_scan */
     size_t last_len; /* of the text behind it */
     uint8_t steady;  /* how often in a row texts were as long */
+    uint8_t misses;  /* of a first choice */
     uint8_t field;   /* number of the key, enum tt_scan_field in scan_parts.h */
     uint8_t shape;   /* enum tt_scan_shape */
 };
@@ -61,7 +63,9 @@ struct tt_scan_date {
 struct tt_scan {
     struct tt_event event;
     struct tt_scan_step steps[TT_SCAN_STATES][TT_SCAN_CHOICES];
-    struct tt_scan_step scratch; /* a step too long to be remembered */
+    struct tt_scan_step compact[TT_SCAN_SLOTS]; /* `,"key":"` of all keys, the comma open */
+    struct tt_scan_step closing;                /* `}` */
+    struct tt_scan_step scratch;                /* a step too long to be remembered */
     struct tt_scan_date dates[TT_SCAN_DATES];
     char tail[TT_SCAN_BLOCK_BYTES]; /* copy of the last readable bytes */
     const char *(*run)(struct tt_scan *scan, const char *at, const char *end);
@@ -70,7 +74,6 @@ struct tt_scan {
     struct tt_str text;       /* the last one with escapes */
     size_t unescaped_len;     /* bytes of `unescaped` in use */
     char unescaped[TT_SCAN_UNESCAPED_BYTES];
-    unsigned victim; /* the choice to be forgotten next */
 };
 
 bool tt_scan_runs(enum tt_scan_way way);

@@ -77,27 +77,56 @@ learn(struct tt_scan *scan, unsigned state, const char *start, const char *end)
         if (is_text && !key->takes_text)
             return NULL;
         at += is_text;
-        step.shape = !is_text ? TT_SCAN_BARE : key->is_time ? TT_SCAN_TIME : TT_SCAN_TEXT;
-        step.offset = key->offset;
-        step.field = key->field;
-        step.bit = UINT32_C(1) << key->field;
-        step.next =
-            (uint16_t)(offsetof(struct tt_scan, steps) + key->field * sizeof scan->steps[0]);
+        step = tt_scan_step_to(key, is_text);
     }
     if (at > end)
         return NULL;
-    struct tt_scan_step *kept = &scan->scratch;
-    if (at - start <= TT_SCAN_BLOCK_BYTES) {
-        struct tt_scan_step *choices = (void *)((char *)scan + state);
-        kept = choices[0].shape == TT_SCAN_NOTHING   ? &choices[0]
-               : choices[1].shape == TT_SCAN_NOTHING ? &choices[1]
-                                                     : &choices[scan->victim++ % TT_SCAN_CHOICES];
-        memcpy(step.bytes, whole_block(scan, start), sizeof step.bytes);
-        step.mask = below((unsigned)(at - start));
-    }
     step.len = (uint32_t)(at - start);
-    *kept = step;
-    return kept;
+    if (step.len > TT_SCAN_BLOCK_BYTES) {
+        scan->scratch = step;
+        return &scan->scratch;
+    }
+    memcpy(step.bytes, whole_block(scan, start), sizeof step.bytes);
+    step.mask = below(step.len);
+    struct tt_scan_step *choices = (void *)((char *)scan + state);
+    choices[1] = step;
+    return &choices[1];
+}
+
+TARGET static inline bool matches(struct block block, const struct tt_scan_step *step)
+{
+    return (block_equal(block, step->bytes) & step->mask) == step->mask;
+}
+
+/* What stands behind a value when it is not the state's first choice: one of the keys in compact
+ * form whatever their order, or the end of the object; else the other choice; else whatever has to
+ * be parsed. What comes often enough becomes the first choice. */
+TARGET static __attribute__((noinline)) struct tt_scan_step *
+other_step(struct tt_scan *scan, unsigned state, const char *at, const char *end)
+{
+    enum { OPENING = 2, PATIENCE = 8 }; /* `,"`; misses of a first choice */
+    struct tt_scan_step *choices = (void *)((char *)scan + state), *found = &scan->closing;
+    const char *safe = whole_block(scan, at);
+    struct block block = block_load(safe);
+    bool is_first = state == offsetof(struct tt_scan, steps);
+    if (is_first || safe[0] != '}') {
+        uint32_t stops = block_stops(block) & ~below(OPENING);
+        size_t len = stops == 0 ? 0 : (size_t)__builtin_ctz(stops) - OPENING;
+        found = &scan->compact[tt_scan_slot(len, safe[OPENING + 1])];
+        if (UNLIKELY(!matches(block, found)) || safe[0] != (is_first ? '{' : ','))
+            found = matches(block, &choices[1]) ? &choices[1] : learn(scan, state, at, end);
+    }
+    if (UNLIKELY(++choices[0].misses % PATIENCE == 0) && found != NULL &&
+        found->len <= TT_SCAN_BLOCK_BYTES) {
+        struct tt_scan_step first = *found;
+        memcpy(first.bytes, safe, sizeof first.bytes); /* the byte that compact ones leave open */
+        first.mask = below(first.len);
+        if (found == &choices[1])
+            choices[1] = choices[0];
+        choices[0] = first;
+        return &choices[0];
+    }
+    return found;
 }
 
 /* The length of the text that starts at `start`, up to its closing quote; SIZE_MAX: it holds an
@@ -118,11 +147,6 @@ TARGET static inline size_t text_len(struct tt_scan *scan, const char *start, st
     }
     unsigned stop = (unsigned)__builtin_ctz(stops);
     return LIKELY(safe[stop] == '"') ? len + stop : SIZE_MAX;
-}
-
-TARGET static inline bool matches(struct block block, const struct tt_scan_step *step)
-{
-    return (block_equal(block, step->bytes) & step->mask) == step->mask;
 }
 
 /* `len`, where the last few texts at this step were as long by way of what they were: the processor
@@ -157,8 +181,8 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
     for (;;) {
         struct block block = block_load(whole_block(scan, at));
         struct tt_scan_step *step = (void *)((char *)scan + state);
-        if (UNLIKELY(!matches(block, step)) && !matches(block, ++step)) {
-            step = learn(scan, state, at, end);
+        if (UNLIKELY(!matches(block, step))) {
+            step = other_step(scan, state, at, end);
             if (step == NULL)
                 return NULL;
         }

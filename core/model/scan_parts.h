@@ -42,13 +42,15 @@ struct tt_scan_key {
 };
 
 /* Keys by length and second letter, which tell them apart: slot (len + 6 * key[1]) % 32. */
-enum { TT_SCAN_SLOTS = 32 };
 extern const struct tt_scan_key tt_scan_keys[TT_SCAN_SLOTS];
 
 static inline size_t tt_scan_slot(size_t len, char second)
 {
     return (len + 6 * (size_t)(unsigned char)second) % TT_SCAN_SLOTS;
 }
+
+/* A step to a value of the key; its text is left to the caller. */
+struct tt_scan_step tt_scan_step_to(const struct tt_scan_key *key, bool is_text);
 
 /* One function per machine code: the position behind the object that starts at `at`, and
  * scan->event filled; NULL for what is not plain. */
