@@ -145,8 +145,16 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
         at += 3;
     worker->chunk_bytes = err == TT_OK ? chunk.text.len : 0;
     while (err == TT_OK && at < end && !atomic_load_explicit(&feed->stop, memory_order_relaxed)) {
+        const char *next = end;
+        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next);
+        if (event != NULL && (size_t)(next - at) <= feed->line_bytes_max && next < end) {
+            worker->line++;
+            err = tt_feeder_add(worker->feeder, event, &worker->fault);
+            at = next;
+            continue;
+        }
         const char *newline = memchr(at, '\n', (size_t)(end - at));
-        const char *next = newline == NULL ? end : newline + 1;
+        next = newline == NULL ? end : newline + 1;
         size_t len = (size_t)((newline == NULL ? end : newline) - at);
         if (len > 0 && at[len - 1] == '\r')
             len--;

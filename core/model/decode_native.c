@@ -220,11 +220,25 @@ static enum tt_err start(struct tt_decoder *decoder, struct tt_fault *fault)
     return TT_OK;
 }
 
+/* The fast reader knows one level of nesting, the event's own. */
+static bool may_scan(const struct tt_decoder *decoder)
+{
+    return decoder->options.json_depth_max >= 1;
+}
+
+static const struct tt_event *decode_next(struct tt_decoder *decoder, const char *at,
+                                          const char *end, const char **ret_next)
+{
+    return may_scan(decoder) ? tt_scan_next(decoder->state, at, end, end, ret_next) : NULL;
+}
+
 /* Plain lines are read in place; whatever is not plain, errors included, the thorough way. */
 static enum tt_err decode_line(struct tt_decoder *decoder, struct tt_str line,
                                const struct tt_decoder_sink *sink, struct tt_fault *fault)
 {
-    const struct tt_event *plain = tt_scan_event(decoder->state, line, line.ptr + line.len);
+    const struct tt_event *plain = may_scan(decoder) && line.ptr != NULL
+                                       ? tt_scan_event(decoder->state, line, line.ptr + line.len)
+                                       : NULL;
     if (plain != NULL)
         return sink->event(sink->context, plain);
     struct tt_event event;
@@ -240,4 +254,5 @@ const struct tt_decoder_kind tt_decoder_native = {
     .state_bytes = sizeof(struct tt_scan),
     .start = start,
     .line = decode_line,
+    .next = decode_next,
 };

@@ -58,6 +58,12 @@ enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
     return decoder->kind->line(decoder, line, sink, fault);
 }
 
+const struct tt_event *tt_decoder_next(struct tt_decoder *decoder, const char *at, const char *end,
+                                       const char **ret_next)
+{
+    return decoder->kind->next == NULL ? NULL : decoder->kind->next(decoder, at, end, ret_next);
+}
+
 void tt_decoder_file_start(struct tt_decoder *decoder)
 {
     if (decoder->kind->file_start != NULL)

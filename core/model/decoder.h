@@ -5,8 +5,8 @@
  * an input (size limit, byte order mark, line ends) is the reader's business: see
  * adapters/system/lines.h.
  *
- * Threads: a decoder belongs to one thread. Memory: events borrow from the decoder, valid until its
- * next call; in the steady state no allocation of our own per line.
+ * Threads: a decoder belongs to one thread. Memory: events borrow from the decoder and from the
+ * line, valid until the decoder's next call; in the steady state no allocation of our own per line.
  */
 #ifndef TT_MODEL_DECODER_H
 #define TT_MODEL_DECODER_H
@@ -41,6 +41,13 @@ const char *const *tt_decoder_names(void);
 enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
                             const struct tt_decoder_sink *sink,
                             struct tt_fault *fault) TT_MUST_CHECK;
+
+/* The event of the first line of a text of lines, where it is a plain one that the format reads in
+ * place, finding the line's end on the way: *ret_next is the start of the line behind it, or `end`.
+ * NULL, *ret_next untouched: find the end and call tt_decoder_line, which gives what this would
+ * have. The line's length is not looked at. Reads nothing from `end` on. */
+const struct tt_event *tt_decoder_next(struct tt_decoder *decoder, const char *at, const char *end,
+                                       const char **ret_next) TT_MUST_CHECK;
 
 /* Told between two files: forgets what belongs to one file. */
 void tt_decoder_file_start(struct tt_decoder *decoder);
