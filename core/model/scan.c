@@ -57,10 +57,12 @@ bool tt_scan_runs(enum tt_scan_way way)
 
 struct tt_scan_step tt_scan_step_to(const struct tt_scan_key *key, bool is_text)
 {
+    uint8_t quoted = !key->takes_text ? TT_SCAN_NOTHING
+                     : key->is_time   ? TT_SCAN_TIME
+                                      : TT_SCAN_TEXT;
     return (struct tt_scan_step){
-        .shape = !is_text       ? TT_SCAN_BARE
-                 : key->is_time ? TT_SCAN_TIME
-                                : TT_SCAN_TEXT,
+        .shape = is_text ? quoted : TT_SCAN_BARE,
+        .quoted = quoted,
         .offset = key->offset,
         .field = key->field,
         .bit = UINT32_C(1) << key->field,

@@ -51,6 +51,7 @@ struct tt_scan_step {
     uint8_t misses;  /* of a first choice */
     uint8_t field;   /* number of the key, enum tt_scan_field in scan_parts.h */
     uint8_t shape;   /* enum tt_scan_shape */
+    uint8_t quoted;  /* the shape of the key's texts */
 };
 
 struct tt_scan_date {

@@ -109,18 +109,21 @@ other_step(struct tt_scan *scan, unsigned state, const char *at, const char *end
     const char *safe = whole_block(scan, at);
     struct block block = block_load(safe);
     bool is_first = state == offsetof(struct tt_scan, steps);
+    const char opening = is_first ? '{' : ',';
     if (is_first || safe[0] != '}') {
         uint32_t stops = block_stops(block) & ~below(OPENING);
         size_t len = stops == 0 ? 0 : (size_t)__builtin_ctz(stops) - OPENING;
         found = &scan->compact[tt_scan_slot(len, safe[OPENING + 1])];
-        if (UNLIKELY(!matches(block, found)) || safe[0] != (is_first ? '{' : ','))
+        if (UNLIKELY(!matches(block, found)) || safe[0] != opening)
             found = matches(block, &choices[1]) ? &choices[1] : learn(scan, state, at, end);
     }
     if (UNLIKELY(++choices[0].misses % PATIENCE == 0) && found != NULL &&
         found->len <= TT_SCAN_BLOCK_BYTES) {
         struct tt_scan_step first = *found;
-        memcpy(first.bytes, safe, sizeof first.bytes); /* the byte that compact ones leave open */
-        first.mask = below(first.len);
+        if ((first.mask & 1) == 0) { /* a compact one: it stands for either opening */
+            first.bytes[0] = opening;
+            first.mask |= 1;
+        }
         if (found == &choices[1])
             choices[1] = choices[0];
         choices[0] = first;
@@ -191,25 +194,33 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
         if (UNLIKELY(seen & step->bit))
             return NULL;
         seen |= step->bit;
-        if (LIKELY(step->shape <= TT_SCAN_TIME)) {
+        uint8_t shape = step->shape;
+        if (UNLIKELY(shape == TT_SCAN_BARE)) {
+            at = skip_blanks(at, end);
+            if (at < end && *at == '"') { /* when it was remembered it was no text */
+                shape = step->quoted;
+                at++;
+            }
+        }
+        if (LIKELY(shape <= TT_SCAN_TIME)) {
             struct tt_str text = {at, text_len(scan, at, &all)};
             at += foretold(step, text.len) + 1;
             if (UNLIKELY(text.len == SIZE_MAX)) {
                 at = tt_scan_escaped(scan, text.ptr, end);
-                if (at == NULL || step->shape == TT_SCAN_TIME)
+                if (at == NULL || shape == TT_SCAN_TIME)
                     return NULL;
                 text = scan->text;
             }
-            if (LIKELY(step->shape == TT_SCAN_TEXT))
+            if (LIKELY(shape == TT_SCAN_TEXT))
                 *(struct tt_str *)(void *)(event + step->offset) = text;
             else if (!tt_scan_time(scan, text, whole_block(scan, text.ptr),
                                    (int64_t *)(void *)(event + step->offset)))
                 return NULL;
-        } else if (step->shape == TT_SCAN_BARE) {
+        } else if (shape == TT_SCAN_BARE) {
             at = tt_scan_bare(scan, step, at, end);
             if (at == NULL)
                 return NULL;
-        } else if (step->shape == TT_SCAN_END) {
+        } else if (shape == TT_SCAN_END) {
             break;
         } else {
             return NULL;

@@ -1,10 +1,8 @@
 /* The fast reader against the thorough one: what it accepts is accepted, and reads the same,
  * whatever the machine code; generated events in every key order, then damaged byte by byte. Lines
  * stand in memory of exactly their size, so that a read beyond the end is seen by the sanitizer. */
-#include "core/base/limits.h"
-#include "core/model/decode_native.h"
-#include "core/model/scan.h"
 #include "tests/lib/history.h"
+#include "tests/lib/readers.h"
 #include "tests/lib/suite.h"
 
 #include <stdio.h>
@@ -27,17 +25,25 @@ static const char *pick(const char *const *words, size_t count)
 
 static const char *value_of(const char *key)
 {
-    static const char *const texts[] = {"\"t\"",
-                                        "\"\"",
-                                        "\"task-00000001\"",
-                                        "\"caf\xc3\xa9\"",
-                                        "\"a\\nb\"",
-                                        "\"\\u00e9\"",
-                                        "null",
-                                        "\"\xf0\x9f\x98\x80\"",
-                                        "\"01KJMMA2G38PD323WBB4SC98EH and some more behind it\"",
-                                        "7",
-                                        "\"\x7f\""};
+    static const char *const texts[] = {
+        "\"t\"",
+        "\"\"",
+        "\"task-00000001\"",
+        "\"caf\xc3\xa9\"",
+        "\"a\\nb\"",
+        "\"\\u00e9\"",
+        "null",
+        "\"\xf0\x9f\x98\x80\"",
+        "\"\\ud83d\\ude00 \\u20ac \\/\\b\"",
+        "\"\\ud83d\"",
+        "\"\\u0000\"",
+        "\"\\udc00\\ud800\"",
+        "\"\xed\xa0\x80\"",
+        "\"\xc3 behind \xa9\"",
+        "\"a text of more than thirty-two bytes, with \xe2\x82\xac behind\"",
+        "\"01KJMMA2G38PD323WBB4SC98EH and some more behind it\"",
+        "7",
+        "\"\x7f\""};
     static const char *const times[] = {"\"2026-03-01T12:00:00Z\"",
                                         "\"2026-03-01T12:00:00.123456Z\"",
                                         "\"2026-03-01 12:00:60.5z\"",
@@ -113,70 +119,35 @@ static void damage(char *line, size_t *len)
     }
 }
 
-struct readers {
-    struct tt_scan scans[TT_SCAN_WAYS];
-    bool runs[TT_SCAN_WAYS];
-    struct tt_arena arena;
-    struct tt_buf thorough, fast;
-    unsigned long accepted, plain;
-};
-
-static void compare(struct readers *r, const char *text, size_t len)
+/* The line, and the start of another one behind it: its own end, where it is cut. */
+static void compare(struct tt_readers *readers, const char *text, size_t text_len, size_t len)
 {
-    char *line = malloc(len == 0 ? 1 : len); /* of exactly this size */
-    memcpy(line, text, len);
-    struct tt_str view = {line, len};
-    struct tt_event event;
-    struct tt_fault fault = {0};
-    tt_arena_reset(&r->arena);
-    tt_buf_clear(&r->thorough);
-    bool good =
-        tt_decode_native_thorough(view, TT_JSON_DEPTH_DEFAULT, &r->arena, &event, &fault) == TT_OK;
-    if (good)
-        tt_event_write_json(&r->thorough, &event);
-    r->accepted += good;
-    for (int way = 0; way < TT_SCAN_WAYS; way++) {
-        const struct tt_event *plain =
-            r->runs[way] ? tt_scan_event(&r->scans[way], view, line + len) : NULL;
-        if (plain == NULL)
-            continue;
-        r->plain++;
-        ck_assert_msg(good, "way %d accepts, the thorough reader does not (%s): %.*s", way,
-                      fault.text, (int)len, text);
-        tt_buf_clear(&r->fast);
-        tt_event_write_json(&r->fast, plain);
-        ck_assert_msg(tt_str_equal(tt_buf_str(&r->fast), tt_buf_str(&r->thorough)),
-                      "way %d reads %s instead of %s: %.*s", way, r->fast.data, r->thorough.data,
-                      (int)len, text);
-    }
-    free(line);
+    const char *difference = tt_readers_compare(readers, text, text_len, len);
+    ck_assert_msg(difference == NULL, "%s: %.*s", difference, (int)len, text);
 }
 
 TT_TEST(what_the_fast_reader_accepts_reads_as_the_thorough_one_reads_it)
 {
-    enum { LINES = 60000 };
-    static struct readers r;
+    enum { LINES = 100000 };
+    static struct tt_readers readers;
     char line[4096];
+    unsigned long accepted = 0, plain = 0;
     state = tt_chance_seed("scan");
-    for (int way = 0; way < TT_SCAN_WAYS; way++) {
-        r.runs[way] = tt_scan_runs((enum tt_scan_way)way);
-        if (r.runs[way])
-            tt_scan_init(&r.scans[way], (enum tt_scan_way)way);
-    }
+    tt_readers_init(&readers);
     for (int i = 0; i < LINES; i++) {
         size_t len = make_line(line, sizeof line);
-        compare(&r, line, len);
+        compare(&readers, line, len, chance(8) == 0 ? chance((unsigned)len) : len);
+        accepted += readers.accepted;
+        plain += readers.plain;
         for (unsigned damages = chance(4); damages > 0 && len > 1; damages--) {
             damage(line, &len);
-            compare(&r, line, len);
+            compare(&readers, line, len, len);
         }
     }
     /* Or nothing was compared. */
-    ck_assert_uint_gt(r.accepted, LINES / 20);
-    ck_assert_uint_gt(r.plain, LINES / 20);
-    tt_arena_done(&r.arena);
-    tt_buf_done(&r.thorough);
-    tt_buf_done(&r.fast);
+    ck_assert_uint_gt(accepted, LINES / 20);
+    ck_assert_uint_gt(plain, LINES / 20);
+    tt_readers_done(&readers);
 }
 TT_END
 
