@@ -71,7 +71,8 @@ const char *tt_err_name(enum tt_err code);
 enum tt_class tt_err_class(enum tt_err code);
 
 /* Fills the fault (unless it already tells of an earlier failure) and returns code, so that
- * `return tt_fault_set(fault, TT_ERR_IO, "...")` reads well. Overlong text is cut. */
+ * `return tt_fault_set(fault, TT_ERR_IO, "...")` reads well. Overlong text is cut. What was quoted
+ * from input cannot spoil the text: it is one line of UTF-8, with '?' for any other byte. */
 enum tt_err tt_fault_set(struct tt_fault *fault, enum tt_err code, const char *fmt, ...)
     TT_PRINTF(3, 4);
 

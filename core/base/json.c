@@ -2,6 +2,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/limits.h"
+#include "core/base/mem.h"
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +11,24 @@
 static json_t *vendor(const struct tt_json *json)
 {
     return (json_t *)(uintptr_t)json;
+}
+
+/* The library takes its memory here. It does not always say so when that runs out (it may go on
+ * with a shortened text, or call a token invalid), so a failed allocation is remembered: whatever
+ * the library answers then is not believed. */
+static _Thread_local bool out_of_memory;
+
+static void *vendor_alloc(size_t bytes)
+{
+    void *block = tt_mem_alloc(bytes);
+    if (block == NULL)
+        out_of_memory = true;
+    return block;
+}
+
+__attribute__((constructor)) static void use_our_memory(void)
+{
+    json_set_alloc_funcs(vendor_alloc, tt_mem_free);
 }
 
 /* Levels of nesting, found before parsing so that a hostile line cannot make the parser recurse. */
@@ -42,14 +61,21 @@ enum tt_err tt_json_parse(struct tt_str text, int depth_max, struct tt_json **re
     tt_assert(depth_max <= TT_JSON_DEPTH_MAX);
     if (depth_of(text, depth_max) > depth_max)
         return tt_fault_set(fault, TT_ERR_REJECT, "nested deeper than %d levels", depth_max);
+    /* The library loses a NUL that stands behind a number or literal; no JSON text has one. */
+    if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
+        return tt_fault_set(fault, TT_ERR_REJECT, "a NUL byte in the text");
+    if (!tt_str_is_utf8(text))
+        return tt_fault_set(fault, TT_ERR_REJECT, "not UTF-8");
     json_error_t error;
-    json_t *root =
-        json_loadb(text.ptr == NULL ? "" : text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory)
-            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-        return tt_fault_set(fault, TT_ERR_REJECT, "%s (byte %d)", error.text, error.position);
+    out_of_memory = false;
+    json_t *root = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (out_of_memory) {
+        json_decref(root);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
+    if (root == NULL)
+        return tt_fault_set(fault, TT_ERR_REJECT, "%s (byte %d)", error.text, error.position);
     *ret_json = (struct tt_json *)root;
     return TT_OK;
 }
