@@ -3,12 +3,13 @@
 #include "core/base/assert.h"
 #include "core/base/mem.h"
 
-enum { BUCKETS = 1 << 16 };
+enum { FIRST_BUCKETS = 1 << 10 };
 
 enum tt_err tt_osdu_memory_init(struct tt_osdu_memory *memory, size_t bytes_max)
 {
     *memory = (struct tt_osdu_memory){.bytes_max = bytes_max};
-    memory->buckets = tt_mem_zalloc(BUCKETS * sizeof *memory->buckets);
+    memory->bucket_count = FIRST_BUCKETS;
+    memory->buckets = tt_mem_zalloc(FIRST_BUCKETS * sizeof *memory->buckets);
     return memory->buckets == NULL ? TT_ERR_NO_MEMORY : TT_OK;
 }
 
@@ -65,10 +66,26 @@ struct tt_osdu_note *tt_osdu_memory_find(struct tt_osdu_memory *memory, enum tt_
                                          struct tt_str first, struct tt_str second)
 {
     uint64_t hash = hash_of(kind, first, second);
-    struct tt_osdu_note *note = memory->buckets[hash % BUCKETS];
+    struct tt_osdu_note *note = memory->buckets[hash % memory->bucket_count];
     while (note != NULL && !(note->hash == hash && is_named(note, kind, first, second)))
         note = note->in_bucket;
     return note;
+}
+
+/* Twice the buckets; without memory for them it goes on with what there is. */
+static void grow(struct tt_osdu_memory *memory)
+{
+    size_t count = 2 * memory->bucket_count;
+    struct tt_osdu_note **buckets = tt_mem_zalloc(count * sizeof *buckets);
+    if (buckets == NULL)
+        return;
+    for (struct tt_osdu_note *note = memory->oldest; note != NULL; note = note->newer) {
+        note->in_bucket = buckets[note->hash % count];
+        buckets[note->hash % count] = note;
+    }
+    tt_mem_free(memory->buckets);
+    memory->buckets = buckets;
+    memory->bucket_count = count;
 }
 
 struct tt_osdu_note *tt_osdu_memory_get(struct tt_osdu_memory *memory, enum tt_osdu_kind kind,
@@ -80,6 +97,8 @@ struct tt_osdu_note *tt_osdu_memory_get(struct tt_osdu_memory *memory, enum tt_o
         link_newest(memory, note);
         return note;
     }
+    if (memory->note_count >= memory->bucket_count)
+        grow(memory);
     size_t bytes = sizeof *note + first.len + second.len;
     note = tt_mem_alloc(bytes);
     if (note == NULL)
@@ -94,9 +113,10 @@ struct tt_osdu_note *tt_osdu_memory_get(struct tt_osdu_memory *memory, enum tt_o
                                   .first_len = first.len,
                                   .newest_us = TT_TIME_NONE,
                                   .record_count = -1};
-    note->in_bucket = memory->buckets[note->hash % BUCKETS];
-    memory->buckets[note->hash % BUCKETS] = note;
+    note->in_bucket = memory->buckets[note->hash % memory->bucket_count];
+    memory->buckets[note->hash % memory->bucket_count] = note;
     link_newest(memory, note);
+    memory->note_count++;
     charge(memory, note, bytes);
     return note;
 }
@@ -120,7 +140,8 @@ enum tt_err tt_osdu_note_wait(struct tt_osdu_memory *memory, struct tt_osdu_note
     struct tt_osdu_waiting *waiting = tt_mem_alloc(sizeof *waiting);
     if (waiting == NULL)
         return TT_ERR_NO_MEMORY;
-    *waiting = (struct tt_osdu_waiting){.event = tt_event_clone(event, &waiting->bytes)};
+    waiting->next = NULL;
+    waiting->event = tt_event_clone(event, &waiting->bytes);
     if (waiting->event == NULL) {
         tt_mem_free(waiting);
         return TT_ERR_NO_MEMORY;
@@ -168,11 +189,12 @@ void tt_osdu_memory_forget(struct tt_osdu_memory *memory, struct tt_osdu_note *n
     struct tt_osdu_waiting *waiting;
     while ((waiting = tt_osdu_note_take(memory, note, INT64_MAX)) != NULL)
         tt_osdu_waiting_free(waiting);
-    struct tt_osdu_note **place = &memory->buckets[note->hash % BUCKETS];
+    struct tt_osdu_note **place = &memory->buckets[note->hash % memory->bucket_count];
     while (*place != note)
         place = &(*place)->in_bucket;
     *place = note->in_bucket;
     unlink_age(memory, note);
+    memory->note_count--;
     discharge(memory, note, note->bytes);
     tt_mem_free((void *)(uintptr_t)note->id.ptr);
     tt_mem_free(note);

@@ -38,6 +38,7 @@ struct tt_osdu_note {
 
 struct tt_osdu_memory {
     struct tt_osdu_note **buckets;
+    size_t bucket_count, note_count;
     struct tt_osdu_note *oldest, *newest;
     size_t bytes, bytes_max;
 };
