@@ -3,6 +3,7 @@
 enum tt_err tt_bench_init(struct tt_bench *bench, const struct tt_rules *rules)
 {
     *bench = (struct tt_bench){.rules = rules};
+    tt_arena_init(&bench->texts, 0);
     tt_arena_init(&bench->arena, 0);
     bench->path = tt_mem_array(TT_LIFECYCLE_STATUSES_MAX, sizeof *bench->path);
     return bench->path == NULL ? TT_ERR_NO_MEMORY : TT_OK;
@@ -10,13 +11,14 @@ enum tt_err tt_bench_init(struct tt_bench *bench, const struct tt_rules *rules)
 
 void tt_bench_done(struct tt_bench *bench)
 {
+    tt_arena_done(&bench->texts);
     tt_arena_done(&bench->arena);
     tt_mem_free(bench->findings);
     tt_mem_free(bench->events);
     tt_mem_free(bench->originals);
     tt_mem_free(bench->timeline);
     tt_mem_free(bench->work);
-    tt_mem_free((void *)bench->intervals);
+    tt_mem_free(bench->intervals);
     tt_mem_free(bench->times);
     tt_mem_free(bench->path);
     *bench = (struct tt_bench){0};

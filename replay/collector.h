@@ -63,6 +63,11 @@ enum tt_err tt_collector_add(struct tt_collector *collector, const struct tt_tas
                              struct tt_bench *bench, enum tt_verdict verdict,
                              struct tt_fault *fault) TT_MUST_CHECK;
 
+/* Counts a task about which no rule says anything: its events, those of which the time of receipt
+ * is known, its first and last event time. */
+void tt_collector_add_plain(struct tt_collector *collector, uint32_t events, uint32_t holds,
+                            bool has_lifecycle, int64_t first_us, int64_t last_us);
+
 /* The worst severity among kinds (a bit set). */
 enum tt_severity tt_kinds_severity(uint32_t kinds);
 /* Whether two stories are the same story. */

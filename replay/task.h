@@ -54,22 +54,24 @@ struct tt_task {
     uint32_t late_count, duplicate_count;
     uint64_t inversions, moves;
     uint32_t arrival_violations, time_violations;
-    /* What the store holds; state NULL: nothing. */
-    const struct tt_rec *state;
-    const struct tt_rec **intervals;
+    /* What the store holds; status absent: nothing. */
+    struct tt_str stored_status;
+    int64_t stored_event_time_us; /* TT_TIME_NONE: nothing */
+    struct tt_interval *intervals;
     size_t interval_count;
 };
 
 /* Findings of the task in hand, and growing arrays that are used again for the next one. */
 struct tt_bench {
     const struct tt_rules *rules;
-    struct tt_arena arena; /* evidence arrays of the task in hand */
+    struct tt_arena texts; /* event ids of the task in hand */
+    struct tt_arena arena; /* its evidence arrays */
     struct tt_finding *findings;
     size_t finding_count, finding_capacity;
     struct tt_tev *events;
     uint32_t *originals, *timeline, *work;
     size_t event_capacity, original_capacity, timeline_capacity, work_capacity;
-    const struct tt_rec **intervals;
+    struct tt_interval *intervals; /* stored ones */
     size_t interval_capacity;
     int64_t *times; /* work space */
     size_t time_capacity;
