@@ -1,8 +1,8 @@
 /* One unit of input, a chunk or a whole file, into the pass.
  *
  * Rejects are told in order of the input although units end in any order: each unit keeps its own
- * until all before it are through. A unit with very many waits for its turn, so that memory stays
- * bounded; units are taken in order, so that the first one never waits. */
+ * until all before it are through. A unit with very many, or when all have very many, waits for its
+ * turn, so that memory stays bounded; the first unit that is not through never waits. */
 #include "cli/feed_parts.h"
 
 #include "adapters/system/lines.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REJECTS_BYTES_MAX = 4 << 20 };
+enum { REJECTS_BYTES_MAX = 4 << 20, ALL_REJECTS_BYTES_MAX = 64 << 20 };
 
 static const struct tt_feed_file *file_of(const struct tt_feed *feed, uint32_t unit)
 {
@@ -44,6 +44,7 @@ static enum tt_err tell_rejects(struct tt_feed *feed, uint32_t unit, struct tt_f
         err = tt_rejects_add(&feed->rejects, path, feed->lines_before + reject.line, reason, text,
                              fault);
     }
+    atomic_fetch_sub(&feed->rejects_bytes, buf->len);
     tt_buf_clear(buf);
     return err;
 }
@@ -58,10 +59,12 @@ static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason,
     tt_buf_add(buf, &reject, sizeof reject);
     tt_buf_add(buf, reason, reject.reason_len);
     tt_buf_add(buf, text.ptr, reject.text_len);
+    size_t all =
+        atomic_fetch_add(&feed->rejects_bytes, sizeof reject + reject.reason_len + reject.text_len);
     tt_feeder_rejected(worker->feeder, 1);
     if (buf->err != TT_OK)
         return tt_fault_set(&worker->fault, buf->err, "out of memory");
-    if (buf->len < REJECTS_BYTES_MAX)
+    if (buf->len < REJECTS_BYTES_MAX && all < ALL_REJECTS_BYTES_MAX)
         return TT_OK;
     pthread_mutex_lock(&feed->lock);
     while (feed->told_units != worker->unit && !atomic_load(&feed->stop))

@@ -13,6 +13,8 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_
 {
     if (feeder->chunk_count > 0) {
         struct tt_chunk_count *open = &feeder->chunks[feeder->chunk_count - 1];
+        if (chunk == open->chunk && feeder->ordinal == 0)
+            return TT_OK;
         tt_assert(chunk > open->chunk);
         open->events = feeder->ordinal;
     }

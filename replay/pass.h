@@ -45,7 +45,8 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
                            struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Says which chunk the next events belong to; grows from call to call. Not needed with a single
- * feeder. */
+ * feeder, and the first one stands in chunk 0 from the start. Chunks that stand near to each other
+ * are best given to one feeder: it names each task once. */
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk,
                             struct tt_fault *fault) TT_MUST_CHECK;
 /* Errors: NO_MEMORY; NO_SPACE, IO, NOT_FOUND, DENIED of the temporary file; LIMIT (an event over 4

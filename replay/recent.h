@@ -9,7 +9,7 @@
 
 #include "core/base/str_quick.h"
 
-enum { TT_RECENT_SLOTS = 8192, TT_RECENT_NAME_BYTES = 48 };
+enum { TT_RECENT_SLOTS = 32768, TT_RECENT_NAME_BYTES = 48 };
 
 struct tt_recent_slot {
     uint64_t hash; /* of tenant and task */
