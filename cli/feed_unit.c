@@ -149,10 +149,12 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
     worker->chunk_bytes = err == TT_OK ? chunk.text.len : 0;
     while (err == TT_OK && at < end && !atomic_load_explicit(&feed->stop, memory_order_relaxed)) {
         const char *next = end;
-        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next);
+        bool in_place = false;
+        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next, &in_place);
         if (event != NULL && (size_t)(next - at) <= feed->line_bytes_max && next < end) {
             worker->line++;
-            err = tt_feeder_add(worker->feeder, event, &worker->fault);
+            err = in_place ? tt_feeder_add_later(worker->feeder, event, &worker->fault)
+                           : tt_feeder_add(worker->feeder, event, &worker->fault);
             at = next;
             continue;
         }
@@ -165,7 +167,7 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
         err = tt_feed_line(worker, (struct tt_str){at, len}, overlong);
         at = next;
     }
-    return err;
+    return err == TT_OK ? tt_feeder_flush(worker->feeder, &worker->fault) : err;
 }
 
 /* The file breaks off: told, noted, and the rest of the input goes on. */

@@ -3,7 +3,6 @@
 enum tt_err tt_bench_init(struct tt_bench *bench, const struct tt_rules *rules)
 {
     *bench = (struct tt_bench){.rules = rules};
-    tt_arena_init(&bench->texts, 0);
     tt_arena_init(&bench->arena, 0);
     bench->path = tt_mem_array(TT_LIFECYCLE_STATUSES_MAX, sizeof *bench->path);
     return bench->path == NULL ? TT_ERR_NO_MEMORY : TT_OK;
@@ -11,7 +10,6 @@ enum tt_err tt_bench_init(struct tt_bench *bench, const struct tt_rules *rules)
 
 void tt_bench_done(struct tt_bench *bench)
 {
-    tt_arena_done(&bench->texts);
     tt_arena_done(&bench->arena);
     tt_mem_free(bench->findings);
     tt_mem_free(bench->events);
@@ -22,6 +20,14 @@ void tt_bench_done(struct tt_bench *bench)
     tt_mem_free(bench->times);
     tt_mem_free(bench->path);
     *bench = (struct tt_bench){0};
+}
+
+struct tt_str tt_bench_id(struct tt_bench *bench, const struct tt_tev *event)
+{
+    struct tt_str text = TT_STR_NONE;
+    if (tt_rec_id_text(event->id, event->id_code, &bench->arena, &text) != TT_OK)
+        bench->out_of_memory = true;
+    return text;
 }
 
 struct tt_finding *tt_bench_found(struct tt_bench *bench, enum tt_kind kind,
@@ -37,7 +43,7 @@ struct tt_finding *tt_bench_found(struct tt_bench *bench, enum tt_kind kind,
         .kind = kind,
         .arrival = event->arrival,
         .event_time_us = event->time_us,
-        .event_id = event->event_id,
+        .event_id = tt_bench_id(bench, event),
         .status = tt_status_text(bench, event->status),
     };
     return finding;

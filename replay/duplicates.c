@@ -1,6 +1,7 @@
 /* Which events are the same event: equal event_id, or, without one, equal status, time, stage,
  * source and seq. The first to arrive is the original. Few events are compared each with each, many
  * by a hash table whose hits are compared in full. */
+#include "core/base/str_quick.h"
 #include "replay/task.h"
 
 #include <string.h>
@@ -14,16 +15,18 @@ static bool same_content(const struct tt_tev *a, const struct tt_tev *b)
 
 static bool same_event(const struct tt_tev *a, const struct tt_tev *b)
 {
-    if (a->event_id.ptr != NULL || b->event_id.ptr != NULL)
-        return tt_str_equal(a->event_id, b->event_id);
+    if (a->id != NULL || b->id != NULL)
+        return a->id != NULL && b->id != NULL && a->id_code == b->id_code &&
+               tt_str_quick_equal(tt_rec_id_bytes(a->id, a->id_code),
+                                  tt_rec_id_bytes(b->id, b->id_code));
     return same_content(a, b) && a->has_seq == b->has_seq && (!a->has_seq || a->seq == b->seq) &&
            tt_str_equal(a->source, b->source);
 }
 
 static uint64_t identity_hash(const struct tt_tev *event)
 {
-    if (event->event_id.ptr != NULL)
-        return tt_str_hash(event->event_id, 1);
+    if (event->id != NULL)
+        return tt_str_hash(tt_rec_id_bytes(event->id, event->id_code), 1);
     uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us);
     hash = tt_str_hash(event->stage, hash ^ event->status);
     return event->has_seq ? hash ^ (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : hash;

@@ -71,8 +71,10 @@ static enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event 
     return err;
 }
 
-static enum tt_err add_event(struct tt_feeder *feeder, const struct tt_event *event,
-                             struct tt_rec_item *item, struct tt_fault *fault)
+/* Makes the item of an event, whose place is the next one; *ret_wanted is false where it only
+ * counts. What its hash leads to is seldom in the first-level cache, and is asked for here. */
+static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *event,
+                             struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
 {
     if (feeder->ordinal >= UINT32_MAX) {
         /* Places count 32 bits of ordinal: a single feeder simply opens its next chunk. */
@@ -82,18 +84,20 @@ static enum tt_err add_event(struct tt_feeder *feeder, const struct tt_event *ev
             return err;
     }
     item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal++;
-    if (!wanted(feeder, event->tenant, event->task_id))
+    *ret_wanted = wanted(feeder, event->tenant, event->task_id);
+    if (!*ret_wanted)
         return TT_OK;
-    /* What the hash leads to is seldom in the first-level cache: it is fetched meanwhile. */
     item->hash = task_hash(event->tenant, event->task_id);
     __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
     unsigned partition = tt_block_partition(item->hash);
     __builtin_prefetch(&feeder->streams[partition], 1);
-    __builtin_prefetch(feeder->blocks.open[partition].at, 1);
+    const char *at = feeder->blocks.open[partition].at; /* about where it will be written */
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);
     if (intern_texts(feeder, event, item) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     item->kind = TT_REC_EVENT;
-    item->flags = (uint8_t)(item->flags | (event->has_seq ? TT_REC_SEQ : 0) |
+    item->flags = (uint8_t)((event->has_seq ? TT_REC_SEQ : 0) |
                             (event->received_at_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0));
     item->event_time_us = event->event_time_us;
     item->tenant = event->tenant;
@@ -103,23 +107,58 @@ static enum tt_err add_event(struct tt_feeder *feeder, const struct tt_event *ev
     item->stage = event->stage;
     item->seq = event->seq;
     item->received_at_us = event->received_at_us;
-    return add_item(feeder, item, fault);
+    return TT_OK;
+}
+
+enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (; feeder->pending_count > 0 && err == TT_OK; feeder->pending_count--)
+        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+    return err;
 }
 
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault)
 {
     struct tt_rec_item item;
-    item.flags = 0;
-    return add_event(feeder, event, &item, fault);
+    bool is_wanted;
+    enum tt_err err = tt_feeder_flush(feeder, fault);
+    if (err == TT_OK)
+        err = make_item(feeder, event, &item, &is_wanted, fault);
+    return err == TT_OK && is_wanted ? add_item(feeder, &item, fault) : err;
+}
+
+enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
+                                struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    if (feeder->pending_count == TT_FEEDER_PENDING) {
+        feeder->pending_count--;
+        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+    }
+    bool is_wanted;
+    struct tt_rec_item *item =
+        &feeder->pending[(feeder->pending_next + feeder->pending_count) % TT_FEEDER_PENDING];
+    if (err == TT_OK)
+        err = make_item(feeder, event, item, &is_wanted, fault);
+    if (err == TT_OK && is_wanted)
+        feeder->pending_count++;
+    return err;
 }
 
 enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_event *event,
                                   int64_t apply_seq, int64_t applied_at_us, struct tt_fault *fault)
 {
-    struct tt_rec_item item = {
-        .apply_seq = apply_seq, .applied_at_us = applied_at_us, .flags = TT_REC_APPLIED};
-    return add_event(feeder, event, &item, fault);
+    struct tt_rec_item item;
+    bool is_wanted;
+    enum tt_err err = make_item(feeder, event, &item, &is_wanted, fault);
+    if (err != TT_OK || !is_wanted)
+        return err;
+    item.apply_seq = apply_seq;
+    item.applied_at_us = applied_at_us;
+    item.flags |= TT_REC_APPLIED;
+    return add_item(feeder, &item, fault);
 }
 
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count)

@@ -159,9 +159,8 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
     return TT_OK;
 }
 
-static enum tt_err read_event(const struct tt_pass *pass, const struct tt_task *task,
-                              const struct tt_rec *rec, struct tt_arena *texts,
-                              struct tt_tev *event)
+static void read_event(const struct tt_pass *pass, const struct tt_task *task,
+                       const struct tt_rec *rec, struct tt_tev *event)
 {
     struct tt_rec_numbers numbers;
     tt_rec_read_numbers(rec, &numbers);
@@ -172,6 +171,8 @@ static enum tt_err read_event(const struct tt_pass *pass, const struct tt_task *
         .apply_seq = numbers.apply_seq,
         .applied_at_us = numbers.applied_at_us,
         .arrival = pass->chunk_base[rec->place >> 32] + (uint32_t)rec->place + 1,
+        .id = rec->id,
+        .id_code = rec->id_code,
         .status = rec->status,
         .state = task->lifecycle == NULL ? TT_STATUS_UNKNOWN
                                          : pass->rules.state_of[task->lifecycle_index][rec->status],
@@ -179,7 +180,6 @@ static enum tt_err read_event(const struct tt_pass *pass, const struct tt_task *
         .has_applied = (rec->flags & TT_REC_APPLIED) != 0,
     };
     tt_rec_read_origin(rec, &pass->origins, &event->source, &event->stage);
-    return tt_rec_read_id(rec, texts, &event->event_id);
 }
 
 static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_name *name,
@@ -226,17 +226,15 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
                           const struct tt_task_list *list, struct tt_task *task,
                           struct tt_bench *bench)
 {
-    enum tt_err err = make_room(bench, list->count);
-    if (err != TT_OK)
-        return err;
-    tt_arena_reset(&bench->texts);
+    if (make_room(bench, list->count) != TT_OK)
+        return TT_ERR_NO_MEMORY;
     *task = (struct tt_task){.events = bench->events,
                              .originals = bench->originals,
                              .timeline = bench->timeline,
                              .intervals = bench->intervals,
                              .stored_event_time_us = TT_TIME_NONE};
     choose_lifecycle(pass, &list->name, task);
-    for (uint32_t i = 0, at = list->first; i < list->count && err == TT_OK; i++) {
+    for (uint32_t i = 0, at = list->first; i < list->count; i++) {
         const struct tt_rec *rec = &part->entries[at].rec;
         if (rec->kind == TT_REC_STATE) {
             task->stored_status = tt_intern_text(&pass->names, rec->status);
@@ -244,11 +242,11 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
         } else if (rec->kind == TT_REC_INTERVAL) {
             gather_interval(pass, task, rec);
         } else {
-            err = read_event(pass, task, rec, &bench->texts, &task->events[task->event_count++]);
+            read_event(pass, task, rec, &task->events[task->event_count++]);
         }
         at = part->entries[at].next;
     }
-    return err;
+    return TT_OK;
 }
 
 static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool *ok)
@@ -262,7 +260,7 @@ static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool 
 
 /* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
 static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task,
-                                const struct tt_bench *bench, enum tt_verdict verdict)
+                                struct tt_bench *bench, enum tt_verdict verdict)
 {
     struct tt_arena *arena = &pass->picture_arena;
     struct tt_lane_event *lanes = tt_arena_alloc(arena, (size_t)task->event_count * sizeof *lanes);
@@ -299,7 +297,7 @@ static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task
         .events = task->event_count,
     };
     pass->has_picture = true;
-    return ok ? TT_OK : TT_ERR_NO_MEMORY;
+    return ok && !bench->out_of_memory ? TT_OK : TT_ERR_NO_MEMORY;
 }
 
 static enum tt_err judge_task(struct tt_pass *pass, const struct tt_partition *part,

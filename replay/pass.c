@@ -214,6 +214,8 @@ static void *judge_partitions(void *argument)
     }
     if (judging->err != TT_OK)
         atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
+    tt_values_sort(&judging->collector->late);
+    tt_values_sort(&judging->collector->hold);
     tt_partition_done(&tables);
     tt_bench_done(&bench);
     return NULL;
@@ -267,9 +269,14 @@ enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_re
         .now_us = pass->options.now_us,
         .max_future_us = pass->options.max_future_us,
     };
-    for (size_t f = 0; f < pass->feeder_count; f++)
+    for (size_t f = 0; f < pass->feeder_count; f++) {
+        pass->feeders[f]->pending_count = 0; /* of an input that broke off */
         tt_blocks_close(&pass->feeders[f]->blocks);
+    }
     enum tt_err err = judge_all(pass, fault);
+    /* What is reported was copied: the records' memory serves for the report. */
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_done(&pass->feeders[f]->blocks);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)

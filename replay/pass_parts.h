@@ -13,8 +13,12 @@ struct tt_chunk_count {
     uint64_t events;
 };
 
+enum { TT_FEEDER_PENDING = 8 }; /* a power of two */
+
 struct tt_feeder {
     struct tt_pass *pass;
+    struct tt_rec_item pending[TT_FEEDER_PENDING]; /* a ring */
+    unsigned pending_next, pending_count;          /* the oldest, and how many */
     struct tt_blocks blocks;
     struct tt_recent recent;
     struct tt_rec_stream streams[TT_BLOCK_PARTITIONS];

@@ -29,7 +29,8 @@ static bool is_new_id(struct walk *walk, const struct tt_rec *rec)
 {
     if (rec->id == NULL)
         return true; /* without an id equal times would be needed */
-    uint64_t mark = tt_str_quick_hash(tt_rec_id_bytes(rec)); /* equal for equal ids */
+    uint64_t mark =
+        tt_str_quick_hash(tt_rec_id_bytes(rec->id, rec->id_code)); /* equal for equal ids */
     for (uint32_t i = 0; i < walk->id_count; i++)
         if (walk->ids[i] == mark)
             return false;

@@ -259,22 +259,24 @@ const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
     return at + tenant_len + task_len;
 }
 
-struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
+struct tt_str tt_rec_id_bytes(const char *id, uint32_t code)
 {
-    return rec->id == NULL ? TT_STR_NONE : (struct tt_str){rec->id, id_bytes(rec->id_code)};
+    return id == NULL ? TT_STR_NONE : (struct tt_str){id, id_bytes(code)};
 }
 
-enum tt_err tt_rec_read_id(const struct tt_rec *rec, struct tt_arena *arena, struct tt_str *ret_id)
+enum tt_err tt_rec_id_text(const char *id, uint32_t code, struct tt_arena *arena,
+                           struct tt_str *ret_text)
 {
     enum { BEYOND = 8 };
-    *ret_id = tt_rec_id_bytes(rec);
-    if (rec->id == NULL || (rec->id_code & 1) == 0)
+    if (id == NULL || (code & 1) == 0) {
+        *ret_text = tt_rec_id_bytes(id, code);
         return TT_OK;
-    size_t len = rec->id_code >> 1;
+    }
+    size_t len = code >> 1;
     char *text = tt_arena_alloc(arena, len + BEYOND);
     if (text == NULL)
         return TT_ERR_NO_MEMORY;
-    tt_unpack(rec->id, len, text);
-    *ret_id = (struct tt_str){text, len};
+    tt_unpack(id, len, text);
+    *ret_text = (struct tt_str){text, len};
     return TT_OK;
 }

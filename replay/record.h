@@ -73,7 +73,7 @@ struct tt_rec_item {
 struct tt_rec {
     int64_t event_time_us;
     uint64_t place;
-    const char *id;   /* NULL: none */
+    const char *id;   /* event id; NULL: none */
     const char *rest; /* what follows the id */
     uint32_t id_code; /* length * 2 + packed */
     uint32_t head;
@@ -112,11 +112,10 @@ void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_nu
 /* Source and stage. */
 void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
                         struct tt_str *ret_source, struct tt_str *ret_stage);
-/* The event id, absent where there is none; a packed one is unpacked into the arena. Errors:
- * NO_MEMORY. */
-enum tt_err tt_rec_read_id(const struct tt_rec *rec, struct tt_arena *arena,
-                           struct tt_str *ret_id) TT_MUST_CHECK;
-/* The bytes that stand for the id: equal for equal ids alone. */
-struct tt_str tt_rec_id_bytes(const struct tt_rec *rec);
+/* The bytes that stand for an id: equal for equal ids alone. Absent where id is NULL. */
+struct tt_str tt_rec_id_bytes(const char *id, uint32_t code);
+/* The id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
+enum tt_err tt_rec_id_text(const char *id, uint32_t code, struct tt_arena *arena,
+                           struct tt_str *ret_text) TT_MUST_CHECK;
 
 #endif
