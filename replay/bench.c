@@ -25,7 +25,7 @@ void tt_bench_done(struct tt_bench *bench)
 struct tt_str tt_bench_id(struct tt_bench *bench, const struct tt_tev *event)
 {
     struct tt_str text = TT_STR_NONE;
-    if (tt_rec_id_text(event->id, event->id_code, &bench->arena, &text) != TT_OK)
+    if (tt_rec_id_text(event->rec, &bench->arena, &text) != TT_OK)
         bench->out_of_memory = true;
     return text;
 }

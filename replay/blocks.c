@@ -24,7 +24,7 @@ enum {
     SLAB_BYTES = 8 * 1024 * 1024,
 };
 
-_Static_assert(TT_BLOCK_PARTITIONS == 1 << (64 - 54), "tt_block_partition takes the top 9 bits");
+_Static_assert(TT_BLOCK_PARTITIONS == 1 << (64 - 55), "tt_block_partition takes the top 9 bits");
 
 void tt_blocks_init(struct tt_blocks *blocks, struct tt_budget *budget)
 {

@@ -12,7 +12,7 @@
 #include "replay/record.h"
 #include <stdatomic.h>
 
-enum { TT_BLOCK_PARTITIONS = 1024 };
+enum { TT_BLOCK_PARTITIONS = 512 };
 
 /* Shared by all feeders of a pass. */
 struct tt_budget {
@@ -52,7 +52,7 @@ struct tt_blocks {
 
 static inline unsigned tt_block_partition(uint64_t hash)
 {
-    return (unsigned)(hash >> 54);
+    return (unsigned)(hash >> 55);
 }
 
 void tt_blocks_init(struct tt_blocks *blocks, struct tt_budget *budget);

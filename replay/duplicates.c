@@ -15,18 +15,17 @@ static bool same_content(const struct tt_tev *a, const struct tt_tev *b)
 
 static bool same_event(const struct tt_tev *a, const struct tt_tev *b)
 {
-    if (a->id != NULL || b->id != NULL)
-        return a->id != NULL && b->id != NULL && a->id_code == b->id_code &&
-               tt_str_quick_equal(tt_rec_id_bytes(a->id, a->id_code),
-                                  tt_rec_id_bytes(b->id, b->id_code));
+    if (a->rec->id_code != 0 || b->rec->id_code != 0)
+        return a->rec->id_code == b->rec->id_code &&
+               tt_str_quick_equal(tt_rec_id_bytes(a->rec), tt_rec_id_bytes(b->rec));
     return same_content(a, b) && a->has_seq == b->has_seq && (!a->has_seq || a->seq == b->seq) &&
            tt_str_equal(a->source, b->source);
 }
 
 static uint64_t identity_hash(const struct tt_tev *event)
 {
-    if (event->id != NULL)
-        return tt_str_hash(tt_rec_id_bytes(event->id, event->id_code), 1);
+    if (event->rec->id_code != 0)
+        return tt_str_hash(tt_rec_id_bytes(event->rec), 1);
     uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us);
     hash = tt_str_hash(event->stage, hash ^ event->status);
     return event->has_seq ? hash ^ (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : hash;

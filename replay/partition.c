@@ -83,6 +83,8 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
                        sizeof *part->entries) != TT_OK ||
         tt_mem_reserve((void **)&part->tasks, &part->task_capacity, heads + 1,
                        sizeof *part->tasks) != TT_OK ||
+        tt_mem_reserve((void **)&part->names, &part->name_capacity, heads + 1,
+                       sizeof *part->names) != TT_OK ||
         tt_mem_reserve((void **)&part->task_of_head, &part->head_capacity, heads + 1,
                        sizeof *part->task_of_head) != TT_OK ||
         tt_mem_reserve((void **)&part->slots, &part->slot_capacity, slots, sizeof *part->slots) !=
@@ -100,7 +102,7 @@ static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name
     size_t mask = part->slot_count - 1, at = name->hash & mask;
     uint32_t mark = (uint32_t)(name->hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
-        const struct tt_rec_name *known = &part->tasks[part->slots[at].task - 1].name;
+        const struct tt_rec_name *known = &part->names[part->slots[at].task - 1];
         if (part->slots[at].mark == mark && tt_str_quick_equal(known->task_id, name->task_id) &&
             tt_str_quick_equal(known->tenant, name->tenant))
             return part->slots[at].task - 1;
@@ -113,19 +115,20 @@ static void place_record(struct tt_partition *part, const struct cursor *cursor)
 {
     const struct tt_rec *rec = &cursor->rec;
     uint32_t index = part->entry_count++, number;
-    part->entries[index].rec = *rec;
+    part->entries[index] = *rec;
     if (rec->flags & TT_REC_HEAD) {
         number = task_of_head(part, &cursor->name);
         cursor->task_of_head[rec->head] = number;
         if (number == part->task_count) {
-            part->tasks[part->task_count++] = (struct tt_task_list){index, index, 1, cursor->name};
+            part->names[number] = cursor->name;
+            part->tasks[part->task_count++] = (struct tt_task_list){index, index, 1};
             return;
         }
     } else {
         number = cursor->task_of_head[rec->head];
     }
     struct tt_task_list *task = &part->tasks[number];
-    part->entries[task->last].next = index;
+    part->entries[task->last].head = index;
     task->last = index;
     task->count++;
 }
@@ -171,8 +174,7 @@ static void read_event(const struct tt_pass *pass, const struct tt_task *task,
         .apply_seq = numbers.apply_seq,
         .applied_at_us = numbers.applied_at_us,
         .arrival = pass->chunk_base[rec->place >> 32] + (uint32_t)rec->place + 1,
-        .id = rec->id,
-        .id_code = rec->id_code,
+        .rec = rec,
         .status = rec->status,
         .state = task->lifecycle == NULL ? TT_STATUS_UNKNOWN
                                          : pass->rules.state_of[task->lifecycle_index][rec->status],
@@ -223,9 +225,9 @@ static void gather_interval(const struct tt_pass *pass, struct tt_task *task,
 
 /* Gathers a task; task->event_count is 0 when the store alone knows it. */
 static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition *part,
-                          const struct tt_task_list *list, struct tt_task *task,
-                          struct tt_bench *bench)
+                          uint32_t number, struct tt_task *task, struct tt_bench *bench)
 {
+    const struct tt_task_list *list = &part->tasks[number];
     if (make_room(bench, list->count) != TT_OK)
         return TT_ERR_NO_MEMORY;
     *task = (struct tt_task){.events = bench->events,
@@ -233,9 +235,9 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
                              .timeline = bench->timeline,
                              .intervals = bench->intervals,
                              .stored_event_time_us = TT_TIME_NONE};
-    choose_lifecycle(pass, &list->name, task);
+    choose_lifecycle(pass, &part->names[number], task);
     for (uint32_t i = 0, at = list->first; i < list->count; i++) {
-        const struct tt_rec *rec = &part->entries[at].rec;
+        const struct tt_rec *rec = &part->entries[at];
         if (rec->kind == TT_REC_STATE) {
             task->stored_status = tt_intern_text(&pass->names, rec->status);
             task->stored_event_time_us = rec->event_time_us;
@@ -244,7 +246,7 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
         } else {
             read_event(pass, task, rec, &task->events[task->event_count++]);
         }
-        at = part->entries[at].next;
+        at = part->entries[at].head;
     }
     return TT_OK;
 }
@@ -301,12 +303,12 @@ static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task
 }
 
 static enum tt_err judge_task(struct tt_pass *pass, const struct tt_partition *part,
-                              const struct tt_task_list *list, struct tt_bench *bench,
+                              uint32_t number, struct tt_bench *bench,
                               struct tt_collector *collector, struct tt_fault *fault)
 {
     struct tt_task task;
     enum tt_verdict verdict;
-    enum tt_err err = gather(pass, part, list, &task, bench);
+    enum tt_err err = gather(pass, part, number, &task, bench);
     if (err != TT_OK || task.event_count == 0)
         return err;
     err = tt_task_judge(&task, bench, &verdict, fault);
@@ -328,9 +330,9 @@ enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_parti
         err = place_records(pass, p, part, fault);
     const bool plain_allowed = tt_plain_allowed(pass);
     for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
-        if (plain_allowed && tt_plain_count(pass, part, &part->tasks[t], collector))
+        if (plain_allowed && tt_plain_count(pass, part, t, collector))
             continue;
-        err = judge_task(pass, part, &part->tasks[t], bench, collector, fault);
+        err = judge_task(pass, part, t, bench, collector, fault);
     }
     tt_mem_free(part->loaded);
     part->loaded = NULL;
@@ -341,6 +343,7 @@ void tt_partition_done(struct tt_partition *part)
 {
     tt_mem_free(part->entries);
     tt_mem_free(part->tasks);
+    tt_mem_free(part->names);
     tt_mem_free(part->task_of_head);
     tt_mem_free(part->slots);
     tt_mem_free(part->loaded);

@@ -5,16 +5,10 @@
 
 #include "replay/pass_parts.h"
 
-struct tt_entry {
-    struct tt_rec rec;
-    uint32_t next; /* entry of the task's next record; not valid in its last one */
-};
-
-/* The records of a task. */
+/* The records of a task: entries linked by their `head`. */
 struct tt_task_list {
     uint32_t first, last; /* entries */
     uint32_t count;
-    struct tt_rec_name name;
 };
 
 struct tt_task_slot {
@@ -24,13 +18,14 @@ struct tt_task_slot {
 
 /* One thread's tables, used for one partition after the other. Zero-initialise. */
 struct tt_partition {
-    struct tt_entry *entries;   /* in arrival order */
+    struct tt_rec *entries;     /* in arrival order */
     struct tt_task_list *tasks; /* in order of first arrival */
+    struct tt_rec_name *names;  /* of the tasks */
     struct tt_task_slot *slots; /* open addressing, a power of two */
     uint32_t *task_of_head;     /* heads of all feeders behind one another */
     uint32_t entry_count, task_count;
     size_t slot_count;
-    size_t entry_capacity, task_capacity, slot_capacity, head_capacity;
+    size_t entry_capacity, task_capacity, name_capacity, slot_capacity, head_capacity;
     char *loaded; /* spilled blocks */
 };
 
@@ -44,7 +39,7 @@ void tt_partition_done(struct tt_partition *part);
 bool tt_plain_allowed(const struct tt_pass *pass);
 /* A plain task has no discrepancy by any rule, and that can be seen by walking its records once.
  * Counts it and returns true; false, nothing counted: it has to be judged. */
-bool tt_plain_count(const struct tt_pass *pass, const struct tt_partition *part,
-                    const struct tt_task_list *list, struct tt_collector *collector);
+bool tt_plain_count(const struct tt_pass *pass, const struct tt_partition *part, uint32_t task,
+                    struct tt_collector *collector);
 
 #endif

@@ -27,10 +27,9 @@ struct walk {
 
 static bool is_new_id(struct walk *walk, const struct tt_rec *rec)
 {
-    if (rec->id == NULL)
+    if (rec->id_code == 0)
         return true; /* without an id equal times would be needed */
-    uint64_t mark =
-        tt_str_quick_hash(tt_rec_id_bytes(rec->id, rec->id_code)); /* equal for equal ids */
+    uint64_t mark = tt_str_quick_hash(tt_rec_id_bytes(rec)); /* equal for equal ids */
     for (uint32_t i = 0; i < walk->id_count; i++)
         if (walk->ids[i] == mark)
             return false;
@@ -66,25 +65,26 @@ static bool may_be_stuck(const struct walk *walk, const struct tt_lifecycle *lif
            tt_lifecycle_max_age_us(lifecycle, walk->state) >= 0;
 }
 
-bool tt_plain_count(const struct tt_pass *pass, const struct tt_partition *part,
-                    const struct tt_task_list *list, struct tt_collector *collector)
+bool tt_plain_count(const struct tt_pass *pass, const struct tt_partition *part, uint32_t task,
+                    struct tt_collector *collector)
 {
+    const struct tt_task_list *list = &part->tasks[task];
     if (list->count > EVENTS_MAX)
         return false;
     struct walk walk = {.pass = pass, .state = TT_STATUS_UNKNOWN, .time_us = INT64_MIN};
-    size_t index = tt_pass_lifecycle_of(pass, list->name.type);
+    size_t index = tt_pass_lifecycle_of(pass, part->names[task].type);
     const struct tt_lifecycle *lifecycle = NULL;
     if (index < pass->lifecycle_count) {
         lifecycle = tt_lifecycle_at(pass->options.lifecycles, index);
         walk.steps = &pass->steps[index];
         walk.states = pass->state_of[index];
     }
-    for (uint32_t i = 0, at = list->first; i < list->count; i++, at = part->entries[at].next)
-        if (!step_on(&walk, &part->entries[at].rec))
+    for (uint32_t i = 0, at = list->first; i < list->count; i++, at = part->entries[at].head)
+        if (!step_on(&walk, &part->entries[at]))
             return false;
     if (may_be_stuck(&walk, lifecycle))
         return false;
     tt_collector_add_plain(collector, list->count, walk.holds, lifecycle != NULL,
-                           part->entries[list->first].rec.event_time_us, walk.time_us);
+                           part->entries[list->first].event_time_us, walk.time_us);
     return true;
 }

@@ -179,10 +179,9 @@ void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *re
         at = take(at, &number);
         rec->head = stream->heads - (uint32_t)number;
     }
-    rec->id = NULL;
+    rec->id_code = 0;
     if (rec->flags & TT_REC_ID) {
         at = take32(at, &rec->id_code);
-        rec->id = at;
         at += id_bytes(rec->id_code);
     }
     rec->rest = at;
@@ -259,24 +258,26 @@ const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
     return at + tenant_len + task_len;
 }
 
-struct tt_str tt_rec_id_bytes(const char *id, uint32_t code)
+struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
 {
-    return id == NULL ? TT_STR_NONE : (struct tt_str){id, id_bytes(code)};
+    size_t bytes = id_bytes(rec->id_code);
+    return rec->id_code == 0 ? TT_STR_NONE : (struct tt_str){rec->rest - bytes, bytes};
 }
 
-enum tt_err tt_rec_id_text(const char *id, uint32_t code, struct tt_arena *arena,
+enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
                            struct tt_str *ret_text)
 {
     enum { BEYOND = 8 };
-    if (id == NULL || (code & 1) == 0) {
-        *ret_text = tt_rec_id_bytes(id, code);
+    struct tt_str bytes = tt_rec_id_bytes(rec);
+    if ((rec->id_code & 1) == 0) {
+        *ret_text = bytes;
         return TT_OK;
     }
-    size_t len = code >> 1;
+    size_t len = rec->id_code >> 1;
     char *text = tt_arena_alloc(arena, len + BEYOND);
     if (text == NULL)
         return TT_ERR_NO_MEMORY;
-    tt_unpack(id, len, text);
+    tt_unpack(bytes.ptr, len, text);
     *ret_text = (struct tt_str){text, len};
     return TT_OK;
 }

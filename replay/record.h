@@ -73,10 +73,9 @@ struct tt_rec_item {
 struct tt_rec {
     int64_t event_time_us;
     uint64_t place;
-    const char *id;   /* event id; NULL: none */
-    const char *rest; /* what follows the id */
-    uint32_t id_code; /* length * 2 + packed */
-    uint32_t head;
+    const char *rest; /* what follows the event id, which stands in front of it */
+    uint32_t id_code; /* length * 2 + packed; 0: no event id */
+    uint32_t head;    /* for whoever reads it; then free for a link to another record */
     uint32_t status;
     uint32_t origin;
     uint8_t flags;
@@ -112,10 +111,11 @@ void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_nu
 /* Source and stage. */
 void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
                         struct tt_str *ret_source, struct tt_str *ret_stage);
-/* The bytes that stand for an id: equal for equal ids alone. Absent where id is NULL. */
-struct tt_str tt_rec_id_bytes(const char *id, uint32_t code);
-/* The id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
-enum tt_err tt_rec_id_text(const char *id, uint32_t code, struct tt_arena *arena,
+/* The bytes that stand for the event id: equal for equal ids alone, where the code is equal too.
+ * Absent where there is none. */
+struct tt_str tt_rec_id_bytes(const struct tt_rec *rec);
+/* The event id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
+enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
                            struct tt_str *ret_text) TT_MUST_CHECK;
 
 #endif

@@ -20,8 +20,7 @@ struct tt_tev {
     int64_t seq;                      /* valid when has_seq */
     int64_t apply_seq, applied_at_us; /* valid when has_applied */
     uint64_t arrival;                 /* 1-based ordinal in the input */
-    const char *id;                   /* as in struct tt_rec: NULL where there is none */
-    uint32_t id_code;
+    const struct tt_rec *rec;         /* for its event id */
     struct tt_str source, stage;
     uint32_t status;       /* interned */
     int32_t state;         /* number in the lifecycle, TT_STATUS_UNKNOWN without */
