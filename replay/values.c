@@ -28,13 +28,33 @@ static int64_t at_share(const struct tt_values *values, uint64_t total, uint64_t
     return rank <= values->zeros ? 0 : values->values[rank - values->zeros - 1];
 }
 
-struct tt_quantiles tt_values_quantiles(struct tt_values *values)
+void tt_values_sort(struct tt_values *values)
+{
+    if (values->count > 1)
+        qsort(values->values, values->count, sizeof *values->values, compare_values);
+}
+
+enum tt_err tt_values_merge(struct tt_values *to, const struct tt_values *from)
+{
+    to->zeros += from->zeros;
+    if (from->count == 0)
+        return TT_OK;
+    if (tt_mem_reserve((void **)&to->values, &to->capacity, to->count + from->count,
+                       sizeof *to->values) != TT_OK)
+        return TT_ERR_NO_MEMORY;
+    size_t at = to->count + from->count, a = to->count, b = from->count;
+    to->count = at;
+    while (b > 0) /* from the end, so that nothing is in the way */
+        to->values[--at] =
+            a > 0 && to->values[a - 1] > from->values[b - 1] ? to->values[--a] : from->values[--b];
+    return TT_OK;
+}
+
+struct tt_quantiles tt_values_quantiles(const struct tt_values *values)
 {
     struct tt_quantiles quantiles = {.count = values->count + values->zeros};
     if (quantiles.count == 0)
         return quantiles;
-    if (values->count > 1)
-        qsort(values->values, values->count, sizeof *values->values, compare_values);
     quantiles.p50 = at_share(values, quantiles.count, 500);
     quantiles.p90 = at_share(values, quantiles.count, 900);
     quantiles.p99 = at_share(values, quantiles.count, 990);
