@@ -96,7 +96,7 @@ static enum tt_err work(struct tt_records *records, struct tt_decoder *decoder, 
             start = looked;
         }
     }
-    if (records->held.len > 0) {
+    if (start > 0) {
         memmove(records->held.data, records->held.data + start, records->held.len - start + 1);
         records->held.len -= start;
     }
