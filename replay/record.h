@@ -8,13 +8,17 @@
  * (replay/origin.h). Event ids are packed to six bits a character where they allow it
  * (replay/pack.h).
  *
- *   flags  1 byte, enum tt_rec_flag
- *   [TT_REC_STORED: kind 1 byte]
- *   place  [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same chunk)
- *   time   zigzag, - the one before
- *   status, origin (0 none, 1 texts in place, else number + 1)
- *   [no head: heads since]
- *   [TT_REC_ID: length * 2 + packed, bytes]
+ *   compact, where the numbers are small, as most are (little-endian, no gaps):
+ *     flags 1, length of the id * 2 + packed 1 (0: none), status 1, origin 1, heads since 1,
+ *     ordinal - the one before 2, time - the one before 4
+ *   else
+ *     flags 1 byte, enum tt_rec_flag
+ *     [TT_REC_STORED: kind 1 byte]
+ *     place [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same
+ * chunk) time zigzag, - the one before status, origin (0 none, 1 texts in place, else number + 1)
+ *     [no head: heads since]
+ *     length of the id * 2 + packed (0: none)
+ *   bytes of the id
  *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
  *   [origin in place: length + 1 of source, of stage (0: absent); texts]
  *   [TT_REC_HEAD: hash 8 bytes, type + 1 (0: none), lengths of tenant and task_id; texts]
@@ -32,7 +36,7 @@
 enum tt_rec_flag {
     TT_REC_HEAD = 1 << 0,
     TT_REC_CHUNK = 1 << 1,
-    TT_REC_ID = 1 << 2,
+    TT_REC_COMPACT = 1 << 2,
     TT_REC_SEQ = 1 << 3,
     TT_REC_RECEIVED = 1 << 4,
     TT_REC_APPLIED = 1 << 5,
