@@ -71,8 +71,8 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 {
     uint64_t records = 0, heads = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        records += pass->feeders[f]->records[p];
-        heads += pass->feeders[f]->streams[p].heads;
+        records += pass->feeders[f]->blocks.open[p].records;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
     }
     if (records >= UINT32_MAX)
         return tt_fault_set(fault, TT_ERR_LIMIT, "more than 4 billion events in one partition");
@@ -146,7 +146,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
     for (size_t f = 0; f < pass->feeder_count; f++) {
         cursors[live] = cursor_of(&pass->feeders[f]->blocks.partitions[p]);
         cursors[live].task_of_head = heads;
-        heads += pass->feeders[f]->streams[p].heads;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
         live += cursor_next(&cursors[live]);
     }
     while (live > 0) {
