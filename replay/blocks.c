@@ -19,7 +19,7 @@
 
 enum {
     FIRST_BLOCK_BYTES = 4 * 1024,
-    BLOCK_BYTES = 32 * 1024,
+    BLOCK_BYTES = 16 * 1024,
     FIRST_SLAB_BYTES = 256 * 1024,
     SLAB_BYTES = 8 * 1024 * 1024,
 };
@@ -176,7 +176,8 @@ char *tt_blocks_room_in_new(struct tt_blocks *blocks, unsigned partition, size_t
     if (open_block(blocks, list, bytes, fault) != TT_OK)
         return NULL;
     struct tt_block *fresh = &list->blocks[list->count - 1];
-    blocks->open[partition] = (struct tt_block_open){fresh->data, fresh->data + fresh->size};
+    blocks->open[partition].at = fresh->data;
+    blocks->open[partition].end = fresh->data + fresh->size;
     return fresh->data;
 }
 

@@ -33,10 +33,14 @@ struct tt_block_list {
     size_t count, capacity;
 };
 
-/* Where the next record of a partition goes. */
+/* Where the next record of a partition goes, and what it refers to. One cache line. */
 struct tt_block_open {
     char *at, *end;
+    struct tt_rec_stream stream;
+    uint64_t records; /* so far */
+    uint64_t unused[2];
 };
+_Static_assert(sizeof(struct tt_block_open) == 64, "one cache line");
 
 struct tt_blocks {
     struct tt_budget *budget;

@@ -13,11 +13,10 @@ struct tt_values {
     uint64_t zeros;
 };
 enum tt_err tt_values_add(struct tt_values *values, int64_t value) TT_MUST_CHECK;
-void tt_values_sort(struct tt_values *values);
-/* Adds the values of `from`; both are sorted and stay so. Errors: NO_MEMORY. */
-enum tt_err tt_values_merge(struct tt_values *to, const struct tt_values *from) TT_MUST_CHECK;
-/* Nearest-rank quantiles of sorted values. */
-struct tt_quantiles tt_values_quantiles(const struct tt_values *values);
+/* Errors: NO_MEMORY. */
+enum tt_err tt_values_append(struct tt_values *to, const struct tt_values *from) TT_MUST_CHECK;
+/* Nearest-rank quantiles; changes the order of the list. */
+struct tt_quantiles tt_values_quantiles(struct tt_values *values);
 
 /* One event of a story's example, without the text that may be long. */
 struct tt_step_of_story {

@@ -2,12 +2,6 @@
 #include "replay/pass_parts.h"
 
 #include "core/base/assert.h"
-#include "core/base/str_quick.h"
-
-static uint64_t task_hash(struct tt_str tenant, struct tt_str task_id)
-{
-    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
-}
 
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_fault *fault)
 {
@@ -46,12 +40,12 @@ static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
     char *at = tt_blocks_room(&feeder->blocks, partition, tt_rec_room(item), fault);
     if (at == NULL)
         return fault == NULL ? TT_ERR_NO_MEMORY : fault->code;
-    struct tt_rec_stream *stream = &feeder->streams[partition];
+    struct tt_block_open *open = &feeder->blocks.open[partition];
     /* What refers to a head has its type: of an event, not of what a store holds. */
     if ((item->flags & TT_REC_HEAD) != 0 && item->kind == TT_REC_EVENT)
-        tt_recent_remember(slot, item->hash, item->tenant, item->task_id, stream->heads);
-    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, stream, item));
-    feeder->records[partition]++;
+        tt_recent_remember(slot, item->hash, item->tenant, item->task_id, open->stream.heads);
+    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, item));
+    open->records++;
     return TT_OK;
 }
 
@@ -87,13 +81,9 @@ static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *ev
     *ret_wanted = wanted(feeder, event->tenant, event->task_id);
     if (!*ret_wanted)
         return TT_OK;
-    item->hash = task_hash(event->tenant, event->task_id);
+    item->hash = tt_rec_hash(event->tenant, event->task_id);
     __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
-    unsigned partition = tt_block_partition(item->hash);
-    __builtin_prefetch(&feeder->streams[partition], 1);
-    const char *at = feeder->blocks.open[partition].at; /* about where it will be written */
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);
+    __builtin_prefetch(&feeder->blocks.open[tt_block_partition(item->hash)], 1);
     if (intern_texts(feeder, event, item) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     item->kind = TT_REC_EVENT;
@@ -142,9 +132,15 @@ enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event 
         &feeder->pending[(feeder->pending_next + feeder->pending_count) % TT_FEEDER_PENDING];
     if (err == TT_OK)
         err = make_item(feeder, event, item, &is_wanted, fault);
-    if (err == TT_OK && is_wanted)
-        feeder->pending_count++;
-    return err;
+    if (err != TT_OK || !is_wanted)
+        return err;
+    feeder->pending_count++;
+    /* One that was made a while ago knows by now where it will be written. */
+    item = &feeder->pending[(feeder->pending_next + feeder->pending_count / 2) % TT_FEEDER_PENDING];
+    const char *at = feeder->blocks.open[tt_block_partition(item->hash)].at;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);
+    return TT_OK;
 }
 
 enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_event *event,
@@ -178,7 +174,7 @@ static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item
         tt_origin_number(&feeder->pass->origins, &feeder->origin_cache, TT_STR_NONE, item->stage,
                          &item->origin) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    item->hash = task_hash(item->tenant, item->task_id);
+    item->hash = tt_rec_hash(item->tenant, item->task_id);
     item->type = TT_REC_NO_TYPE;
     item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal;
     return add_item(feeder, item, fault);

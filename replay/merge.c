@@ -41,9 +41,9 @@ static enum tt_err sum_up(struct tt_pass *pass)
     for (size_t c = 0; c < pass->collector_count && err == TT_OK; c++) {
         add_to_summary(sum, &pass->collectors[c]);
         on_time += pass->collectors[c].on_time;
-        err = tt_values_merge(&late, &pass->collectors[c].late);
+        err = tt_values_append(&late, &pass->collectors[c].late);
         if (err == TT_OK)
-            err = tt_values_merge(&hold, &pass->collectors[c].hold);
+            err = tt_values_append(&hold, &pass->collectors[c].hold);
     }
     for (size_t f = 0; f < pass->feeder_count; f++)
         sum->rejected += pass->feeders[f]->rejected;

@@ -3,8 +3,8 @@
  * Records of several feeders are merged by place, so that each task's events come in arrival order.
  * A hash table finds the task of a head record; equal hashes are settled by comparing the ids. The
  * other records name their head. Records of a task are a linked list through one array, in arrival
- * order. A task about which there is nothing to say is counted where it stands (plain.c); of the
- * others the events are gathered and judged (judge.c). */
+ * order. A plain task is only counted (plain.h); of the others the events are gathered and judged
+ * (judge.c). */
 #include "replay/partition_parts.h"
 
 #include "core/base/assert.h"
@@ -71,8 +71,8 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 {
     uint64_t records = 0, heads = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        records += pass->feeders[f]->records[p];
-        heads += pass->feeders[f]->streams[p].heads;
+        records += pass->feeders[f]->blocks.open[p].records;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
     }
     if (records >= UINT32_MAX)
         return tt_fault_set(fault, TT_ERR_LIMIT, "more than 4 billion events in one partition");
@@ -99,8 +99,9 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 /* The task that the head names, a new one where there is none. */
 static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    size_t mask = part->slot_count - 1, at = name->hash & mask;
-    uint32_t mark = (uint32_t)(name->hash >> 20);
+    uint64_t hash = tt_rec_hash(name->tenant, name->task_id);
+    size_t mask = part->slot_count - 1, at = hash & mask;
+    uint32_t mark = (uint32_t)(hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
         const struct tt_rec_name *known = &part->names[part->slots[at].task - 1];
         if (part->slots[at].mark == mark && tt_str_quick_equal(known->task_id, name->task_id) &&
@@ -111,7 +112,8 @@ static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name
     return part->task_count;
 }
 
-static void place_record(struct tt_partition *part, const struct cursor *cursor)
+static void place_record(const struct tt_pass *pass, struct tt_partition *part,
+                         const struct cursor *cursor)
 {
     const struct tt_rec *rec = &cursor->rec;
     uint32_t index = part->entry_count++, number;
@@ -121,7 +123,10 @@ static void place_record(struct tt_partition *part, const struct cursor *cursor)
         cursor->task_of_head[rec->head] = number;
         if (number == part->task_count) {
             part->names[number] = cursor->name;
-            part->tasks[part->task_count++] = (struct tt_task_list){index, index, 1};
+            struct tt_task_list *fresh = &part->tasks[part->task_count++];
+            *fresh =
+                (struct tt_task_list){index, index, 1, tt_plain_start(pass, cursor->name.type)};
+            tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
     } else {
@@ -131,6 +136,7 @@ static void place_record(struct tt_partition *part, const struct cursor *cursor)
     part->entries[task->last].head = index;
     task->last = index;
     task->count++;
+    tt_plain_step(&task->plain, pass, rec);
 }
 
 /* Merges the feeders' records by place. There are as many feeders as threads: a scan finds the
@@ -146,7 +152,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
     for (size_t f = 0; f < pass->feeder_count; f++) {
         cursors[live] = cursor_of(&pass->feeders[f]->blocks.partitions[p]);
         cursors[live].task_of_head = heads;
-        heads += pass->feeders[f]->streams[p].heads;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
         live += cursor_next(&cursors[live]);
     }
     while (live > 0) {
@@ -154,7 +160,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
         for (size_t c = 1; c < live; c++)
             if (cursors[c].rec.place < cursors[least].rec.place)
                 least = c;
-        place_record(part, &cursors[least]);
+        place_record(pass, part, &cursors[least]);
         if (!cursor_next(&cursors[least]))
             cursors[least] = cursors[--live];
     }
@@ -328,11 +334,11 @@ enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_parti
         err = make_tables(pass, p, part, fault);
     if (err == TT_OK)
         err = place_records(pass, p, part, fault);
-    const bool plain_allowed = tt_plain_allowed(pass);
     for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
-        if (plain_allowed && tt_plain_count(pass, part, t, collector))
-            continue;
-        err = judge_task(pass, part, t, bench, collector, fault);
+        const struct tt_task_list *task = &part->tasks[t];
+        int64_t first_us = part->entries[task->first].event_time_us;
+        if (!tt_plain_count(&task->plain, pass, first_us, collector))
+            err = judge_task(pass, part, t, bench, collector, fault);
     }
     tt_mem_free(part->loaded);
     part->loaded = NULL;

@@ -214,8 +214,6 @@ static void *judge_partitions(void *argument)
     }
     if (judging->err != TT_OK)
         atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
-    tt_values_sort(&judging->collector->late);
-    tt_values_sort(&judging->collector->hold);
     tt_partition_done(&tables);
     tt_bench_done(&bench);
     return NULL;

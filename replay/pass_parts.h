@@ -21,8 +21,6 @@ struct tt_feeder {
     unsigned pending_next, pending_count;          /* the oldest, and how many */
     struct tt_blocks blocks;
     struct tt_recent recent;
-    struct tt_rec_stream streams[TT_BLOCK_PARTITIONS];
-    uint64_t records[TT_BLOCK_PARTITIONS];
     struct tt_intern_cache status_cache, type_cache;
     struct tt_origin_cache origin_cache;
     struct tt_chunk_count *chunks; /* the last one is open */

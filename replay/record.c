@@ -1,9 +1,9 @@
 #include "replay/record.h"
 
-#include "core/base/assert.h"
 #include "replay/pack.h"
+#include <endian.h>
 
-enum { ORIGIN_IN_PLACE = 1, ORIGIN_FIRST = 2 };
+enum { ORIGIN_IN_PLACE = 1, COMPACT_BYTES = 11 };
 
 /* ---- Numbers ---- */
 
@@ -67,14 +67,6 @@ static char *put_text(char *at, struct tt_str text)
     return at + text.len;
 }
 
-static char *put_id(char *at, struct tt_str id)
-{
-    char *behind = put(at, (uint64_t)id.len << 1 | 1);
-    if (tt_pack(id, behind))
-        return behind + tt_packed_bytes(id.len);
-    return put_text(put(at, (uint64_t)id.len << 1), id);
-}
-
 static char *put_numbers(char *at, const struct tt_rec_item *item)
 {
     if (item->flags & TT_REC_SEQ)
@@ -97,13 +89,57 @@ static char *put_origin(char *at, const struct tt_rec_item *item)
 
 static char *put_name(char *at, const struct tt_rec_item *item)
 {
-    memcpy(at, &item->hash, sizeof item->hash);
-    at = put(at + sizeof item->hash, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
+    at = put(at, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
     at = put(put(at, item->tenant.len), item->task_id.len);
     return put_text(put_text(at, item->tenant), item->task_id);
 }
 
-char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item)
+static uint64_t origin_code(uint32_t origin)
+{
+    return origin == TT_ORIGIN_FULL   ? ORIGIN_IN_PLACE
+           : origin == TT_ORIGIN_NONE ? 0
+                                      : (uint64_t)origin + 1;
+}
+
+/* Writes the bytes of the id; *ret_code says how to read them. */
+static char *put_id(char *at, struct tt_str id, uint64_t *ret_code)
+{
+    *ret_code = (uint64_t)id.len << 1;
+    if (id.ptr == NULL)
+        return at;
+    if (!tt_pack(id, at))
+        return put_text(at, id);
+    *ret_code |= 1;
+    return at + tt_packed_bytes(id.len);
+}
+
+/* The beginning in its compact form and the id; NULL where a number is too large for that. */
+static char *put_compact(char *at, const struct tt_rec_stream *stream,
+                         const struct tt_rec_item *item)
+{
+    uint64_t ordinal = item->place - stream->place; /* large when the chunk is another */
+    int64_t time_us = minus(item->event_time_us, stream->time_us);
+    uint64_t origin = origin_code(item->origin);
+    uint64_t since = item->flags & TT_REC_HEAD ? 0 : stream->heads - item->head;
+    if (item->kind != TT_REC_EVENT || item->place >> 32 != stream->place >> 32 ||
+        ordinal > UINT16_MAX || time_us != (int32_t)time_us || item->status > UINT8_MAX ||
+        origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
+        return NULL;
+    uint64_t code;
+    char *end = put_id(at + COMPACT_BYTES, item->event_id, &code);
+    uint64_t first = (uint64_t)(item->flags | TT_REC_COMPACT) | code << 8 |
+                     (uint64_t)item->status << 16 | origin << 24 | since << 32 | ordinal << 40 |
+                     (uint64_t)time_us << 56;
+    uint32_t rest = (uint32_t)((uint64_t)time_us >> 8);
+    first = htole64(first);
+    rest = htole32(rest);
+    memcpy(at, &first, sizeof first);
+    memcpy(at + sizeof first, &rest, COMPACT_BYTES - sizeof first);
+    return end;
+}
+
+static char *put_beginning(char *at, const struct tt_rec_stream *stream,
+                           const struct tt_rec_item *item)
 {
     uint8_t flags = item->flags;
     uint64_t ordinal = item->place & UINT32_MAX;
@@ -118,30 +154,34 @@ char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_ite
     } else {
         ordinal -= stream->place & UINT32_MAX;
     }
+    *flags_at = (char)flags;
     at = put(at, ordinal);
     at = put(at, zigzag(minus(item->event_time_us, stream->time_us)));
     at = put(at, item->status);
-    const bool in_place = item->origin == TT_ORIGIN_FULL;
-    at = put(at, in_place                         ? ORIGIN_IN_PLACE
-                 : item->origin == TT_ORIGIN_NONE ? 0
-                                                  : (uint64_t)item->origin + 1);
+    at = put(at, origin_code(item->origin));
     if ((flags & TT_REC_HEAD) == 0)
         at = put(at, stream->heads - item->head);
-    if (item->event_id.ptr != NULL) {
-        flags |= TT_REC_ID;
-        at = put_id(at, item->event_id);
-    }
-    at = put_numbers(at, item);
-    if (in_place)
-        at = put_origin(at, item);
-    if (flags & TT_REC_HEAD) {
-        at = put_name(at, item);
+    char *behind = put(at, (uint64_t)item->event_id.len << 1 | 1);
+    if (item->event_id.ptr != NULL && tt_pack(item->event_id, behind))
+        return behind + tt_packed_bytes(item->event_id.len);
+    return put_text(put(at, (uint64_t)item->event_id.len << 1), item->event_id);
+}
+
+char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item)
+{
+    char *behind = put_compact(at, stream, item);
+    if (behind == NULL)
+        behind = put_beginning(at, stream, item);
+    behind = put_numbers(behind, item);
+    if (item->origin == TT_ORIGIN_FULL)
+        behind = put_origin(behind, item);
+    if (item->flags & TT_REC_HEAD) {
+        behind = put_name(behind, item);
         stream->heads++;
     }
-    *flags_at = (char)flags;
     stream->place = item->place;
     stream->time_us = item->event_time_us;
-    return at;
+    return behind;
 }
 
 /* ---- Reading ---- */
@@ -151,13 +191,37 @@ static size_t id_bytes(uint32_t code)
     return (code & 1) != 0 ? tt_packed_bytes(code >> 1) : code >> 1;
 }
 
-void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec)
+static uint32_t origin_of(uint64_t code)
 {
-    struct tt_rec *rec = ret_rec;
+    return code == ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
+           : code == 0             ? TT_ORIGIN_NONE
+                                   : (uint32_t)code - 1;
+}
+
+static const char *take_compact(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+                                uint32_t *ret_since)
+{
+    uint64_t first;
+    uint32_t rest = 0;
+    memcpy(&first, at, sizeof first);
+    memcpy(&rest, at + sizeof first, COMPACT_BYTES - sizeof first);
+    first = le64toh(first);
+    rest = le32toh(rest);
+    rec->id_code = first >> 8 & 0xff;
+    rec->status = first >> 16 & 0xff;
+    rec->origin = origin_of(first >> 24 & 0xff);
+    *ret_since = first >> 32 & 0xff;
+    stream->place += first >> 40 & 0xffff;
+    stream->time_us = plus(stream->time_us, (int32_t)(rest << 8 | (uint32_t)(first >> 56)));
+    return at + COMPACT_BYTES;
+}
+
+static const char *take_beginning(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+                                  uint32_t *ret_since)
+{
     uint64_t number;
     int64_t difference;
-    rec->flags = (uint8_t)*at++;
-    rec->kind = TT_REC_EVENT;
+    at++; /* flags */
     if (rec->flags & TT_REC_STORED)
         rec->kind = (uint8_t)*at++;
     if (rec->flags & TT_REC_CHUNK) {
@@ -169,24 +233,24 @@ void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *re
     at = take_signed(at, &difference);
     stream->time_us = plus(stream->time_us, difference);
     at = take32(at, &rec->status);
-    at = take32(at, &rec->origin);
-    rec->origin = rec->origin == ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
-                  : rec->origin == 0             ? TT_ORIGIN_NONE
-                                                 : rec->origin - 1;
-    if (rec->flags & TT_REC_HEAD) {
-        rec->head = stream->heads++;
-    } else {
-        at = take(at, &number);
-        rec->head = stream->heads - (uint32_t)number;
-    }
-    rec->id_code = 0;
-    if (rec->flags & TT_REC_ID) {
-        at = take32(at, &rec->id_code);
-        at += id_bytes(rec->id_code);
-    }
-    rec->rest = at;
-    rec->place = stream->place;
-    rec->event_time_us = stream->time_us;
+    at = take(at, &number);
+    rec->origin = origin_of(number);
+    if ((rec->flags & TT_REC_HEAD) == 0)
+        at = take32(at, ret_since);
+    return take32(at, &rec->id_code);
+}
+
+void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec)
+{
+    uint32_t since = 0;
+    ret_rec->flags = (uint8_t)*at;
+    ret_rec->kind = TT_REC_EVENT;
+    at = ret_rec->flags & TT_REC_COMPACT ? take_compact(at, stream, ret_rec, &since)
+                                         : take_beginning(at, stream, ret_rec, &since);
+    ret_rec->head = ret_rec->flags & TT_REC_HEAD ? stream->heads++ : stream->heads - since;
+    ret_rec->rest = at + id_bytes(ret_rec->id_code);
+    ret_rec->place = stream->place;
+    ret_rec->event_time_us = stream->time_us;
 }
 
 static const char *take_numbers(const struct tt_rec *rec, struct tt_rec_numbers *numbers)
@@ -248,8 +312,7 @@ const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
         return at;
     struct tt_rec_name name;
     uint64_t type, tenant_len, task_len;
-    memcpy(&name.hash, at, sizeof name.hash);
-    at = take(take(take(at + sizeof name.hash, &type), &tenant_len), &task_len);
+    at = take(take(take(at, &type), &tenant_len), &task_len);
     name.type = type == 0 ? TT_REC_NO_TYPE : (uint32_t)type - 1;
     name.tenant = (struct tt_str){at, tenant_len};
     name.task_id = (struct tt_str){at + tenant_len, task_len};

@@ -8,16 +8,20 @@
  * (replay/origin.h). Event ids are packed to six bits a character where they allow it
  * (replay/pack.h).
  *
- *   flags  1 byte, enum tt_rec_flag
- *   [TT_REC_STORED: kind 1 byte]
- *   place  [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same chunk)
- *   time   zigzag, - the one before
- *   status, origin (0 none, 1 texts in place, else number + 1)
- *   [no head: heads since]
- *   [TT_REC_ID: length * 2 + packed, bytes]
+ *   compact, where the numbers are small, as most are (little-endian, no gaps):
+ *     flags 1, length of the id * 2 + packed 1 (0: none), status 1, origin 1, heads since 1,
+ *     ordinal - the one before 2, time - the one before 4
+ *   else
+ *     flags 1 byte, enum tt_rec_flag
+ *     [TT_REC_STORED: kind 1 byte]
+ *     place [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same
+ * chunk) time zigzag, - the one before status, origin (0 none, 1 texts in place, else number + 1)
+ *     [no head: heads since]
+ *     length of the id * 2 + packed (0: none)
+ *   bytes of the id
  *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
  *   [origin in place: length + 1 of source, of stage (0: absent); texts]
- *   [TT_REC_HEAD: hash 8 bytes, type + 1 (0: none), lengths of tenant and task_id; texts]
+ *   [TT_REC_HEAD: type + 1 (0: none), lengths of tenant and task_id; texts]
  *
  * Numbers are in base 128, low digits first, the high bit says that more follows (LEB128).
  */
@@ -25,14 +29,14 @@
 #define TT_REPLAY_RECORD_H
 
 #include "core/base/mem.h"
-#include "core/base/str.h"
+#include "core/base/str_quick.h"
 #include "core/base/time.h"
 #include "replay/origin.h"
 
 enum tt_rec_flag {
     TT_REC_HEAD = 1 << 0,
     TT_REC_CHUNK = 1 << 1,
-    TT_REC_ID = 1 << 2,
+    TT_REC_COMPACT = 1 << 2,
     TT_REC_SEQ = 1 << 3,
     TT_REC_RECEIVED = 1 << 4,
     TT_REC_APPLIED = 1 << 5,
@@ -57,7 +61,7 @@ struct tt_rec_stream {
 struct tt_rec_item {
     int64_t event_time_us;
     uint64_t place; /* chunk << 32 | ordinal in the chunk: grows with arrival */
-    uint64_t hash;  /* of tenant and task_id; equal ids have equal hashes */
+    uint64_t hash;  /* tt_rec_hash */
     struct tt_str tenant, task_id;
     struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */
     int64_t seq, received_at_us, apply_seq, applied_at_us;
@@ -89,10 +93,15 @@ struct tt_rec_numbers {
 };
 
 struct tt_rec_name {
-    uint64_t hash;
     struct tt_str tenant, task_id;
     uint32_t type; /* TT_REC_NO_TYPE: none */
 };
+
+/* Of tenant and task id; equal ids have equal hashes, not the reverse. */
+static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
+{
+    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
+}
 
 /* Bytes that suffice for the item, a little more than it takes. */
 static inline size_t tt_rec_room(const struct tt_rec_item *item)
