@@ -19,6 +19,8 @@ enum tt_command {
     TT_COMMAND_REPLAY,
     TT_COMMAND_REPORT,
     TT_COMMAND_UPLOAD,
+    TT_COMMAND_STATUS,
+    TT_COMMAND_DEAD,
     TT_COMMAND_EXPLAIN,
     TT_COMMAND_DEMO,
     TT_COMMAND_COUNT,
@@ -77,6 +79,12 @@ enum tt_option_id {
     TT_OPT_DRAIN,
     TT_OPT_TO,
     TT_OPT_KEEP,
+    TT_OPT_ALL,
+    TT_OPT_LIMIT,
+    TT_OPT_JSON,
+    TT_OPT_WATCH,
+    TT_OPT_EVERY,
+    TT_OPT_STALLED,
     TT_OPT_COUNT
 };
 
