@@ -1,4 +1,4 @@
-/* One partition: its records, put together by task and judged.
+/* One partition: its records, put together by task, each of which is judged or learned from.
  *
  * Records of several feeders are merged by place, so that each task's events come in arrival order.
  * A hash table finds the task of a record; equal hashes are settled by comparing the ids. Events of
@@ -184,6 +184,7 @@ static void choose_lifecycle(const struct tt_pass *pass, struct tt_task *task,
                              const struct tt_rec *first)
 {
     tt_rec_key(first, &task->tenant, &task->task_id);
+    task->type_number = first->type;
     if (first->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, first->type);
     if (pass->options.lifecycles == NULL)
@@ -234,83 +235,25 @@ static enum tt_err gather(const struct tt_pass *pass, const struct partition *pa
     return TT_OK;
 }
 
-static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool *ok)
-{
-    if (text.ptr == NULL)
-        return text;
-    text.ptr = tt_arena_copy(arena, text.ptr, text.len);
-    *ok = *ok && text.ptr != NULL;
-    return text;
-}
-
-/* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
-static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task,
-                                const struct tt_bench *bench, enum tt_verdict verdict)
-{
-    struct tt_arena *arena = &pass->picture_arena;
-    struct tt_lane_event *lanes = tt_arena_alloc(arena, (size_t)task->event_count * sizeof *lanes);
-    bool ok = lanes != NULL;
-    if (!ok)
-        return TT_ERR_NO_MEMORY;
-    size_t count = tt_task_lanes(task, bench, lanes, task->event_count);
-    for (size_t i = 0; i < count; i++) {
-        lanes[i].event_id = copy_text(arena, lanes[i].event_id, &ok);
-        lanes[i].source = copy_text(arena, lanes[i].source, &ok);
-    }
-    const struct tt_tev *last_arrived = &task->events[task->originals[task->original_count - 1]];
-    const struct tt_tev *last = pass->options.apply_by_arrival
-                                    ? last_arrived
-                                    : &task->events[task->timeline[task->original_count - 1]];
-    pass->picture = (struct tt_task_picture){
-        .events = lanes,
-        .event_count = count,
-        .inversions = (uint32_t)task->inversions,
-        .replayed_status = tt_status_text(bench, last->status),
-        .replayed_since_us = last->time_us,
-        .stored_event_time_us = TT_TIME_NONE,
-        .arrival_final_status = tt_status_text(bench, last_arrived->status),
-    };
-    if (task->state != NULL) {
-        pass->picture.stored_status = tt_status_text(bench, task->state->status);
-        pass->picture.stored_event_time_us = task->state->event_time_us;
-    }
-    pass->picture_task = (struct tt_report_task){
-        .tenant = copy_text(arena, task->tenant, &ok),
-        .task_id = copy_text(arena, task->task_id, &ok),
-        .task_type = task->type,
-        .verdict = verdict,
-        .story = TT_STORY_OTHER,
-        .finding_count = bench->finding_count,
-        .events = task->event_count,
-    };
-    pass->has_picture = true;
-    return ok ? TT_OK : TT_ERR_NO_MEMORY;
-}
-
-static enum tt_err judge_tasks(struct tt_pass *pass, const struct partition *part,
-                               struct tt_bench *bench, struct tt_collector *collector,
+static enum tt_err visit_tasks(struct tt_pass *pass, const struct partition *part,
+                               struct tt_bench *bench, const struct tt_task_visit *visit,
                                struct tt_fault *fault)
 {
     for (uint32_t t = 0; t < part->task_count; t++) {
         struct tt_task task;
-        enum tt_verdict verdict;
         if (gather(pass, part, &part->slots[part->order[t]], &task, bench) != TT_OK)
             return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
         if (task.event_count == 0)
             continue;
-        enum tt_err err = tt_task_judge(&task, bench, &verdict, fault);
-        if (err == TT_OK)
-            err = tt_collector_add(collector, &task, bench, verdict, fault);
-        if (err == TT_OK && pass->options.want_picture)
-            err = keep_picture(pass, &task, bench, verdict);
+        enum tt_err err = visit->task(pass, visit->context, &task, bench, fault);
         if (err != TT_OK)
             return tt_fault_set(fault, err, "out of memory");
     }
     return TT_OK;
 }
 
-enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_bench *bench,
-                               struct tt_collector *collector, struct tt_fault *fault)
+enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_bench *bench,
+                              const struct tt_task_visit *visit, struct tt_fault *fault)
 {
     struct partition part = {0};
     enum tt_err err = load_spilled(pass, p, &part, fault);
@@ -319,7 +262,7 @@ enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_bench
     if (err == TT_OK)
         err = place_records(pass, p, &part, fault);
     if (err == TT_OK)
-        err = judge_tasks(pass, &part, bench, collector, fault);
+        err = visit_tasks(pass, &part, bench, visit, fault);
     tt_mem_free(part.entries);
     tt_mem_free(part.order);
     tt_mem_free(part.slots);
