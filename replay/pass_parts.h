@@ -53,7 +53,7 @@ struct tt_pass {
     bool has_picture;
 };
 
-enum { TT_STORIES_DRAWN_MAX = 1000 }; /* stories whose lanes are kept in the report */
+enum { TT_STORIES_DRAWN_MAX = 250 }; /* stories of each verdict whose lanes the report keeps */
 
 /* What one thread does with each task: judge it, or learn from it. */
 struct tt_task_visit {

@@ -1,9 +1,17 @@
 /* The report for a terminal: the numbers (text_summary.c), the worst stories, what was not judged,
  * and what to do next. */
+#include "reports/story_choice.h"
 #include "reports/text_parts.h"
 #include "reports/words.h"
 
-enum { STORIES_SHOWN = 8, WIDTH_DEFAULT = 80, SHORT_COLUMNS = 12, STORY_BANDS = 2 };
+enum {
+    STORIES_SHOWN = 8,
+    STORIES_EACH = 2,
+    WIDTH_DEFAULT = 80,
+    SHORT_COLUMNS = 12,
+    STORY_BANDS = 2,
+    HEAD_COLUMNS_MAX = 46
+};
 
 int tt_text_width(const struct tt_render *render)
 {
@@ -54,9 +62,12 @@ static enum tt_err add_story(struct tt_render *render, const struct tt_story *st
     tt_text_colour(render, TT_COLOUR_PLAIN);
     tt_buf_add_text(buf, "  ");
     tt_words_add_counted(buf, story->tasks, "task", "tasks");
-    tt_buf_add_text(buf, story->tasks == 1 ? ": " : ", for example ");
+    tt_buf_add_text(buf, story->tasks == 1 ? ":" : ", for example");
+    /* An id that does not fit behind has a line of its own. */
+    size_t width = (size_t)tt_text_width(render), id = tt_columns(example->task_id);
+    tt_buf_add_text(buf, HEAD_COLUMNS_MAX + id <= width ? " " : "\n    ");
     tt_text_colour(render, TT_COLOUR_BOLD);
-    tt_words_add(buf, example->task_id, 60);
+    tt_words_add(buf, example->task_id, width - 4);
     tt_text_colour(render, TT_COLOUR_PLAIN);
     tt_buf_init(&kinds, 4096);
     if (!tt_str_equal(example->tenant, TT_STR("default"))) {
@@ -78,26 +89,21 @@ static enum tt_err add_stories(struct tt_render *render)
     const struct tt_report *report = render->report;
     struct tt_buf *buf = &render->buf;
     struct tt_short_names names = {.columns = SHORT_COLUMNS};
-    size_t shown = report->story_count < STORIES_SHOWN ? report->story_count : STORIES_SHOWN;
+    const struct tt_story_choice choice = tt_stories_choose(report, STORIES_SHOWN, STORIES_EACH);
     enum tt_err err = TT_OK;
-    if (shown == 0)
+    if (choice.count == 0)
         return TT_OK;
     tt_text_heading(render, "Stories, the worst first");
     tt_buf_add_text(buf, "  Tasks with the same statuses in the same two orders are one story.\n");
-    for (size_t i = 0; i < shown && err == TT_OK; i++) {
-        if (report->stories[i].events != NULL)
-            err = add_story(render, &report->stories[i], &names);
+    for (size_t i = 0; i < choice.count && err == TT_OK; i++) {
+        err = add_story(render, &report->stories[choice.stories[i]], &names);
         if (err == TT_OK)
             err = tt_render_flush(render, false);
     }
-    uint64_t rest = report->other_tasks;
-    for (size_t i = shown; i < report->story_count; i++)
-        rest += report->stories[i].tasks;
-    if (rest > 0) {
+    if (choice.more_tasks > 0) {
         tt_buf_add_text(buf, "\n  ... and ");
-        tt_words_add_counted(buf, report->story_count - shown, "more story of ",
-                             "more stories of ");
-        tt_words_add_counted(buf, rest, "task.\n", "tasks.\n");
+        tt_words_add_counted(buf, choice.more_stories, "more story of ", "more stories of ");
+        tt_words_add_counted(buf, choice.more_tasks, "task.\n", "tasks.\n");
     }
     tt_buf_add_char(buf, '\n');
     tt_text_marks(render, 2);

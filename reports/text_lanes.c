@@ -2,7 +2,7 @@
  * a column in each, and a line from the one to the other:
  *
  *   arrival     CREATED           QUEUED  RUNNING*  DONE
- *               |        v----------------+         |
+ *               |        v--------|-------+         |
  *   event time  CREATED  RUNNING  QUEUED            DONE
  *
  * What is too wide for one line goes on below, and letters stand for the lines: a:RUNNING* above,
@@ -236,7 +236,7 @@ static void add_row(struct drawing *drawing, size_t row)
             *(starts ? &from : &to) = drawn->x;
     }
     for (size_t x = from < to ? from : to; x < (from < to ? to : from); x++)
-        line[x] = '-';
+        line[x] = line[x] == ' ' ? '-' : line[x];
     line[from] = '+';
     line[to] = 'v';
     spaces(buf, drawing->indent + LABEL_COLUMNS);
@@ -270,9 +270,12 @@ enum tt_err tt_text_lanes(struct tt_render *render, struct tt_short_names *names
     if (tt_lanes_make(events, count, &drawing.lanes) != TT_OK)
         return tt_fault_set(render->fault, TT_ERR_NO_MEMORY, "report: out of memory");
     /* Lines are drawn where everything is on one line of the page, and they are not too many. */
+    const struct tt_short_names before = *names;
     bool lines =
         drawing.lanes.moved <= MOVES_MAX && (place(&drawing, true, 1) || place(&drawing, false, 1));
-    if (!lines && !place(&drawing, true, bands))
+    if (!lines && place(&drawing, true, bands))
+        *names = before; /* what was shortened on trial */
+    else if (!lines)
         place(&drawing, false, bands);
     drawing.beyond = count_beyond(&drawing, count, total);
     number_moves(&drawing);

@@ -1,5 +1,6 @@
 /* Words broken at spaces so that lines end at the terminal's width. */
 #include "reports/text_parts.h"
+#include "reports/words.h"
 
 /* Where the line stands: characters since its start, colours not counted. */
 static size_t column_of(const struct tt_buf *buf)
@@ -29,10 +30,9 @@ static bool may_break(struct tt_str words, size_t at)
     return letters == 0 || letters > 2;
 }
 
-void tt_text_wrap(struct tt_render *render, struct tt_str words, size_t indent)
+void tt_words_wrap(struct tt_buf *buf, struct tt_str words, size_t indent, size_t width)
 {
-    struct tt_buf *buf = &render->buf;
-    size_t column = column_of(buf), width = (size_t)tt_text_width(render);
+    size_t column = column_of(buf);
     bool first = true; /* of the line: no space in front */
     for (size_t at = 0; at < words.len;) {
         size_t end = at;
@@ -53,4 +53,9 @@ void tt_text_wrap(struct tt_render *render, struct tt_str words, size_t indent)
         first = false;
         at = end + (end < words.len);
     }
+}
+
+void tt_text_wrap(struct tt_render *render, struct tt_str words, size_t indent)
+{
+    tt_words_wrap(&render->buf, words, indent, (size_t)tt_text_width(render));
 }

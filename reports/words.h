@@ -24,6 +24,9 @@ void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text);
 /* The command line that shows the task in full; show_task is not NULL. */
 void tt_words_add_command(struct tt_buf *buf, const struct tt_render_options *options,
                           const struct tt_report_task *task);
+/* Words that may be broken at spaces, from the column where the buffer's last line stands to the
+ * width; lines after the first are indented. */
+void tt_words_wrap(struct tt_buf *buf, struct tt_str words, size_t indent, size_t width);
 /* "12.3 %" */
 void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole);
 
