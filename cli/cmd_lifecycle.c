@@ -9,7 +9,12 @@
 #include "reports/lifecycles.h"
 #include <errno.h>
 
-enum { QUESTIONS_TOLD_MAX = 20, LIFECYCLES_TOLD_MAX = 20, TEXT_BYTES_MAX = 1 << 30 };
+enum {
+    QUESTIONS_TOLD_MAX = 20,
+    QUESTIONS_EACH_MIN = 3,
+    LIFECYCLES_TOLD_MAX = 20,
+    TEXT_BYTES_MAX = 1 << 30
+};
 
 /* Writes to --output, whole or not at all. */
 static int write_out(const struct tt_settings *settings, const struct tt_buf *text)
@@ -33,13 +38,14 @@ static int write_out(const struct tt_settings *settings, const struct tt_buf *te
 
 struct telling {
     struct tt_str type;
-    uint64_t asked, held_back;
+    uint64_t asked, most; /* of this type */
+    uint64_t held_back;   /* of all */
 };
 
 static void tell_question(void *context, struct tt_str question)
 {
     struct telling *telling = context;
-    if (telling->asked >= QUESTIONS_TOLD_MAX) {
+    if (telling->asked >= telling->most) {
         telling->held_back++;
         return;
     }
@@ -74,6 +80,11 @@ static enum tt_err tell(const struct tt_inferred_set *set, uint32_t min_share)
         tt_log(TT_LOG_INFO, "learned", "and %zu more task types", set->count - LIFECYCLES_TOLD_MAX);
     for (size_t i = 0; i < set->count; i++) {
         telling.type = set->lifecycles[i].type;
+        telling.asked = 0;
+        telling.most = i >= QUESTIONS_TOLD_MAX ? 0
+                       : QUESTIONS_TOLD_MAX / set->count > QUESTIONS_EACH_MIN
+                           ? QUESTIONS_TOLD_MAX / set->count
+                           : QUESTIONS_EACH_MIN;
         if (set->lifecycles[i].tasks == 0)
             continue;
         enum tt_err err = tt_inferred_questions(&set->lifecycles[i], min_share, &sink);

@@ -1,8 +1,8 @@
 /* One unit of input, a chunk or a whole file, into the pass.
  *
  * Rejects are told in order of the input although units end in any order: each unit keeps its own
- * until all before it are through. A unit with very many waits for its turn, so that memory stays
- * bounded; units are taken in order, so that the first one never waits. */
+ * until all before it are through. A unit with very many, or when all have very many, waits for its
+ * turn, so that memory stays bounded; the first unit that is not through never waits. */
 #include "cli/feed_parts.h"
 
 #include "adapters/system/lines.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REJECTS_BYTES_MAX = 4 << 20 };
+enum { REJECTS_BYTES_MAX = 4 << 20, ALL_REJECTS_BYTES_MAX = 64 << 20 };
 
 static const struct tt_feed_file *file_of(const struct tt_feed *feed, uint32_t unit)
 {
@@ -44,6 +44,7 @@ static enum tt_err tell_rejects(struct tt_feed *feed, uint32_t unit, struct tt_f
         err = tt_rejects_add(&feed->rejects, path, feed->lines_before + reject.line, reason, text,
                              fault);
     }
+    atomic_fetch_sub(&feed->rejects_bytes, buf->len);
     tt_buf_clear(buf);
     return err;
 }
@@ -58,10 +59,12 @@ static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason,
     tt_buf_add(buf, &reject, sizeof reject);
     tt_buf_add(buf, reason, reject.reason_len);
     tt_buf_add(buf, text.ptr, reject.text_len);
+    size_t all =
+        atomic_fetch_add(&feed->rejects_bytes, sizeof reject + reject.reason_len + reject.text_len);
     tt_feeder_rejected(worker->feeder, 1);
     if (buf->err != TT_OK)
         return tt_fault_set(&worker->fault, buf->err, "out of memory");
-    if (buf->len < REJECTS_BYTES_MAX)
+    if (buf->len < REJECTS_BYTES_MAX && all < ALL_REJECTS_BYTES_MAX)
         return TT_OK;
     pthread_mutex_lock(&feed->lock);
     while (feed->told_units != worker->unit && !atomic_load(&feed->stop))
@@ -146,10 +149,12 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
     worker->chunk_bytes = err == TT_OK ? chunk.text.len : 0;
     while (err == TT_OK && at < end && !atomic_load_explicit(&feed->stop, memory_order_relaxed)) {
         const char *next = end;
-        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next);
+        bool in_place = false;
+        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next, &in_place);
         if (event != NULL && (size_t)(next - at) <= feed->line_bytes_max && next < end) {
             worker->line++;
-            err = tt_feeder_add(worker->feeder, event, &worker->fault);
+            err = in_place ? tt_feeder_add_later(worker->feeder, event, &worker->fault)
+                           : tt_feeder_add(worker->feeder, event, &worker->fault);
             at = next;
             continue;
         }
@@ -162,7 +167,7 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
         err = tt_feed_line(worker, (struct tt_str){at, len}, overlong);
         at = next;
     }
-    return err;
+    return err == TT_OK ? tt_feeder_flush(worker->feeder, &worker->fault) : err;
 }
 
 /* The file breaks off: told, noted, and the rest of the input goes on. */

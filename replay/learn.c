@@ -22,7 +22,7 @@ static enum tt_err learn_all(struct tt_pass *pass, bool by_type, struct tt_fault
     pass->learner_count = threads;
     for (size_t t = 0; t < threads; t++) {
         tt_learner_init(&pass->learners[t], by_type);
-        visits[t] = (struct tt_task_visit){learn_task, &pass->learners[t]};
+        visits[t] = (struct tt_task_visit){.context = &pass->learners[t], .task = learn_task};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
     tt_mem_free(visits);
@@ -43,7 +43,7 @@ enum tt_err tt_pass_learn(struct tt_pass *pass, bool by_type,
     struct tt_step_count *rows;
     if (tt_learner_rows(&pass->learners[0], &pass->names, &rows) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    pass->steps = (struct tt_step_counts){rows, pass->learners[0].step_count};
-    *ret_steps = &pass->steps;
+    pass->learned = (struct tt_step_counts){rows, pass->learners[0].step_count};
+    *ret_steps = &pass->learned;
     return TT_OK;
 }

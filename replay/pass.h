@@ -47,13 +47,19 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
                            struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Says which chunk the next events belong to; grows from call to call. Not needed with a single
- * feeder. */
+ * feeder, and the first one stands in chunk 0 from the start. Chunks that stand near to each other
+ * are best given to one feeder: it names each task once. */
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk,
                             struct tt_fault *fault) TT_MUST_CHECK;
 /* Errors: NO_MEMORY; NO_SPACE, IO, NOT_FOUND, DENIED of the temporary file; LIMIT (an event over 4
  * GiB). */
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault) TT_MUST_CHECK;
+/* The same, somewhat quicker: the event's texts are looked at once more, and must stay where they
+ * are until tt_feeder_flush. What is left so when the pass is finished is not in it. */
+enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
+                                struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count);
 
 /* From a store: an audit row with its write sequence, a task's current state, one stored stay (in

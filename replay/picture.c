@@ -11,7 +11,7 @@ static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool 
 }
 
 enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
-                                 const struct tt_bench *bench, enum tt_verdict verdict)
+                                 struct tt_bench *bench, enum tt_verdict verdict)
 {
     struct tt_arena *arena = &pass->picture_arena;
     struct tt_lane_event *lanes = tt_arena_alloc(arena, (size_t)task->event_count * sizeof *lanes);
@@ -36,10 +36,8 @@ enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *tas
         .stored_event_time_us = TT_TIME_NONE,
         .arrival_final_status = tt_status_text(bench, last_arrived->status),
     };
-    if (task->state != NULL) {
-        pass->picture.stored_status = tt_status_text(bench, task->state->status);
-        pass->picture.stored_event_time_us = task->state->event_time_us;
-    }
+    pass->picture.stored_status = task->stored_status;
+    pass->picture.stored_event_time_us = task->stored_event_time_us;
     pass->picture_task = (struct tt_report_task){
         .tenant = copy_text(arena, task->tenant, &ok),
         .task_id = copy_text(arena, task->task_id, &ok),
@@ -50,5 +48,5 @@ enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *tas
         .events = task->event_count,
     };
     pass->has_picture = true;
-    return ok ? TT_OK : TT_ERR_NO_MEMORY;
+    return ok && !bench->out_of_memory ? TT_OK : TT_ERR_NO_MEMORY;
 }

@@ -1,5 +1,5 @@
 /* Every task of a pass, by several threads: each takes the next partition until none is left. */
-#include "replay/pass_parts.h"
+#include "replay/partition_parts.h"
 
 struct walker {
     struct tt_pass *pass;
@@ -14,6 +14,7 @@ static void *walk_partitions(void *argument)
 {
     struct walker *walker = argument;
     struct tt_pass *pass = walker->pass;
+    struct tt_partition tables = {0};
     struct tt_bench bench;
     walker->err = tt_bench_init(&bench, &pass->rules);
     if (walker->err != TT_OK)
@@ -22,10 +23,12 @@ static void *walk_partitions(void *argument)
         unsigned partition = atomic_fetch_add(&pass->next_partition, 1);
         if (partition >= TT_BLOCK_PARTITIONS)
             break;
-        walker->err = tt_partition_walk(pass, partition, &bench, walker->visit, &walker->fault);
+        walker->err =
+            tt_partition_walk(pass, partition, &tables, &bench, walker->visit, &walker->fault);
     }
     if (walker->err != TT_OK)
         atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
+    tt_partition_done(&tables);
     tt_bench_done(&bench);
     return NULL;
 }
@@ -54,5 +57,8 @@ enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visit
             err = tt_fault_set(fault, walkers[t].err, "%s", walkers[t].fault.text);
     }
     tt_mem_free(walkers);
+    /* What is told of a task was copied: the records' memory serves for what comes next. */
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_done(&pass->feeders[f]->blocks);
     return err;
 }

@@ -156,32 +156,56 @@ bool tt_json_next(const struct tt_json *object, void **iter, struct tt_str *ret_
     return true;
 }
 
+/* Whether any of the eight bytes is a quote, a backslash or below 0x20; sometimes true for others
+ * behind such a byte. */
+static bool needs_escape(uint64_t eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
+    return (((eight - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~eight & high) != 0;
+}
+
+/* How many bytes from `at` on may stand as they are, at most to `end`. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    for (uint64_t eight; end - at >= 8; at += 8) {
+        memcpy(&eight, at, sizeof eight);
+        if (needs_escape(eight))
+            break;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+static void add_escape(struct tt_buf *buf, unsigned char c)
+{
+    static const char short_forms[] = "btn\0fr"; /* for U+0008 to U+000D, U+000B has none */
+    if (c == '"' || c == '\\') {
+        char pair[2] = {'\\', (char)c};
+        tt_buf_add(buf, pair, 2);
+    } else if (c >= 8 && c <= 13 && c != 11) {
+        char pair[2] = {'\\', short_forms[c - 8]};
+        tt_buf_add(buf, pair, 2);
+    } else {
+        tt_buf_addf(buf, "\\u%04x", c);
+    }
+}
+
 void tt_json_add_text(struct tt_buf *buf, struct tt_str text)
 {
     if (text.ptr == NULL) {
         tt_buf_add_text(buf, "null");
         return;
     }
-    static const char short_forms[] = "btn\0fr"; /* for U+0008 to U+000D, U+000B has none */
+    const char *at = text.ptr, *end = at + text.len, *stop = skip_plain(at, end);
     tt_buf_add_char(buf, '"');
-    size_t plain = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        tt_buf_add(buf, text.ptr + plain, i - plain);
-        plain = i + 1;
-        if (c == '"' || c == '\\') {
-            char pair[2] = {'\\', (char)c};
-            tt_buf_add(buf, pair, 2);
-        } else if (c >= 8 && c <= 13 && c != 11) {
-            char pair[2] = {'\\', short_forms[c - 8]};
-            tt_buf_add(buf, pair, 2);
-        } else {
-            tt_buf_addf(buf, "\\u%04x", c);
-        }
+    for (; stop < end; stop = skip_plain(at, end)) {
+        tt_buf_add(buf, at, (size_t)(stop - at));
+        add_escape(buf, (unsigned char)*stop);
+        at = stop + 1;
     }
-    tt_buf_add(buf, text.ptr + plain, text.len - plain);
+    tt_buf_add(buf, at, (size_t)(end - at));
     tt_buf_add_char(buf, '"');
 }
 

@@ -59,9 +59,11 @@ enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
 }
 
 const struct tt_event *tt_decoder_next(struct tt_decoder *decoder, const char *at, const char *end,
-                                       const char **ret_next)
+                                       const char **ret_next, bool *ret_in_place)
 {
-    return decoder->kind->next == NULL ? NULL : decoder->kind->next(decoder, at, end, ret_next);
+    return decoder->kind->next == NULL
+               ? NULL
+               : decoder->kind->next(decoder, at, end, ret_next, ret_in_place);
 }
 
 void tt_decoder_file_start(struct tt_decoder *decoder)

@@ -45,9 +45,10 @@ enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
 /* The event of the first line of a text of lines, where it is a plain one that the format reads in
  * place, finding the line's end on the way: *ret_next is the start of the line behind it, or `end`.
  * NULL, *ret_next untouched: find the end and call tt_decoder_line, which gives what this would
- * have. The line's length is not looked at. Reads nothing from `end` on. */
+ * have. The line's length is not looked at. Reads nothing from `end` on. *ret_in_place: the event's
+ * texts all point into the text of lines, and stay valid as long as that. */
 const struct tt_event *tt_decoder_next(struct tt_decoder *decoder, const char *at, const char *end,
-                                       const char **ret_next) TT_MUST_CHECK;
+                                       const char **ret_next, bool *ret_in_place) TT_MUST_CHECK;
 
 /* Told between two files: forgets what belongs to one file. */
 void tt_decoder_file_start(struct tt_decoder *decoder);

@@ -14,7 +14,7 @@ struct tt_decoder_kind {
     enum tt_err (*line)(struct tt_decoder *decoder, struct tt_str line,
                         const struct tt_decoder_sink *sink, struct tt_fault *fault);
     const struct tt_event *(*next)(struct tt_decoder *decoder, const char *at, const char *end,
-                                   const char **ret_next);
+                                   const char **ret_next, bool *ret_in_place);
     void (*file_start)(struct tt_decoder *decoder);
     enum tt_err (*finish)(struct tt_decoder *decoder, const struct tt_decoder_sink *sink,
                           struct tt_fault *fault);
