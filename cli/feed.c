@@ -40,11 +40,23 @@ struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
 enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,
                             struct tt_fault *fault)
 {
+    const char *input = tt_setting_text(settings, TT_OPT_INPUT);
+    static const enum tt_option_id csv_alone[] = {TT_OPT_MAP, TT_OPT_DELIMITER};
     struct tt_decoder_options options = {
         .json_depth_max = (int)tt_setting_u64(settings, TT_OPT_MAX_DEPTH),
         .zone = tt_setting_text(settings, TT_OPT_ZONE),
+        .map = tt_setting_text(settings, TT_OPT_MAP),
+        .delimiter = tt_setting_text(settings, TT_OPT_DELIMITER),
+        .record_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE),
     };
-    return tt_decoder_create(tt_setting_text(settings, TT_OPT_INPUT), &options, ret_decoder, fault);
+    /* From the environment or a file they may be meant for other inputs; as a flag they are not. */
+    for (size_t i = 0; i < 2 && strcmp(input, "csv") != 0; i++) {
+        const struct tt_value *value = &settings->values[csv_alone[i]];
+        if (value->text != NULL && value->from[0] == '-')
+            return tt_fault_set(fault, TT_ERR_INVALID, "%s is for --input csv, not for --input %s",
+                                value->from, input);
+    }
+    return tt_decoder_create(input, &options, ret_decoder, fault);
 }
 
 /* Lists files and units. A file that cannot be opened is noted and left out. */

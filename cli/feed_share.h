@@ -1,6 +1,6 @@
 /* Shares: which thread reads which units. Each has a stretch of neighbouring units, because events
  * of a task stand near to each other, and one feeder then sees most of them. Who is through takes
- * the upper half of the largest stretch that is left.
+ * the upper half of the largest stretch that is left, unless that is short and being read.
  *
  * Within one stretch units are taken in order, so that the first unit that is not read yet is
  * always being read. Threads: any.
@@ -10,10 +10,12 @@
 
 #include "core/base/err.h"
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct tt_feed_stretch {
     uint32_t next, end; /* units; next == end: nothing left */
+    bool read;          /* somebody has begun with it */
 };
 
 struct tt_feed_shares {

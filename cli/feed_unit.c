@@ -49,13 +49,15 @@ static enum tt_err tell_rejects(struct tt_feed *feed, uint32_t unit, struct tt_f
     return err;
 }
 
-static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason, struct tt_str text)
+static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason, struct tt_str text,
+                              uint64_t lines_before)
 {
     struct tt_feed *feed = worker->feed;
     struct tt_buf *buf = &feed->units[worker->unit].rejects;
     if (text.len > TT_REJECT_TEXT_BYTES_MAX)
         text.len = TT_REJECT_TEXT_BYTES_MAX;
-    struct tt_feed_reject reject = {worker->line, (uint32_t)strlen(reason), (uint32_t)text.len};
+    struct tt_feed_reject reject = {worker->line - lines_before, (uint32_t)strlen(reason),
+                                    (uint32_t)text.len};
     tt_buf_add(buf, &reject, sizeof reject);
     tt_buf_add(buf, reason, reject.reason_len);
     tt_buf_add(buf, text.ptr, reject.text_len);
@@ -113,26 +115,52 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
     return tt_feeder_add(worker->feeder, event, &worker->fault);
 }
 
+static enum tt_err give_reject(void *context, const struct tt_decoder_reject *reject)
+{
+    return add_reject(context, reject->reason, reject->text, reject->lines_before);
+}
+
+/* The decoder could not go on, unless what failed was adding, which has told it. */
+static enum tt_err fail(struct tt_feed_worker *worker, enum tt_err err, struct tt_fault *fault)
+{
+    const char *path = file_of(worker->feed, worker->unit)->path;
+    if (err == TT_ERR_INVALID)
+        (void)tt_fault_prefix(fault, "%s:%llu", strcmp(path, "-") == 0 ? "stdin" : path,
+                              (unsigned long long)worker->line);
+    return tt_fault_set(&worker->fault, err, "%s",
+                        fault->text[0] == '\0' ? "out of memory" : fault->text);
+}
+
+/* A record that has begun will not be completed. */
+static enum tt_err interrupt(struct tt_feed_worker *worker)
+{
+    const struct tt_decoder_sink sink = {worker, give_event, give_reject};
+    struct tt_fault fault = {0};
+    enum tt_err err = tt_decoder_interrupt(worker->decoder, &sink, &fault);
+    return err == TT_OK ? TT_OK : fail(worker, err, &fault);
+}
+
 enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line, bool overlong)
 {
-    worker->line++;
     char reason[80];
     if (overlong) {
+        enum tt_err err = interrupt(worker);
+        worker->line++;
         snprintf(reason, sizeof reason, "longer than %zu bytes (--max-line)",
                  worker->feed->line_bytes_max);
-        return add_reject(worker, reason, line);
+        return err == TT_OK ? add_reject(worker, reason, line, 0) : err;
     }
-    if (tt_str_is_blank(line))
+    worker->line++;
+    if (tt_str_is_blank(line) && !tt_decoder_wants_blank(worker->decoder))
         return TT_OK;
-    const struct tt_decoder_sink sink = {.context = worker, .event = give_event};
+    const struct tt_decoder_sink sink = {worker, give_event, give_reject};
     struct tt_fault fault = {0};
     enum tt_err err = tt_decoder_line(worker->decoder, line, &sink, &fault);
     if (err == TT_OK)
         return TT_OK;
     if (fault.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
-        return add_reject(worker, fault.text, line);
-    return tt_fault_set(&worker->fault, err, "%s",
-                        fault.text[0] == '\0' ? "out of memory" : fault.text);
+        return add_reject(worker, fault.text, line, 0);
+    return fail(worker, err, &fault);
 }
 
 static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_feed_file *file,
@@ -202,6 +230,8 @@ static enum tt_err read_whole(struct tt_feed_worker *worker, const struct tt_fee
     tt_lines_close(lines);
     if (read == TT_ERR_NO_MEMORY)
         return tt_fault_set(&worker->fault, read, "%s", broken.text);
+    if (err == TT_OK)
+        err = interrupt(worker);
     return err != TT_OK || read == TT_OK ? err : note_broken(feed, &broken);
 }
 

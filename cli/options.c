@@ -102,6 +102,21 @@ static enum tt_err set_number(struct tt_value *value, const struct tt_option *op
     return TT_OK;
 }
 
+/* What was there, a comma, and the text: owned by the settings. */
+static enum tt_err append(struct tt_settings *settings, struct tt_value *value, const char *before,
+                          struct tt_fault *fault)
+{
+    size_t bytes = strlen(before) + strlen(value->text) + 2;
+    char *joined = tt_mem_alloc(bytes);
+    if (joined == NULL || tt_settings_own(settings, joined) != TT_OK) {
+        tt_mem_free(joined);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    snprintf(joined, bytes, "%s,%s", before, value->text);
+    value->text = joined;
+    return TT_OK;
+}
+
 enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, const char *text,
                            const char *from, struct tt_fault *fault)
 {
@@ -116,9 +131,15 @@ enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, c
         value.u64 &= 1;
         break;
     case TT_OPTION_TEXT:
+    case TT_OPTION_LIST:
         if (text[0] == '\0')
             return tt_fault_set(fault, TT_ERR_INVALID, "%s: is empty, expected %s", from,
                                 option->argument);
+        if (option->type == TT_OPTION_LIST && settings->values[id].text != NULL) {
+            err = append(settings, &value, settings->values[id].text, fault);
+            if (err != TT_OK)
+                return err;
+        }
         break;
     case TT_OPTION_CHOICE:
         snprintf(expected, sizeof expected, "one of %s", option->values);
@@ -264,6 +285,16 @@ enum tt_err tt_settings_read(struct tt_settings *settings, int argc, char **argv
         err = tt_settings_read_config(settings, settings->values[TT_OPT_CONFIG].text, fault);
     if (err == TT_OK)
         err = fill_defaults(settings, fault);
+    return err;
+}
+
+enum tt_err tt_settings_own(struct tt_settings *settings, char *text)
+{
+    size_t capacity = settings->owned_count;
+    enum tt_err err = tt_mem_reserve((void **)&settings->owned, &capacity,
+                                     settings->owned_count + 1, sizeof *settings->owned);
+    if (err == TT_OK)
+        settings->owned[settings->owned_count++] = text;
     return err;
 }
 

@@ -29,6 +29,7 @@ enum tt_command {
 enum tt_option_type {
     TT_OPTION_FLAG, /* no argument; u64 is 0 or 1 */
     TT_OPTION_TEXT,
+    TT_OPTION_LIST,     /* text; where the flag is given several times, all of it with commas */
     TT_OPTION_CHOICE,   /* one of `values`, separated by '|'; u64 is the index */
     TT_OPTION_INT,      /* u64, min to max */
     TT_OPTION_SIZE,     /* u64 bytes, min to max */
@@ -59,6 +60,8 @@ enum tt_option_id {
     TT_OPT_REJECTS,
     TT_OPT_STRICT,
     TT_OPT_INPUT,
+    TT_OPT_MAP,
+    TT_OPT_DELIMITER,
     TT_OPT_ZONE,
     TT_OPT_MAX_LINE,
     TT_OPT_MAX_DEPTH,
@@ -108,7 +111,7 @@ struct tt_settings {
     struct tt_value values[TT_OPT_COUNT];
     const char *const *arguments; /* what is not an option, borrowed from argv */
     size_t argument_count;
-    char **owned; /* texts from the configuration file */
+    char **owned; /* texts from the configuration file, and joined ones */
     size_t owned_count;
 };
 
@@ -134,6 +137,8 @@ extern const struct tt_command_info tt_commands[TT_COMMAND_COUNT];
 /* Checks one text against one option and stores it; `from` as in struct tt_value. */
 enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, const char *text,
                            const char *from, struct tt_fault *fault) TT_MUST_CHECK;
+/* Takes a text over, until tt_settings_done. Errors: NO_MEMORY: the caller keeps it. */
+enum tt_err tt_settings_own(struct tt_settings *settings, char *text) TT_MUST_CHECK;
 /* Reads the --config file into the settings that have no value yet. */
 enum tt_err tt_settings_read_config(struct tt_settings *settings, const char *path,
                                     struct tt_fault *fault) TT_MUST_CHECK;

@@ -19,7 +19,7 @@
 
 enum {
     FIRST_BLOCK_BYTES = 4 * 1024,
-    BLOCK_BYTES = 32 * 1024,
+    BLOCK_BYTES = 16 * 1024,
     FIRST_SLAB_BYTES = 256 * 1024,
     SLAB_BYTES = 8 * 1024 * 1024,
 };

@@ -2,12 +2,6 @@
 #include "replay/pass_parts.h"
 
 #include "core/base/assert.h"
-#include "core/base/str_quick.h"
-
-static uint64_t task_hash(struct tt_str tenant, struct tt_str task_id)
-{
-    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
-}
 
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_fault *fault)
 {
@@ -87,7 +81,7 @@ static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *ev
     *ret_wanted = wanted(feeder, event->tenant, event->task_id);
     if (!*ret_wanted)
         return TT_OK;
-    item->hash = task_hash(event->tenant, event->task_id);
+    item->hash = tt_rec_hash(event->tenant, event->task_id);
     __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
     __builtin_prefetch(&feeder->blocks.open[tt_block_partition(item->hash)], 1);
     if (intern_texts(feeder, event, item) != TT_OK)
@@ -180,7 +174,7 @@ static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item
         tt_origin_number(&feeder->pass->origins, &feeder->origin_cache, TT_STR_NONE, item->stage,
                          &item->origin) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    item->hash = task_hash(item->tenant, item->task_id);
+    item->hash = tt_rec_hash(item->tenant, item->task_id);
     item->type = TT_REC_NO_TYPE;
     item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal;
     return add_item(feeder, item, fault);

@@ -3,8 +3,7 @@
  * Records of several feeders are merged by place, so that each task's events come in arrival order.
  * A hash table finds the task of a head record; equal hashes are settled by comparing the ids. The
  * other records name their head. Records of a task are a linked list through one array, in arrival
- * order. A task about which there is nothing to say is counted where it stands (plain.c); of the
- * others the events are gathered. */
+ * order. A plain task is only counted (plain.h); of the others the events are gathered. */
 #include "replay/partition_parts.h"
 
 #include "core/base/assert.h"
@@ -99,8 +98,9 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 /* The task that the head names, a new one where there is none. */
 static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    size_t mask = part->slot_count - 1, at = name->hash & mask;
-    uint32_t mark = (uint32_t)(name->hash >> 20);
+    uint64_t hash = tt_rec_hash(name->tenant, name->task_id);
+    size_t mask = part->slot_count - 1, at = hash & mask;
+    uint32_t mark = (uint32_t)(hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
         const struct tt_rec_name *known = &part->names[part->slots[at].task - 1];
         if (part->slots[at].mark == mark && tt_str_quick_equal(known->task_id, name->task_id) &&
@@ -111,7 +111,8 @@ static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name
     return part->task_count;
 }
 
-static void place_record(struct tt_partition *part, const struct cursor *cursor)
+static void place_record(const struct tt_pass *pass, struct tt_partition *part,
+                         const struct cursor *cursor)
 {
     const struct tt_rec *rec = &cursor->rec;
     uint32_t index = part->entry_count++, number;
@@ -121,7 +122,10 @@ static void place_record(struct tt_partition *part, const struct cursor *cursor)
         cursor->task_of_head[rec->head] = number;
         if (number == part->task_count) {
             part->names[number] = cursor->name;
-            part->tasks[part->task_count++] = (struct tt_task_list){index, index, 1};
+            struct tt_task_list *fresh = &part->tasks[part->task_count++];
+            *fresh =
+                (struct tt_task_list){index, index, 1, tt_plain_start(pass, cursor->name.type)};
+            tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
     } else {
@@ -131,6 +135,7 @@ static void place_record(struct tt_partition *part, const struct cursor *cursor)
     part->entries[task->last].head = index;
     task->last = index;
     task->count++;
+    tt_plain_step(&task->plain, pass, rec);
 }
 
 /* Merges the feeders' records by place. There are as many feeders as threads: a scan finds the
@@ -154,7 +159,7 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
         for (size_t c = 1; c < live; c++)
             if (cursors[c].rec.place < cursors[least].rec.place)
                 least = c;
-        place_record(part, &cursors[least]);
+        place_record(pass, part, &cursors[least]);
         if (!cursor_next(&cursors[least]))
             cursors[least] = cursors[--live];
     }

@@ -1,14 +1,14 @@
-/* Inside of judging a partition: partition.c puts its records together by task, plain.c counts the
- * tasks about which there is nothing to say. */
+/* Inside of judging a partition: one thread's tables, used for one partition after the other. */
 #ifndef TT_REPLAY_PARTITION_PARTS_H
 #define TT_REPLAY_PARTITION_PARTS_H
 
-#include "replay/pass_parts.h"
+#include "replay/plain.h"
 
 /* The records of a task: entries linked by their `head`. */
 struct tt_task_list {
     uint32_t first, last; /* entries */
     uint32_t count;
+    struct tt_plain plain;
 };
 
 struct tt_task_slot {
@@ -34,12 +34,5 @@ enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partit
                               struct tt_bench *bench, const struct tt_task_visit *visit,
                               struct tt_fault *fault) TT_MUST_CHECK;
 void tt_partition_done(struct tt_partition *part);
-
-/* Whether this pass may have plain tasks at all. */
-bool tt_plain_allowed(const struct tt_pass *pass);
-/* A plain task has no discrepancy by any rule, and that can be seen by walking its records once.
- * Counts it and returns true; false, nothing counted: it has to be judged. */
-bool tt_plain_count(const struct tt_pass *pass, const struct tt_partition *part, uint32_t task,
-                    struct tt_collector *collector);
 
 #endif

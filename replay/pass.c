@@ -216,7 +216,8 @@ enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 static bool count_plain(struct tt_pass *pass, void *context, const struct tt_partition *part,
                         uint32_t task)
 {
-    return tt_plain_count(pass, part, task, context);
+    const struct tt_task_list *list = &part->tasks[task];
+    return tt_plain_count(&list->plain, pass, part->entries[list->first].event_time_us, context);
 }
 
 static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
@@ -243,9 +244,8 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     pass->collector_count = threads;
     for (size_t t = 0; t < threads; t++) {
         tt_collector_init(&pass->collectors[t]);
-        visits[t] = (struct tt_task_visit){.context = &pass->collectors[t],
-                                           .task = judge_task,
-                                           .quick = tt_plain_allowed(pass) ? count_plain : NULL};
+        visits[t] = (struct tt_task_visit){
+            .context = &pass->collectors[t], .task = judge_task, .quick = count_plain};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
     tt_mem_free(visits);

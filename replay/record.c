@@ -89,8 +89,7 @@ static char *put_origin(char *at, const struct tt_rec_item *item)
 
 static char *put_name(char *at, const struct tt_rec_item *item)
 {
-    memcpy(at, &item->hash, sizeof item->hash);
-    at = put(at + sizeof item->hash, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
+    at = put(at, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
     at = put(put(at, item->tenant.len), item->task_id.len);
     return put_text(put_text(at, item->tenant), item->task_id);
 }
@@ -313,8 +312,7 @@ const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
         return at;
     struct tt_rec_name name;
     uint64_t type, tenant_len, task_len;
-    memcpy(&name.hash, at, sizeof name.hash);
-    at = take(take(take(at + sizeof name.hash, &type), &tenant_len), &task_len);
+    at = take(take(take(at, &type), &tenant_len), &task_len);
     name.type = type == 0 ? TT_REC_NO_TYPE : (uint32_t)type - 1;
     name.tenant = (struct tt_str){at, tenant_len};
     name.task_id = (struct tt_str){at + tenant_len, task_len};

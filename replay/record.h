@@ -21,7 +21,7 @@
  *   bytes of the id
  *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
  *   [origin in place: length + 1 of source, of stage (0: absent); texts]
- *   [TT_REC_HEAD: hash 8 bytes, type + 1 (0: none), lengths of tenant and task_id; texts]
+ *   [TT_REC_HEAD: type + 1 (0: none), lengths of tenant and task_id; texts]
  *
  * Numbers are in base 128, low digits first, the high bit says that more follows (LEB128).
  */
@@ -29,7 +29,7 @@
 #define TT_REPLAY_RECORD_H
 
 #include "core/base/mem.h"
-#include "core/base/str.h"
+#include "core/base/str_quick.h"
 #include "core/base/time.h"
 #include "replay/origin.h"
 
@@ -61,7 +61,7 @@ struct tt_rec_stream {
 struct tt_rec_item {
     int64_t event_time_us;
     uint64_t place; /* chunk << 32 | ordinal in the chunk: grows with arrival */
-    uint64_t hash;  /* of tenant and task_id; equal ids have equal hashes */
+    uint64_t hash;  /* tt_rec_hash */
     struct tt_str tenant, task_id;
     struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */
     int64_t seq, received_at_us, apply_seq, applied_at_us;
@@ -93,10 +93,15 @@ struct tt_rec_numbers {
 };
 
 struct tt_rec_name {
-    uint64_t hash;
     struct tt_str tenant, task_id;
     uint32_t type; /* TT_REC_NO_TYPE: none */
 };
+
+/* Of tenant and task id; equal ids have equal hashes, not the reverse. */
+static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
+{
+    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
+}
 
 /* Bytes that suffice for the item, a little more than it takes. */
 static inline size_t tt_rec_room(const struct tt_rec_item *item)

@@ -41,6 +41,10 @@ void tt_event_write_json(struct tt_buf *buf, const struct tt_event *event);
 enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from,
                           struct tt_arena *arena) TT_MUST_CHECK;
 
+/* A copy with all its texts in one block, freed by tt_mem_free; NULL when out of memory. `bytes`
+ * is its size. */
+struct tt_event *tt_event_clone(const struct tt_event *event, size_t *ret_bytes) TT_MUST_CHECK;
+
 /* Every text field, in the order of docs/events.md: name, member. */
 #define TT_EVENT_TEXT_FIELDS(X)                                                                    \
     X(task_id)                                                                                     \
