@@ -17,30 +17,11 @@ static void name_subject(const struct tt_settings *settings, char *text, size_t 
         snprintf(text, size, "%s and %zu more", first, settings->argument_count - 1);
 }
 
-/* The command that gives every record of what the report says. */
-static void name_command(const struct tt_settings *settings, char *text, size_t size)
-{
-    static const enum tt_option_id options[] = {TT_OPT_LIFECYCLE, TT_OPT_INPUT, TT_OPT_MAP,
-                                                TT_OPT_DELIMITER};
-    size_t used = (size_t)snprintf(text, size, "tasktrail check --format ndjson");
-    for (size_t i = 0; i < sizeof options / sizeof *options && used < size; i++) {
-        const char *value = tt_setting_text(settings, options[i]);
-        bool is_plain = value != NULL && value[strcspn(value, " ;|&<>$\"'\t*?(){}\\")] == '\0';
-        if (value != NULL && strcmp(settings->values[options[i]].from, "default") != 0)
-            used += (size_t)snprintf(text + used, size - used, is_plain ? " --%s %s" : " --%s '%s'",
-                                     tt_options[options[i]].name, value);
-    }
-    if (used < size)
-        snprintf(text + used, size - used, " %s%s", settings->arguments[0],
-                 settings->argument_count > 1 ? " ..." : "");
-}
-
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report)
 {
-    char subject[600], how[1200];
+    char subject[600];
     name_subject(settings, subject, sizeof subject);
-    name_command(settings, how, sizeof how);
     const struct tt_task_picture *picture = NULL;
     if (tt_setting_has(settings, TT_OPT_TASK)) {
         picture = tt_pass_picture(pass);
@@ -52,7 +33,7 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
             return tt_exit_with(&fault);
         }
     }
-    return tt_output_report(settings, report, picture, subject, how);
+    return tt_output_report(settings, report, picture, subject);
 }
 
 int tt_cmd_check(const struct tt_settings *settings)

@@ -21,6 +21,7 @@ enum tt_command {
     TT_COMMAND_UPLOAD,
     TT_COMMAND_STATUS,
     TT_COMMAND_DEAD,
+    TT_COMMAND_LIFECYCLE,
     TT_COMMAND_EXPLAIN,
     TT_COMMAND_DEMO,
     TT_COMMAND_COUNT,
@@ -36,6 +37,7 @@ enum tt_option_type {
     TT_OPTION_SIZE,     /* u64 bytes, min to max */
     TT_OPTION_DURATION, /* us, min to max microseconds */
     TT_OPTION_TIME,     /* us */
+    TT_OPTION_SHARE,    /* u64 parts in a million, min to max */
 };
 
 /* Every option: identifier, position in `tt_options`. */
@@ -85,6 +87,9 @@ enum tt_option_id {
     TT_OPT_WATCH,
     TT_OPT_EVERY,
     TT_OPT_STALLED,
+    TT_OPT_MIN_SHARE,
+    TT_OPT_TYPES,
+    TT_OPT_GRAPHVIZ,
     TT_OPT_COUNT
 };
 

@@ -6,9 +6,10 @@
 
 #define C(name) (UINT32_C(1) << TT_COMMAND_##name)
 #define EVERY   (C(COUNT) - 1)
-#define READERS (C(CHECK) | C(EMIT))
+#define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
 #define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD))
+#define PASSES  (JUDGES | C(LIFECYCLE))
 #define HOUR_US INT64_C(3600000000)
 
 const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
@@ -24,6 +25,8 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
                            "the fleet at a glance: backlog, workers, locks, dead letters"},
     [TT_COMMAND_DEAD] = {"dead", "list|show|requeue|drop [options] [ID...]",
                          "the dead letters: what could never be applied"},
+    [TT_COMMAND_LIFECYCLE] = {"lifecycle", "infer [options] FILE... | show [options] FILE",
+                              "infer: a lifecycle file from history; show: one as text or graph"},
     [TT_COMMAND_EXPLAIN] = {"explain", "[KIND...]",
                             "what a kind of discrepancy means and what to do"},
     [TT_COMMAND_DEMO] = {"demo", "[options] [DPKG-LOG...]",
@@ -58,7 +61,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                           JUDGES | C(DEMO), "statuses and steps that are allowed (JSON)"},
     [TT_OPT_FORMAT] = {"format", 'f', TT_OPTION_CHOICE, "FORMAT", "text",
                        "text|json|ndjson|csv|html", 0, 0, JUDGES, "form of the report"},
-    [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, JUDGES | C(DEMO),
+    [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, PASSES | C(DEMO),
                        "write here instead of stdout, whole or not at all"},
     [TT_OPT_TIES] = {"ties", 0, TT_OPTION_CHOICE, "RULE", "lifecycle", "lifecycle|arrival", 0, 0,
                      JUDGES, "how to order events of equal time"},
@@ -89,12 +92,12 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                      "show this one task in full"},
     [TT_OPT_TENANT] = {"tenant", 0, TT_OPTION_TEXT, "NAME", "default", NULL, 0, 0,
                        C(CHECK) | C(REPLAY), "tenant of the task"},
-    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, JUDGES,
+    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, PASSES,
                         "threads to use (one per core)"},
     [TT_OPT_MEMORY] =
-        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, JUDGES,
+        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, PASSES,
          "memory for events (half of RAM); what does not fit goes to temporary files"},
-    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, JUDGES,
+    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, PASSES,
                          "where temporary files go (TMPDIR, else /tmp)"},
     [TT_OPT_APPLY_ORDER] = {"apply-order", 0, TT_OPTION_CHOICE, "ORDER", "event_time",
                             "event_time|arrival", 0, 0, C(WORKER) | C(REPLAY) | C(REPORT),
@@ -127,4 +130,10 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                       C(STATUS), "how often to look with --watch"},
     [TT_OPT_STALLED] = {"stalled", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 1000,
                         24 * HOUR_US, C(STATUS), "pending for this long is stalled"},
+    [TT_OPT_MIN_SHARE] = {"min-share", 0, TT_OPTION_SHARE, "SHARE", "1%", NULL, 0, 500000,
+                          C(LIFECYCLE), "infer: rarer steps are left out and asked about"},
+    [TT_OPT_TYPES] = {"types", 0, TT_OPTION_CHOICE, "HOW", "each", "each|merged", 0, 0,
+                      C(LIFECYCLE), "infer: a lifecycle for each task type, or one for all"},
+    [TT_OPT_GRAPHVIZ] = {"graphviz", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(LIFECYCLE),
+                         "show: a graph in the DOT language"},
 };

@@ -171,6 +171,7 @@ static enum tt_err draw_story(struct tt_pass *pass, const struct tt_story_found 
 
 static enum tt_err list_stories(struct tt_pass *pass, struct told **order, size_t count)
 {
+    size_t of_verdict[TT_VERDICT_COUNT] = {0};
     pass->stories = tt_mem_zalloc((count + 1) * sizeof *pass->stories);
     if (pass->stories == NULL)
         return TT_ERR_NO_MEMORY;
@@ -185,7 +186,8 @@ static enum tt_err list_stories(struct tt_pass *pass, struct told **order, size_
             .kinds = from->kinds,
             .example_events = from->event_count,
         };
-        if (i < TT_STORIES_DRAWN_MAX && draw_story(pass, from, &pass->stories[i]) != TT_OK)
+        if (of_verdict[from->verdict]++ < TT_STORIES_DRAWN_MAX &&
+            draw_story(pass, from, &pass->stories[i]) != TT_OK)
             return TT_ERR_NO_MEMORY;
     }
     pass->report.stories = pass->stories;

@@ -1,10 +1,9 @@
-/* One partition: its records, put together by task and judged.
+/* One partition: its records, put together by task, each of which is judged or learned from.
  *
  * Records of several feeders are merged by place, so that each task's events come in arrival order.
  * A hash table finds the task of a head record; equal hashes are settled by comparing the ids. The
  * other records name their head. Records of a task are a linked list through one array, in arrival
- * order. A plain task is only counted (plain.h); of the others the events are gathered and judged
- * (judge.c). */
+ * order. A plain task is only counted (plain.h); of the others the events are gathered. */
 #include "replay/partition_parts.h"
 
 #include "core/base/assert.h"
@@ -195,6 +194,7 @@ static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_nam
 {
     task->tenant = name->tenant;
     task->task_id = name->task_id;
+    task->type_number = name->type;
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
     task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
@@ -257,89 +257,30 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
     return TT_OK;
 }
 
-static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool *ok)
-{
-    if (text.ptr == NULL)
-        return text;
-    text.ptr = tt_arena_copy(arena, text.ptr, text.len);
-    *ok = *ok && text.ptr != NULL;
-    return text;
-}
-
-/* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
-static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task,
-                                struct tt_bench *bench, enum tt_verdict verdict)
-{
-    struct tt_arena *arena = &pass->picture_arena;
-    struct tt_lane_event *lanes = tt_arena_alloc(arena, (size_t)task->event_count * sizeof *lanes);
-    bool ok = lanes != NULL;
-    if (!ok)
-        return TT_ERR_NO_MEMORY;
-    size_t count = tt_task_lanes(task, bench, lanes, task->event_count);
-    for (size_t i = 0; i < count; i++) {
-        lanes[i].event_id = copy_text(arena, lanes[i].event_id, &ok);
-        lanes[i].source = copy_text(arena, lanes[i].source, &ok);
-    }
-    const struct tt_tev *last_arrived = &task->events[task->originals[task->original_count - 1]];
-    const struct tt_tev *last = pass->options.apply_by_arrival
-                                    ? last_arrived
-                                    : &task->events[task->timeline[task->original_count - 1]];
-    pass->picture = (struct tt_task_picture){
-        .events = lanes,
-        .event_count = count,
-        .inversions = (uint32_t)task->inversions,
-        .replayed_status = tt_status_text(bench, last->status),
-        .replayed_since_us = last->time_us,
-        .stored_event_time_us = TT_TIME_NONE,
-        .arrival_final_status = tt_status_text(bench, last_arrived->status),
-    };
-    pass->picture.stored_status = task->stored_status;
-    pass->picture.stored_event_time_us = task->stored_event_time_us;
-    pass->picture_task = (struct tt_report_task){
-        .tenant = copy_text(arena, task->tenant, &ok),
-        .task_id = copy_text(arena, task->task_id, &ok),
-        .task_type = task->type,
-        .verdict = verdict,
-        .story = TT_STORY_OTHER,
-        .finding_count = bench->finding_count,
-        .events = task->event_count,
-    };
-    pass->has_picture = true;
-    return ok && !bench->out_of_memory ? TT_OK : TT_ERR_NO_MEMORY;
-}
-
-static enum tt_err judge_task(struct tt_pass *pass, const struct tt_partition *part,
+static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *part,
                               uint32_t number, struct tt_bench *bench,
-                              struct tt_collector *collector, struct tt_fault *fault)
+                              const struct tt_task_visit *visit, struct tt_fault *fault)
 {
     struct tt_task task;
-    enum tt_verdict verdict;
+    if (visit->quick != NULL && visit->quick(pass, visit->context, part, number))
+        return TT_OK;
     enum tt_err err = gather(pass, part, number, &task, bench);
-    if (err != TT_OK || task.event_count == 0)
-        return err;
-    err = tt_task_judge(&task, bench, &verdict, fault);
-    if (err == TT_OK)
-        err = tt_collector_add(collector, &task, bench, verdict, fault);
-    if (err == TT_OK && pass->options.want_picture)
-        err = keep_picture(pass, &task, bench, verdict);
-    return err;
+    return err != TT_OK || task.event_count == 0
+               ? err
+               : visit->task(pass, visit->context, &task, bench, fault);
 }
 
-enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_partition *part,
-                               struct tt_bench *bench, struct tt_collector *collector,
-                               struct tt_fault *fault)
+enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partition *part,
+                              struct tt_bench *bench, const struct tt_task_visit *visit,
+                              struct tt_fault *fault)
 {
     enum tt_err err = load_spilled(pass, p, part, fault);
     if (err == TT_OK)
         err = make_tables(pass, p, part, fault);
     if (err == TT_OK)
         err = place_records(pass, p, part, fault);
-    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
-        const struct tt_task_list *task = &part->tasks[t];
-        int64_t first_us = part->entries[task->first].event_time_us;
-        if (!tt_plain_count(&task->plain, pass, first_us, collector))
-            err = judge_task(pass, part, t, bench, collector, fault);
-    }
+    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++)
+        err = visit_task(pass, part, t, bench, visit, fault);
     tt_mem_free(part->loaded);
     part->loaded = NULL;
     return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "out of memory");

@@ -29,10 +29,10 @@ struct tt_partition {
     char *loaded; /* spilled blocks */
 };
 
-/* Judges every task of partition number p. */
-enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_partition *part,
-                               struct tt_bench *bench, struct tt_collector *collector,
-                               struct tt_fault *fault) TT_MUST_CHECK;
+/* Visits every task of partition number p. */
+enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partition *part,
+                              struct tt_bench *bench, const struct tt_task_visit *visit,
+                              struct tt_fault *fault) TT_MUST_CHECK;
 void tt_partition_done(struct tt_partition *part);
 
 #endif

@@ -41,6 +41,8 @@ void tt_pass_destroy(struct tt_pass *pass)
         destroy_feeder(pass->feeders[f]);
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
+    for (size_t l = 0; l < pass->learner_count; l++)
+        tt_learner_done(&pass->learners[l]);
     for (size_t i = 0; i < pass->lifecycle_count; i++) {
         tt_mem_free(pass->state_of == NULL ? NULL : pass->state_of[i]);
         tt_mem_free(pass->status_of == NULL ? NULL : pass->status_of[i]);
@@ -53,6 +55,8 @@ void tt_pass_destroy(struct tt_pass *pass)
     tt_mem_free(pass->status_of);
     tt_mem_free(pass->feeders);
     tt_mem_free(pass->collectors);
+    tt_mem_free(pass->learners);
+    tt_mem_free((void *)(uintptr_t)pass->learned.rows);
     tt_mem_free(pass->chunk_base);
     tt_mem_free(pass->findings);
     tt_mem_free(pass->tasks);
@@ -187,73 +191,8 @@ static enum tt_err make_tables(struct tt_pass *pass)
     return TT_OK;
 }
 
-struct judging {
-    struct tt_pass *pass;
-    struct tt_collector *collector;
-    pthread_t thread;
-    bool started;
-    enum tt_err err;
-    struct tt_fault fault;
-};
-
-static void *judge_partitions(void *argument)
+enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 {
-    struct judging *judging = argument;
-    struct tt_pass *pass = judging->pass;
-    struct tt_partition tables = {0};
-    struct tt_bench bench;
-    judging->err = tt_bench_init(&bench, &pass->rules);
-    if (judging->err != TT_OK)
-        tt_fault_set(&judging->fault, judging->err, "out of memory");
-    while (judging->err == TT_OK) {
-        unsigned partition = atomic_fetch_add(&pass->next_partition, 1);
-        if (partition >= TT_BLOCK_PARTITIONS)
-            break;
-        judging->err = tt_partition_judge(pass, partition, &tables, &bench, judging->collector,
-                                          &judging->fault);
-    }
-    if (judging->err != TT_OK)
-        atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
-    tt_partition_done(&tables);
-    tt_bench_done(&bench);
-    return NULL;
-}
-
-static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
-{
-    size_t threads = pass->options.threads;
-    struct judging *judging = tt_mem_zalloc(threads * sizeof *judging);
-    pass->collectors = tt_mem_zalloc(threads * sizeof *pass->collectors);
-    if (judging == NULL || pass->collectors == NULL) {
-        tt_mem_free(judging);
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    }
-    pass->collector_count = threads;
-    for (size_t t = 0; t < threads; t++) {
-        tt_collector_init(&pass->collectors[t]);
-        judging[t].pass = pass;
-        judging[t].collector = &pass->collectors[t];
-        /* A thread that cannot be started is no failure: the others do its share. */
-        if (t > 0)
-            judging[t].started =
-                pthread_create(&judging[t].thread, NULL, judge_partitions, &judging[t]) == 0;
-    }
-    judge_partitions(&judging[0]);
-    enum tt_err err = TT_OK;
-    for (size_t t = 0; t < threads; t++) {
-        if (judging[t].started)
-            pthread_join(judging[t].thread, NULL);
-        if (err == TT_OK && judging[t].err != TT_OK)
-            err = tt_fault_set(fault, judging[t].err, "%s", judging[t].fault.text);
-    }
-    tt_mem_free(judging);
-    return err;
-}
-
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
-{
-    tt_assert(pass->collectors == NULL);
     if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK || make_tables(pass) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->rules = (struct tt_rules){
@@ -271,10 +210,55 @@ enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_re
         pass->feeders[f]->pending_count = 0; /* of an input that broke off */
         tt_blocks_close(&pass->feeders[f]->blocks);
     }
-    enum tt_err err = judge_all(pass, fault);
-    /* What is reported was copied: the records' memory serves for the report. */
-    for (size_t f = 0; f < pass->feeder_count; f++)
-        tt_blocks_done(&pass->feeders[f]->blocks);
+    return TT_OK;
+}
+
+static bool count_plain(struct tt_pass *pass, void *context, const struct tt_partition *part,
+                        uint32_t task)
+{
+    const struct tt_task_list *list = &part->tasks[task];
+    return tt_plain_count(&list->plain, pass, part->entries[list->first].event_time_us, context);
+}
+
+static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
+                              struct tt_bench *bench, struct tt_fault *fault)
+{
+    enum tt_verdict verdict;
+    enum tt_err err = tt_task_judge(task, bench, &verdict, fault);
+    if (err == TT_OK)
+        err = tt_collector_add(context, task, bench, verdict, fault);
+    if (err == TT_OK && pass->options.want_picture)
+        err = tt_pass_keep_picture(pass, task, bench, verdict);
+    return err;
+}
+
+static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
+{
+    size_t threads = pass->options.threads;
+    struct tt_task_visit *visits = tt_mem_array(threads, sizeof *visits);
+    pass->collectors = tt_mem_zalloc(threads * sizeof *pass->collectors);
+    if (visits == NULL || pass->collectors == NULL) {
+        tt_mem_free(visits);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    pass->collector_count = threads;
+    for (size_t t = 0; t < threads; t++) {
+        tt_collector_init(&pass->collectors[t]);
+        visits[t] = (struct tt_task_visit){
+            .context = &pass->collectors[t], .task = judge_task, .quick = count_plain};
+    }
+    enum tt_err err = tt_pass_walk(pass, visits, fault);
+    tt_mem_free(visits);
+    return err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    tt_assert(pass->collectors == NULL && pass->learners == NULL);
+    enum tt_err err = tt_pass_settle(pass, fault);
+    if (err == TT_OK)
+        err = judge_all(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)

@@ -1,4 +1,5 @@
-/* Inside of a pass, shared by the files that make it up: feeder.c, partition.c, merge.c, pass.c. */
+/* Inside of a pass, shared by the files that make it up: feeder.c, partition.c, plain.c, walk.c,
+ * picture.c, merge.c, learn.c, pass.c. */
 #ifndef TT_REPLAY_PASS_PARTS_H
 #define TT_REPLAY_PASS_PARTS_H
 
@@ -6,6 +7,7 @@
 #include "replay/collector.h"
 #include "replay/pass.h"
 #include "replay/recent.h"
+#include "replay/steps.h"
 
 /* A piece of the input whose events have been counted. */
 struct tt_chunk_count {
@@ -53,6 +55,9 @@ struct tt_pass {
     atomic_uint next_partition;
     struct tt_collector *collectors; /* one per thread */
     size_t collector_count;
+    struct tt_learner *learners; /* one per thread */
+    size_t learner_count;
+    struct tt_step_counts learned;
     struct tt_report report;
     struct tt_finding *findings;
     struct tt_report_task *tasks;
@@ -77,7 +82,29 @@ static inline bool tt_step_is_plain(const struct tt_steps *steps, int32_t from, 
     return steps->allowed[(size_t)(from + 1) * steps->states + (size_t)to] != 0;
 }
 
-enum { TT_STORIES_DRAWN_MAX = 1000 }; /* stories whose lanes are kept in the report */
+enum { TT_STORIES_DRAWN_MAX = 250 }; /* stories of each verdict whose lanes the report keeps */
+
+struct tt_partition; /* replay/partition_parts.h */
+
+/* What one thread does with each task: judge it, or learn from it. */
+struct tt_task_visit {
+    void *context; /* the thread's own */
+    enum tt_err (*task)(struct tt_pass *pass, void *context, struct tt_task *task,
+                        struct tt_bench *bench, struct tt_fault *fault);
+    /* May see to a task without its being gathered, and return true. NULL: never. */
+    bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
+                  uint32_t task);
+};
+
+/* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
+enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+/* Visits every task, by as many threads as the options say; visits[t] is thread t's. The records
+ * are freed. */
+enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visits,
+                         struct tt_fault *fault) TT_MUST_CHECK;
+/* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
+enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
+                                 struct tt_bench *bench, enum tt_verdict verdict) TT_MUST_CHECK;
 
 /* Makes the report out of the collectors. */
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;

@@ -79,7 +79,8 @@ struct tt_story {
     uint32_t example;          /* index into tasks: the first in order of tenant, task_id */
     uint32_t kinds;            /* bit set of enum tt_kind over its tasks */
     const struct tt_lane_event
-        *events; /* of the example, in arrival order; long tasks are cut to TT_STORY_EVENTS_MAX */
+        *events; /* of the example, in arrival order; long tasks are cut to TT_STORY_EVENTS_MAX;
+                    NULL for all but the first few hundred stories of a verdict */
     size_t event_count;
     uint64_t example_events; /* before the cut */
 };

@@ -45,6 +45,7 @@ struct tt_rules {
 
 struct tt_task {
     struct tt_str tenant, task_id, type;  /* type of the first-arrived event, may be absent */
+    uint32_t type_number;                 /* the type interned, or TT_REC_NO_TYPE */
     const struct tt_lifecycle *lifecycle; /* NULL: none for this task */
     size_t lifecycle_index;
     struct tt_tev *events; /* in arrival order, duplicates included */
