@@ -70,11 +70,13 @@ static enum tt_err place_tasks(struct tt_pass *pass, const struct tt_ranked *ran
         const struct tt_collector *collector = &pass->collectors[ranked[i].collector];
         struct tt_report_task *task = &pass->tasks[i];
         *task = *ranked[i].task;
-        memcpy(pass->findings + at, collector->findings + task->first_finding,
-               task->finding_count * sizeof *pass->findings);
+        for (size_t f = 0; f < task->finding_count; f++) {
+            struct tt_finding *finding = &collector->findings[task->first_finding + f];
+            finding->task = (uint32_t)i;
+            pass->findings[at + f] = finding;
+        }
         task->first_finding = at;
-        for (size_t f = 0; f < task->finding_count; f++)
-            pass->findings[at++].task = (uint32_t)i;
+        at += task->finding_count;
     }
     pass->report.findings = pass->findings;
     pass->report.finding_count = at;

@@ -58,7 +58,7 @@ void tt_pass_destroy(struct tt_pass *pass)
     tt_mem_free(pass->learners);
     tt_mem_free((void *)(uintptr_t)pass->learned.rows);
     tt_mem_free(pass->chunk_base);
-    tt_mem_free(pass->findings);
+    tt_mem_free((void *)pass->findings);
     tt_mem_free(pass->tasks);
     tt_mem_free(pass->stories);
     tt_arena_done(&pass->story_arena);

@@ -59,7 +59,7 @@ struct tt_pass {
     size_t learner_count;
     struct tt_step_counts learned;
     struct tt_report report;
-    struct tt_finding *findings;
+    const struct tt_finding **findings; /* of the collectors, in the report's order */
     struct tt_report_task *tasks;
     struct tt_story *stories;
     struct tt_arena story_arena; /* lanes of listed stories */

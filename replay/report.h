@@ -89,7 +89,8 @@ enum { TT_STORY_EVENTS_MAX = 64 };
 
 struct tt_report {
     struct tt_summary summary;
-    const struct tt_finding *findings; /* sorted by tenant, task_id, arrival, kind, first_missing */
+    const struct tt_finding *const
+        *findings; /* sorted by tenant, task_id, arrival, kind, first_missing */
     size_t finding_count;
     const struct tt_report_task
         *tasks; /* sorted by tenant, task_id; tasks without findings are not here */

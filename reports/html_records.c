@@ -92,10 +92,10 @@ static enum tt_err list(struct listing *listing, size_t first, size_t count, int
     for (size_t i = first; i < first + count && err == TT_OK; i++) {
         if (listing->count >= RECORDS_MAX || listing->bytes > TABLE_BYTES_MAX)
             break;
-        if (listing->listed[i] || (int)tt_kind_severity(report->findings[i].kind) < least)
+        if (listing->listed[i] || (int)tt_kind_severity(report->findings[i]->kind) < least)
             continue;
         size_t before = listing->render->buf.len;
-        add_row(listing, &report->findings[i]);
+        add_row(listing, report->findings[i]);
         listing->listed[i] = 1;
         listing->count++;
         listing->bytes += listing->render->buf.len - before;

@@ -152,7 +152,7 @@ static void add_not_judged(struct tt_render *render)
 
 static enum tt_kind worst_kind(const struct tt_report *report)
 {
-    enum tt_kind worst = report->findings[0].kind;
+    enum tt_kind worst = report->findings[0]->kind;
     for (int kind = 0; kind < TT_KIND_COUNT; kind++)
         if (report->summary.kinds[kind] > 0 &&
             tt_kind_severity((enum tt_kind)kind) > tt_kind_severity(worst))

@@ -253,8 +253,8 @@ static void tell_kind(struct tt_telling *telling, enum tt_kind kind)
     const struct tt_report *report = telling->picture->report;
     size_t told = 0;
     for (size_t i = 0; i < report->finding_count; i++)
-        if (report->findings[i].kind == kind && told++ < TT_TOLD_MAX)
-            tell_one(telling, &report->findings[i]);
+        if (report->findings[i]->kind == kind && told++ < TT_TOLD_MAX)
+            tell_one(telling, report->findings[i]);
     if (told <= TT_TOLD_MAX || kind == TT_KIND_LATE_ARRIVAL)
         return;
     tt_buf_addf(&telling->buf, "%zu more of %s.", told - TT_TOLD_MAX, tt_kind_name(kind));

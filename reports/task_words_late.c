@@ -155,7 +155,7 @@ void tt_telling_late(struct tt_telling *telling)
     uint64_t behind = 0;
     size_t groups = 0, untold = 0;
     for (size_t i = 0; i < report->finding_count; i++) {
-        const struct tt_finding *finding = &report->findings[i];
+        const struct tt_finding *finding = report->findings[i];
         if (finding->kind != TT_KIND_LATE_ARRIVAL)
             continue;
         if (finding->late_arrival.behind_arrival != behind) {

@@ -139,7 +139,7 @@ TT_TEST(events_added_later_are_those_added_at_once)
         ck_assert_int_eq(tt_feeder_flush(feeder, &fault), TT_OK);
         ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
         ck_assert_uint_eq(report->summary.events, 500);
-        ck_assert_uint_eq(report->findings[1].arrival, 41); /* task 0's third event */
+        ck_assert_uint_eq(report->findings[1]->arrival, 41); /* task 0's third event */
         findings[later] = report->finding_count;
         tt_pass_destroy(pass);
     }
