@@ -179,7 +179,7 @@ static void read_event(const struct tt_pass *pass, const struct tt_task *task,
         .seq = numbers.seq,
         .apply_seq = numbers.apply_seq,
         .applied_at_us = numbers.applied_at_us,
-        .arrival = pass->chunk_base[rec->place >> 32] + (uint32_t)rec->place + 1,
+        .arrival = pass->chunk_base[tt_rec_chunk(rec->place)] + tt_rec_ordinal(rec->place) + 1,
         .rec = rec,
         .status = rec->status,
         .state = task->lifecycle == NULL ? TT_STATUS_UNKNOWN
