@@ -334,6 +334,7 @@ enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_parti
         err = make_tables(pass, p, part, fault);
     if (err == TT_OK)
         err = place_records(pass, p, part, fault);
+    tt_collector_partition(collector, p);
     for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
         const struct tt_task_list *task = &part->tasks[t];
         int64_t first_us = part->entries[task->first].event_time_us;
