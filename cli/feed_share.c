@@ -24,20 +24,36 @@ void tt_feed_shares_done(struct tt_feed_shares *shares)
     pthread_mutex_destroy(&shares->lock);
 }
 
+/* The first stretch that nobody has begun with; NULL: there is none. */
+static struct tt_feed_stretch *first_unread(struct tt_feed_shares *shares)
+{
+    for (size_t t = 0; t < shares->count; t++)
+        if (!shares->stretches[t].read && shares->stretches[t].next < shares->stretches[t].end)
+            return &shares->stretches[t];
+    return NULL;
+}
+
 enum { SHORT = 8 }; /* a stretch that is not worth a feeder of its own */
 
-/* The upper half of the largest stretch becomes the thread's own. */
-static bool take_half(struct tt_feed_shares *shares, struct tt_feed_stretch *own)
+/* Another stretch for a thread that is through with its own. One that nobody reads, because its
+ * thread has not begun or could not be started, is taken whole: of a half, the lower part would
+ * be left to nobody, and those who wait for it to be read would wait for ever. */
+static bool take_another(struct tt_feed_shares *shares, struct tt_feed_stretch *own)
 {
-    struct tt_feed_stretch *largest = own;
-    for (size_t t = 0; t < shares->count; t++)
-        if (shares->stretches[t].end - shares->stretches[t].next > largest->end - largest->next)
-            largest = &shares->stretches[t];
-    uint32_t left = largest->end - largest->next;
-    if (left == 0 || (left < SHORT && largest->read))
-        return false;
-    *own = (struct tt_feed_stretch){largest->next + left / 2, largest->end, true};
-    largest->end = own->next;
+    struct tt_feed_stretch *from = first_unread(shares);
+    uint32_t first = from == NULL ? 0 : from->next;
+    if (from == NULL) {
+        from = own;
+        for (size_t t = 0; t < shares->count; t++)
+            if (shares->stretches[t].end - shares->stretches[t].next > from->end - from->next)
+                from = &shares->stretches[t];
+        uint32_t left = from->end - from->next;
+        if (left < SHORT)
+            return false;
+        first = from->next + left / 2;
+    }
+    *own = (struct tt_feed_stretch){first, from->end, true};
+    from->end = first;
     return true;
 }
 
@@ -46,7 +62,7 @@ bool tt_feed_shares_next(struct tt_feed_shares *shares, size_t thread, uint32_t 
 {
     pthread_mutex_lock(&shares->lock);
     struct tt_feed_stretch *own = &shares->stretches[thread];
-    bool jumped = own->next == own->end, found = !jumped || take_half(shares, own);
+    bool jumped = own->next == own->end, found = !jumped || take_another(shares, own);
     if (found) {
         own->read = true;
         *ret_unit = own->next++;

@@ -1,9 +1,11 @@
 /* Shares: which thread reads which units. Each has a stretch of neighbouring units, because events
  * of a task stand near to each other, and one feeder then sees most of them. Who is through takes
- * the upper half of the largest stretch that is left, unless that is short and being read.
+ * the first stretch that nobody has begun with, else the upper half of the largest one that is
+ * left, unless that is short.
  *
  * Within one stretch units are taken in order, so that the first unit that is not read yet is
- * always being read. Threads: any.
+ * being read, or will be by the next thread that is through. That holds too where threads of the
+ * stretches behind it wait for it, and where a thread could not be started. Threads: any.
  */
 #ifndef TT_CLI_FEED_SHARE_H
 #define TT_CLI_FEED_SHARE_H

@@ -167,7 +167,7 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
                               uint32_t index)
 {
     struct tt_feed *feed = worker->feed;
-    struct tt_chunk chunk;
+    struct tt_chunk chunk = {0};
     enum tt_err err = tt_chunk_read(&file->chunks, index, feed->line_bytes_max, &worker->buf,
                                     &chunk, &worker->fault);
     const char *at = chunk.text.ptr, *end = err == TT_OK ? at + chunk.text.len : NULL;

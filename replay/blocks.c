@@ -43,17 +43,17 @@ void tt_blocks_done(struct tt_blocks *blocks)
     *blocks = (struct tt_blocks){.fd = -1};
 }
 
-/* A new slab of at least `size` bytes. NO_SPACE without a fault: over the budget. */
+/* A new slab of at least `size` bytes; exactly that where the budget has no room for more, so that
+ * nothing is left in it for other partitions to grow into. NO_SPACE without a fault: over the
+ * budget. */
 static enum tt_err add_slab(struct tt_blocks *blocks, size_t size, bool within_budget)
 {
     size_t wanted = blocks->slab_count == 0 ? FIRST_SLAB_BYTES : SLAB_BYTES;
-    if (wanted < size)
+    size_t used = atomic_load(&blocks->budget->used), max = blocks->budget->max;
+    if (wanted < size || used > max || wanted > max - used)
         wanted = size;
-    if (within_budget && atomic_load(&blocks->budget->used) + wanted > blocks->budget->max) {
-        wanted = size;
-        if (atomic_load(&blocks->budget->used) + wanted > blocks->budget->max)
-            return TT_ERR_NO_SPACE;
-    }
+    if (within_budget && (used > max || wanted > max - used))
+        return TT_ERR_NO_SPACE;
     if (tt_mem_reserve((void **)&blocks->slabs, &blocks->slab_capacity, blocks->slab_count + 1,
                        sizeof *blocks->slabs) != TT_OK)
         return TT_ERR_NO_MEMORY;

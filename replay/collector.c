@@ -283,22 +283,34 @@ static void tell_again(struct tt_collector *collector, struct tt_story_found *kn
     memcpy(known->steps, again->steps, kept * sizeof *known->steps);
 }
 
+void tt_collector_partition(struct tt_collector *collector, uint32_t partition)
+{
+    collector->partition = partition;
+    collector->partition_stories = 0;
+}
+
 static enum tt_err add_story(struct tt_collector *collector, struct tt_story_found *story,
                              uint32_t *ret_index)
 {
     if (collector->story_count * 2 >= collector->story_slot_count && grow_slots(collector) != TT_OK)
         return TT_ERR_NO_MEMORY;
+    bool full = collector->partition_stories >= TT_STORIES_OF_PARTITION_MAX;
     size_t mask = collector->story_slot_count - 1, at = story->hash & mask;
+    *ret_index = TT_STORY_OTHER;
     for (; collector->story_slots[at] != 0; at = (at + 1) & mask) {
         struct tt_story_found *known = &collector->stories[collector->story_slots[at] - 1];
         if (tt_story_same(known, story)) {
+            bool is_new = known->partition != collector->partition;
+            if (is_new && full)
+                return TT_OK;
+            collector->partition_stories += is_new;
+            known->partition = collector->partition;
             tell_again(collector, known, story);
             *ret_index = collector->story_slots[at] - 1;
             return TT_OK;
         }
     }
-    *ret_index = TT_STORY_OTHER;
-    if (collector->story_count >= TT_STORIES_MAX)
+    if (full)
         return TT_OK;
     size_t kept =
         story->event_count < TT_STORY_EVENTS_MAX ? story->event_count : TT_STORY_EVENTS_MAX;
@@ -307,6 +319,8 @@ static enum tt_err add_story(struct tt_collector *collector, struct tt_story_fou
         tt_mem_reserve((void **)&collector->stories, &collector->story_capacity,
                        collector->story_count + 1, sizeof *collector->stories) != TT_OK)
         return TT_ERR_NO_MEMORY;
+    story->partition = collector->partition;
+    collector->partition_stories++;
     *ret_index = (uint32_t)collector->story_count;
     collector->stories[collector->story_count++] = *story;
     collector->story_slots[at] = *ret_index + 1;

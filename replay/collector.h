@@ -33,11 +33,14 @@ struct tt_story_found {
     struct tt_step_of_story *steps; /* min(event_count, TT_STORY_EVENTS_MAX) */
     size_t example;                 /* index into the collector's tasks */
     uint32_t kinds;
+    uint32_t partition; /* in which it was told last */
     enum tt_verdict verdict;
     enum tt_severity severity;
 };
 
-enum { TT_STORIES_MAX = 65536 };
+/* Different stories that a partition may tell; tasks that tell more are counted without one. The
+ * bound is one of partitions because these are the same whatever the number of threads. */
+enum { TT_STORIES_OF_PARTITION_MAX = 1024 };
 
 struct tt_collector {
     struct tt_arena arena;
@@ -47,8 +50,9 @@ struct tt_collector {
     size_t task_count, task_capacity;
     struct tt_story_found *stories;
     size_t story_count, story_capacity;
-    uint32_t *story_slots; /* index + 1; 2 * TT_STORIES_MAX slots, or fewer */
+    uint32_t *story_slots; /* index + 1; open addressing, a power of two */
     size_t story_slot_count;
+    uint32_t partition, partition_stories; /* in hand, and its different stories so far */
     struct tt_values late, hold;
     uint64_t on_time; /* originals that are not late */
     uint64_t events, tasks_seen, without_lifecycle, inversions, moves, explained;
@@ -59,6 +63,9 @@ struct tt_collector {
 
 void tt_collector_init(struct tt_collector *collector);
 void tt_collector_done(struct tt_collector *collector);
+
+/* The tasks that follow are of this partition; told once for each. */
+void tt_collector_partition(struct tt_collector *collector, uint32_t partition);
 
 /* Takes over what judging the task found. Errors: NO_MEMORY. */
 enum tt_err tt_collector_add(struct tt_collector *collector, const struct tt_task *task,

@@ -5,6 +5,8 @@
 
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_fault *fault)
 {
+    if (chunk > TT_REC_CHUNK_MAX)
+        return tt_fault_set(fault, TT_ERR_LIMIT, "more than %u pieces of input", TT_REC_CHUNK_MAX);
     if (feeder->chunk_count > 0) {
         struct tt_chunk_count *open = &feeder->chunks[feeder->chunk_count - 1];
         if (chunk == open->chunk && feeder->ordinal == 0)
@@ -70,14 +72,9 @@ static enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event 
 static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *event,
                              struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
 {
-    if (feeder->ordinal >= UINT32_MAX) {
-        /* Places count 32 bits of ordinal: a single feeder simply opens its next chunk. */
-        enum tt_err err =
-            tt_feeder_chunk(feeder, feeder->chunks[feeder->chunk_count - 1].chunk + 1, fault);
-        if (err != TT_OK)
-            return err;
-    }
-    item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal++;
+    if (feeder->ordinal >= TT_REC_ORDINAL_MAX)
+        return tt_fault_set(fault, TT_ERR_LIMIT, "more than 68 billion events in one input");
+    item->place = tt_rec_place(feeder->chunks[feeder->chunk_count - 1].chunk, feeder->ordinal++);
     *ret_wanted = wanted(feeder, event->tenant, event->task_id);
     if (!*ret_wanted)
         return TT_OK;
@@ -176,7 +173,7 @@ static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     item->hash = tt_rec_hash(item->tenant, item->task_id);
     item->type = TT_REC_NO_TYPE;
-    item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal;
+    item->place = tt_rec_place(feeder->chunks[feeder->chunk_count - 1].chunk, feeder->ordinal);
     return add_item(feeder, item, fault);
 }
 

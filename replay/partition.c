@@ -178,7 +178,7 @@ static void read_event(const struct tt_pass *pass, const struct tt_task *task,
         .seq = numbers.seq,
         .apply_seq = numbers.apply_seq,
         .applied_at_us = numbers.applied_at_us,
-        .arrival = pass->chunk_base[rec->place >> 32] + (uint32_t)rec->place + 1,
+        .arrival = pass->chunk_base[tt_rec_chunk(rec->place)] + tt_rec_ordinal(rec->place) + 1,
         .rec = rec,
         .status = rec->status,
         .state = task->lifecycle == NULL ? TT_STATUS_UNKNOWN
@@ -279,6 +279,8 @@ enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partit
         err = make_tables(pass, p, part, fault);
     if (err == TT_OK)
         err = place_records(pass, p, part, fault);
+    if (visit->partition != NULL)
+        visit->partition(visit->context, p);
     for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++)
         err = visit_task(pass, part, t, bench, visit, fault);
     tt_mem_free(part->loaded);

@@ -220,6 +220,11 @@ static bool count_plain(struct tt_pass *pass, void *context, const struct tt_par
     return tt_plain_count(&list->plain, pass, part->entries[list->first].event_time_us, context);
 }
 
+static void begin_partition(void *context, uint32_t partition)
+{
+    tt_collector_partition(context, partition);
+}
+
 static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
                               struct tt_bench *bench, struct tt_fault *fault)
 {
@@ -244,8 +249,10 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     pass->collector_count = threads;
     for (size_t t = 0; t < threads; t++) {
         tt_collector_init(&pass->collectors[t]);
-        visits[t] = (struct tt_task_visit){
-            .context = &pass->collectors[t], .task = judge_task, .quick = count_plain};
+        visits[t] = (struct tt_task_visit){.context = &pass->collectors[t],
+                                           .task = judge_task,
+                                           .partition = begin_partition,
+                                           .quick = count_plain};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
     tt_mem_free(visits);

@@ -48,11 +48,11 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
 
 /* Says which chunk the next events belong to; grows from call to call. Not needed with a single
  * feeder, and the first one stands in chunk 0 from the start. Chunks that stand near to each other
- * are best given to one feeder: it names each task once. */
+ * are best given to one feeder: it names each task once. Errors: NO_MEMORY; LIMIT (2^28 chunks). */
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk,
                             struct tt_fault *fault) TT_MUST_CHECK;
 /* Errors: NO_MEMORY; NO_SPACE, IO, NOT_FOUND, DENIED of the temporary file; LIMIT (an event over 4
- * GiB). */
+ * GiB, over 68 billion events in one chunk). */
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault) TT_MUST_CHECK;
 /* The same, somewhat quicker: the event's texts are looked at once more, and must stay where they
@@ -63,7 +63,7 @@ enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault) TT
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count);
 
 /* From a store: an audit row with its write sequence, a task's current state, one stored stay (in
- * order). */
+ * order). Rows first: the first one of a task says its type. */
 enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_event *event,
                                   int64_t apply_seq, int64_t applied_at_us,
                                   struct tt_fault *fault) TT_MUST_CHECK;

@@ -91,6 +91,8 @@ struct tt_task_visit {
     void *context; /* the thread's own */
     enum tt_err (*task)(struct tt_pass *pass, void *context, struct tt_task *task,
                         struct tt_bench *bench, struct tt_fault *fault);
+    /* Told before the tasks of a partition. NULL: nobody wants to know. */
+    void (*partition)(void *context, uint32_t partition);
     /* May see to a task without its being gathered, and return true. NULL: never. */
     bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
                   uint32_t task);

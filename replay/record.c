@@ -121,7 +121,7 @@ static char *put_compact(char *at, const struct tt_rec_stream *stream,
     int64_t time_us = minus(item->event_time_us, stream->time_us);
     uint64_t origin = origin_code(item->origin);
     uint64_t since = item->flags & TT_REC_HEAD ? 0 : stream->heads - item->head;
-    if (item->kind != TT_REC_EVENT || item->place >> 32 != stream->place >> 32 ||
+    if (item->kind != TT_REC_EVENT || tt_rec_chunk(item->place) != tt_rec_chunk(stream->place) ||
         ordinal > UINT16_MAX || time_us != (int32_t)time_us || item->status > UINT8_MAX ||
         origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
         return NULL;
@@ -142,17 +142,18 @@ static char *put_beginning(char *at, const struct tt_rec_stream *stream,
                            const struct tt_rec_item *item)
 {
     uint8_t flags = item->flags;
-    uint64_t ordinal = item->place & UINT32_MAX;
+    uint64_t ordinal = tt_rec_ordinal(item->place);
+    uint32_t chunk = tt_rec_chunk(item->place), chunk_before = tt_rec_chunk(stream->place);
     char *flags_at = at++;
     if (item->kind != TT_REC_EVENT) {
         flags |= TT_REC_STORED;
         *at++ = (char)item->kind;
     }
-    if (item->place >> 32 != stream->place >> 32) {
+    if (chunk != chunk_before) {
         flags |= TT_REC_CHUNK;
-        at = put(at, (item->place >> 32) - (stream->place >> 32));
+        at = put(at, chunk - chunk_before);
     } else {
-        ordinal -= stream->place & UINT32_MAX;
+        ordinal -= tt_rec_ordinal(stream->place);
     }
     *flags_at = (char)flags;
     at = put(at, ordinal);
@@ -226,7 +227,7 @@ static const char *take_beginning(const char *at, struct tt_rec_stream *stream, 
         rec->kind = (uint8_t)*at++;
     if (rec->flags & TT_REC_CHUNK) {
         at = take(at, &number);
-        stream->place = ((stream->place >> 32) + number) << 32;
+        stream->place = tt_rec_place(tt_rec_chunk(stream->place) + (uint32_t)number, 0);
     }
     at = take(at, &number);
     stream->place += number;

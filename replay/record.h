@@ -14,8 +14,9 @@
  *   else
  *     flags 1 byte, enum tt_rec_flag
  *     [TT_REC_STORED: kind 1 byte]
- *     place [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same
- * chunk) time zigzag, - the one before status, origin (0 none, 1 texts in place, else number + 1)
+ *     [TT_REC_CHUNK: chunk - the one before] ordinal (- the one before, in the same chunk)
+ *     time zigzag, - the one before
+ *     status, origin (0 none, 1 texts in place, else number + 1)
  *     [no head: heads since]
  *     length of the id * 2 + packed (0: none)
  *   bytes of the id
@@ -49,6 +50,25 @@ enum tt_rec_kind {
 };
 #define TT_REC_NO_TYPE UINT32_MAX
 
+/* Places grow with arrival: the number of a piece of the input, and the ordinal in it. Both have
+ * more room than any input needs: 256 TiB in pieces of 1 MiB, 68 billion events in one that cannot
+ * be cut. */
+enum { TT_REC_ORDINAL_BITS = 36 };
+#define TT_REC_ORDINAL_MAX ((UINT64_C(1) << TT_REC_ORDINAL_BITS) - 1)
+#define TT_REC_CHUNK_MAX   ((uint32_t)(UINT64_MAX >> TT_REC_ORDINAL_BITS))
+static inline uint64_t tt_rec_place(uint32_t chunk, uint64_t ordinal)
+{
+    return (uint64_t)chunk << TT_REC_ORDINAL_BITS | ordinal;
+}
+static inline uint32_t tt_rec_chunk(uint64_t place)
+{
+    return (uint32_t)(place >> TT_REC_ORDINAL_BITS);
+}
+static inline uint64_t tt_rec_ordinal(uint64_t place)
+{
+    return place & TT_REC_ORDINAL_MAX;
+}
+
 /* What the differences of a stream refer to; zero-initialised at its start, for writing as for
  * reading. */
 struct tt_rec_stream {
@@ -60,7 +80,7 @@ struct tt_rec_stream {
 /* An event on its way into a record. Texts are views. */
 struct tt_rec_item {
     int64_t event_time_us;
-    uint64_t place; /* chunk << 32 | ordinal in the chunk: grows with arrival */
+    uint64_t place; /* tt_rec_place */
     uint64_t hash;  /* tt_rec_hash */
     struct tt_str tenant, task_id;
     struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */

@@ -36,6 +36,10 @@ char *tt_buf_grow(struct tt_buf *buf, size_t len)
         buf->err = TT_ERR_NO_MEMORY;
         return NULL;
     }
+    /* What tt_mem_reserve gave beyond the maximum stays unused: whatever fits the capacity may be
+     * added without another look at the maximum. */
+    if (buf->max != 0 && buf->capacity - 1 > buf->max)
+        buf->capacity = buf->max + 1;
     return buf->data + buf->len;
 }
 

@@ -41,21 +41,60 @@ static void set_text(json_t *json, const char *key, const char *text, bool as_nu
         json_object_set_new(json, key, json_null());
 }
 
+/* Names of one kind and another: most are short, some longer than what a cache remembers, some not
+ * of ASCII alone. Two tasks of different tenants share one. */
+static json_t *task_name(int task)
+{
+    static const char tail[] = "of-the-nightly-run-that-copies-all-that-came-in-by-day";
+    int number = task / 2;
+    switch (number % 8) {
+    case 4: return json_sprintf("%d-%s", number, tail);
+    case 5: return json_sprintf("%s-%d", tail, number);
+    case 6: return json_sprintf("%041d", number); /* 48 bytes with the tenant "default" */
+    case 7: return json_sprintf("tâche %d", number);
+    default: return json_sprintf("t%d", number);
+    }
+}
+
+/* Different for each id of a task. Those of digits and capitals take fewer bits in memory, and
+ * those of 128 bytes and more stand in another form. */
+static json_t *event_name(const struct tt_history_event *event)
+{
+    int variety = event->task * 7 + event->id;
+    switch (variety % 7) {
+    case 3: return json_sprintf("x%d~", event->id);
+    case 4: return json_sprintf("%0*d", 120 + variety % 180, event->id);
+    case 5: return json_sprintf("%0*d~", 120 + variety % 180, event->id);
+    case 6:
+        return json_sprintf("%0*d%s", 125 + variety % 4, event->id, variety % 3 == 0 ? "z" : "");
+    default: return json_sprintf("e%d", event->id);
+    }
+}
+
+/* Some tasks have sources of their own, so that there are many in all. */
+static void set_source(json_t *json, const struct tt_history_event *event, bool as_null)
+{
+    if (event->source != NULL && event->source[0] != '\0' && event->task % 3 == 0)
+        json_object_set_new(json, "source", json_sprintf("%s/%d", event->source, event->task));
+    else
+        set_text(json, "source", event->source, as_null);
+}
+
 static json_t *event_json(const struct tt_history_event *event, enum tt_history_style style,
                           struct tt_chance *chance)
 {
     json_t *json = json_object();
-    char text[32];
     bool odd = style == TT_HISTORY_ODD;
-    snprintf(text, sizeof text, "t%d", event->task / 2);
-    json_object_set_new(json, "task_id", json_string(text));
-    snprintf(text, sizeof text, "e%d", event->id);
-    set_text(json, "event_id", event->id >= 0 ? text : odd ? "" : NULL, odd);
+    json_object_set_new(json, "task_id", task_name(event->task));
+    if (event->id >= 0)
+        json_object_set_new(json, "event_id", event_name(event));
+    else
+        set_text(json, "event_id", odd ? "" : NULL, odd);
     set_text(json, "status", event->status, false);
     json_object_set_new(json, "event_time", time_json(event->event_time_us, style, chance));
     set_text(json, "tenant", event->tenant, odd);
     set_text(json, "task_type", event->task_type, odd);
-    set_text(json, "source", event->source, odd);
+    set_source(json, event, odd);
     set_text(json, "stage", event->stage, odd);
     if (event->has_seq)
         json_object_set_new(json, "seq", json_integer(event->seq));

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 12, TASKS = 300, OPTIONS_MAX = 8, ARGS_MAX = 16 };
+enum { ROUNDS = 12, TASKS = 300, OPTIONS_MAX = 8, FILES_MAX = 12, ARGS_MAX = 32 };
 
 /* What one comparison needs. Lines are borrowed; kept says which of them are used. */
 struct trial {
@@ -19,6 +19,9 @@ struct trial {
     char **lines;
     bool *kept;
     size_t count;
+    char files[FILES_MAX][12]; /* names; each has as many of the lines as the others */
+    size_t file_count;
+    const char *threads; /* of tasktrail */
 };
 
 static void run(const struct trial *trial, bool oracle, const char *format,
@@ -30,25 +33,28 @@ static void run(const struct trial *trial, bool oracle, const char *format,
         argv[count++] = "check";
         argv[count++] = "--fail-on";
         argv[count++] = "never";
+        argv[count++] = "--threads";
+        argv[count++] = trial->threads;
     }
     argv[count++] = "--format";
     argv[count++] = format;
     for (size_t i = 0; trial->options[i] != NULL; i++)
         argv[count++] = trial->options[i];
-    argv[count++] = "input";
+    for (size_t f = 0; f < trial->file_count; f++)
+        argv[count++] = trial->files[f];
     tt_program_run(trial->folder, argv, ret_result);
 }
 
-static void write_input(const struct trial *trial)
+static void write_file(const struct trial *trial, size_t number)
 {
     char *text = NULL;
-    size_t bytes;
+    size_t bytes, end = trial->count * (number + 1) / trial->file_count;
     FILE *file = open_memstream(&text, &bytes);
-    for (size_t i = 0; i < trial->count; i++)
+    for (size_t i = trial->count * number / trial->file_count; i < end; i++)
         if (trial->kept[i])
             fprintf(file, "%s\n", trial->lines[i]);
     fclose(file);
-    tt_file_write(trial->folder, "input", text, bytes);
+    tt_file_write(trial->folder, trial->files[number], text, bytes);
     free(text);
 }
 
@@ -75,7 +81,8 @@ static void add_numbers(json_t *sum, const json_t *numbers)
 static bool agree(const struct trial *trial, bool tell, json_t *totals)
 {
     struct tt_program_result ours, theirs, our_json, their_json;
-    write_input(trial);
+    for (size_t f = 0; f < trial->file_count; f++)
+        write_file(trial, f);
     run(trial, false, "ndjson", &ours);
     run(trial, true, "ndjson", &theirs);
     run(trial, false, "json", &our_json);
@@ -130,7 +137,8 @@ static void print_trial(const struct trial *trial, unsigned long long seed)
 {
     size_t bytes;
     char *lifecycles = tt_file_read(trial->folder, "lifecycles", &bytes);
-    printf("TASKTRAIL_SEED=%llu, options:", seed);
+    printf("TASKTRAIL_SEED=%llu, %zu files, %s threads, options:", seed, trial->file_count,
+           trial->threads);
     for (size_t i = 0; trial->options[i] != NULL; i++)
         printf(" %s", trial->options[i]);
     printf("\n%s\nevents:\n", lifecycles);
@@ -178,6 +186,16 @@ static void choose_options(struct tt_chance *chance, struct trial *trial)
     trial->options[count] = NULL;
 }
 
+/* Several files and threads give several feeders, whose records are put together again. */
+static void choose_files(struct tt_chance *chance, struct trial *trial)
+{
+    static const char *const threads[] = {"1", "2", "3", "5"};
+    trial->file_count = tt_chance_of(chance, 40) ? 1 : 1 + tt_chance_below(chance, FILES_MAX);
+    for (size_t f = 0; f < trial->file_count; f++)
+        snprintf(trial->files[f], sizeof trial->files[f], "input%u", (unsigned)f);
+    trial->threads = threads[tt_chance_below(chance, 4)];
+}
+
 /* Compares the two on the text, which is taken apart. */
 static void compare(struct tt_chance *chance, char *text, unsigned long long seed, json_t *totals)
 {
@@ -186,6 +204,7 @@ static void compare(struct tt_chance *chance, char *text, unsigned long long see
     tt_folder_make(trial.folder);
     tt_file_write(trial.folder, "lifecycles", lifecycles, strlen(lifecycles));
     choose_options(chance, &trial);
+    choose_files(chance, &trial);
     split_lines(text, &trial);
     bool same = agree(&trial, false, totals);
     if (!same) {

@@ -1,5 +1,5 @@
 /* label: threads */
-#include "replay/pass.h"
+#include "replay/pass_parts.h"
 
 #include "core/base/mem.h"
 #include "tests/lib/suite.h"
@@ -147,6 +147,47 @@ TT_TEST(events_added_later_are_those_added_at_once)
 }
 TT_END
 
+/* Counting takes too long: the feeder is told that it has counted so far. */
+TT_TEST(a_chunk_of_more_than_four_billion_events_stands_before_the_next_one)
+{
+    struct tt_pass *pass = NULL;
+    struct tt_feeder *feeder = NULL;
+    const struct tt_report *report = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    feeder->ordinal = (uint64_t)UINT32_MAX - 2;
+    for (int i = 0; i < 6; i++) {
+        struct tt_event one = event("t", "A", 1000 - i, NULL);
+        if (i == 5)
+            ck_assert_int_eq(tt_feeder_chunk(feeder, 1, &fault), TT_OK);
+        ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
+    }
+    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
+    ck_assert_uint_eq(report->finding_count, 5); /* all but the first are late */
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(report->findings[i].arrival, (uint64_t)UINT32_MAX + i);
+    tt_pass_destroy(pass);
+}
+TT_END
+
+TT_TEST(counts_beyond_all_bounds_are_refused)
+{
+    struct tt_pass *pass = NULL;
+    struct tt_feeder *feeder = NULL;
+    struct tt_fault fault = {0}, too_many = {0};
+    struct tt_event one = event("t", "A", 1000, NULL);
+    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    feeder->ordinal = TT_REC_ORDINAL_MAX;
+    ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_ERR_LIMIT);
+    ck_assert_int_eq(tt_feeder_chunk(feeder, TT_REC_CHUNK_MAX + 1, &too_many), TT_ERR_LIMIT);
+    tt_pass_destroy(pass);
+}
+TT_END
+
 TT_SUITE("replay/pass", a_pass_without_memory_says_so_and_leaks_nothing_wherever_it_runs_out,
          more_sources_than_there_are_numbers_for_are_still_told_apart,
-         events_added_later_are_those_added_at_once)
+         events_added_later_are_those_added_at_once,
+         a_chunk_of_more_than_four_billion_events_stands_before_the_next_one,
+         counts_beyond_all_bounds_are_refused)

@@ -54,15 +54,18 @@ static void make_item(uint64_t *seed, const struct tt_rec_stream *stream,
 {
     struct tt_rec_item *item = &ret_written->item;
     uint64_t chance = tt_test_next(seed);
-    uint64_t chunk = stream->place >> 32, ordinal = (uint32_t)stream->place;
+    uint32_t chunk = tt_rec_chunk(stream->place);
+    uint64_t ordinal = tt_rec_ordinal(stream->place);
     *item =
         (struct tt_rec_item){.type = chance % 3 == 0 ? TT_REC_NO_TYPE : (uint32_t)(chance % 500),
                              .status = (uint32_t)(chance >> 8) % (chance % 5 == 0 ? 70000 : 20),
                              .origin = TT_ORIGIN_NONE};
-    if (chance >> 16 & 1 && ordinal < UINT32_MAX - 100000)
-        item->place = chunk << 32 | (ordinal + (chance >> 20) % (chance % 7 == 0 ? 100000 : 900));
+    if (chance >> 16 & 1 && ordinal < TT_REC_ORDINAL_MAX - 100000)
+        item->place =
+            tt_rec_place(chunk, ordinal + (chance >> 20) % (chance % 7 == 0 ? 100000 : 900));
     else
-        item->place = (chunk + 1 + (chance >> 20) % 300) << 32 | (chance >> 33) % 5000;
+        item->place = tt_rec_place(chunk + 1 + (chance >> 20) % 300,
+                                   chance % 11 == 0 ? TT_REC_ORDINAL_MAX : (chance >> 33) % 5000);
     item->event_time_us = some_time(seed, stream->time_us);
     item->tenant = some_text(seed, ret_written->texts[0], true);
     item->task_id = some_text(seed, ret_written->texts[1], false);
