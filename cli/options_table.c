@@ -8,6 +8,7 @@
 #define EVERY   (C(COUNT) - 1)
 #define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
+#define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD))
 #define PASSES  (JUDGES | C(LIFECYCLE))
 #define HOUR_US INT64_C(3600000000)
 
@@ -20,6 +21,10 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
     [TT_COMMAND_REPORT] = {"report", "[options]",
                            "replay every task of the store: the discrepancy report"},
     [TT_COMMAND_UPLOAD] = {"upload", "[options]", "write audit rows out, ready for BigQuery"},
+    [TT_COMMAND_STATUS] = {"status", "[options]",
+                           "the fleet at a glance: backlog, workers, locks, dead letters"},
+    [TT_COMMAND_DEAD] = {"dead", "list|show|requeue|drop [options] [ID...]",
+                         "the dead letters: what could never be applied"},
     [TT_COMMAND_LIFECYCLE] = {"lifecycle", "infer [options] FILE... | show [options] FILE",
                               "infer: a lifecycle file from history; show: one as text or graph"},
     [TT_COMMAND_EXPLAIN] = {"explain", "[KIND...]",
@@ -42,11 +47,11 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_QUIET] = {"quiet", 'q', TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, EVERY,
                       "no progress bar, warnings and errors alone"},
     [TT_OPT_REDIS] = {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0,
-                      C(EMIT) | C(WORKER),
+                      QUEUES,
                       "redis://[user@]host:port[/db] or unix:///path; the password comes from "
                       "TASKTRAIL_REDIS_PASSWORD"},
-    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
-                       C(EMIT) | C(WORKER), "what every Redis key begins with"},
+    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0, QUEUES,
+                       "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
@@ -113,6 +118,18 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                    "file:DIR writes task_status_audit.ndjson and its schema"},
     [TT_OPT_KEEP] = {"keep", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEMO),
                      "keep the folder with the database and logs"},
+    [TT_OPT_ALL] = {"all", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEAD),
+                    "requeue or drop every letter"},
+    [TT_OPT_LIMIT] = {"limit", 0, TT_OPTION_INT, "N", "100", NULL, 1, INT64_MAX, C(DEAD),
+                      "how many letters to list"},
+    [TT_OPT_JSON] = {"json", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(STATUS) | C(DEAD),
+                     "as JSON, one object a line"},
+    [TT_OPT_WATCH] = {"watch", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(STATUS),
+                      "look again and again, until interrupted"},
+    [TT_OPT_EVERY] = {"every", 0, TT_OPTION_DURATION, "DURATION", "2s", NULL, 100 * 1000, HOUR_US,
+                      C(STATUS), "how often to look with --watch"},
+    [TT_OPT_STALLED] = {"stalled", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 1000,
+                        24 * HOUR_US, C(STATUS), "pending for this long is stalled"},
     [TT_OPT_MIN_SHARE] = {"min-share", 0, TT_OPTION_SHARE, "SHARE", "1%", NULL, 0, 500000,
                           C(LIFECYCLE), "infer: rarer steps are left out and asked about"},
     [TT_OPT_TYPES] = {"types", 0, TT_OPTION_CHOICE, "HOW", "each", "each|merged", 0, 0,

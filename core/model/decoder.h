@@ -6,7 +6,8 @@
  * order mark, line ends) is the reader's business: see adapters/system/lines.h.
  *
  * Threads: a decoder belongs to one thread. Memory: events borrow from the decoder and from the
- * line, valid until the decoder's next call; in the steady state no allocation of our own per line.
+ * line, valid while the sink is called; those of native and dpkg, until the decoder's next call. In
+ * the steady state no allocation of our own per line, but for what a format holds back.
  */
 #ifndef TT_MODEL_DECODER_H
 #define TT_MODEL_DECODER_H

@@ -1,4 +1,5 @@
 #include "core/base/limits.h"
+#include "core/base/mem.h"
 #include "tests/lib/decoding.h"
 #include "tests/lib/suite.h"
 
@@ -326,6 +327,38 @@ TT_TEST(memory_that_runs_out_is_told_and_nothing_else_happens)
 }
 TT_END
 
+static enum tt_err keep_status(void *context, const struct tt_event *event)
+{
+    snprintf(context, 32, "%.*s", TT_STR_ARGS(event->status));
+    return TT_OK;
+}
+
+TT_TEST(a_line_lost_for_want_of_memory_leaves_the_record_it_was_in)
+{
+    const struct tt_decoder_options options = {.json_depth_max = 64};
+    char status[32] = "", line[16];
+    const struct tt_decoder_sink sink = {.context = status, .event = keep_status};
+    int lost = 0;
+    memset(line, 'x', sizeof line);
+    for (size_t len = 0; len <= sizeof line; len++) { /* some need memory for their end alone */
+        struct tt_decoder *by = NULL;
+        ck_assert_int_eq(tt_decoder_create("csv", &options, &by, NULL), TT_OK);
+        tt_decoder_file_start(by);
+        ck_assert_int_eq(tt_decoder_line(by, TT_STR(HEADER), &sink, NULL), TT_OK);
+        ck_assert_int_eq(tt_decoder_line(by, TT_STR("t,\"A"), &sink, NULL), TT_OK);
+        tt_mem_fail_after(0, false);
+        enum tt_err err = tt_decoder_line(by, (struct tt_str){line, len}, &sink, NULL);
+        tt_mem_fail_after(-1, false);
+        ck_assert(err == TT_OK || err == TT_ERR_NO_MEMORY);
+        ck_assert_int_eq(tt_decoder_line(by, TT_STR("B\",5"), &sink, NULL), TT_OK);
+        ck_assert_uint_eq(strlen(status), err == TT_OK ? len + 4 : 3);
+        lost += err != TT_OK;
+        tt_decoder_destroy(by);
+    }
+    ck_assert_int_gt(lost, 10);
+}
+TT_END
+
 TT_SUITE("core/model/decode_csv", columns_with_the_names_of_fields_are_these_fields,
          the_map_names_columns_and_the_others_become_attributes,
          a_column_may_be_several_fields_and_is_then_not_the_one_of_its_own_name,
@@ -342,4 +375,5 @@ TT_SUITE("core/model/decode_csv", columns_with_the_names_of_fields_are_these_fie
          columns_without_a_name_or_with_one_twice_are_told_apart_by_their_number,
          each_file_has_its_own_header, an_input_without_a_header_is_empty_not_wrong,
          more_columns_than_the_limit_are_an_error,
-         memory_that_runs_out_is_told_and_nothing_else_happens)
+         memory_that_runs_out_is_told_and_nothing_else_happens,
+         a_line_lost_for_want_of_memory_leaves_the_record_it_was_in)

@@ -158,8 +158,8 @@ TT_TEST(a_late_one_is_that_of_the_record_known_at_once)
 {
     gives(NAMED("r", "SUCCESS", 3) NAMELESS("IN_PROGRESS", 1) NAMED("r", "SKIPPED", 4),
           OF("r", "SUCCESS", 3) BOUND("r", "IN_PROGRESS", 1) OF("r", "SKIPPED", 4));
-    gives(NAMED("r", "SUCCESS", 3) NAMELESS("IN_PROGRESS", 3) NAMED("r", "SKIPPED", 4),
-          OF("r", "SUCCESS", 3) BOUND("r", "IN_PROGRESS", 3) OF("r", "SKIPPED", 4));
+    gives(NAMED("r", "SUCCESS", 3) NAMELESS("IN_PROGRESS", 3) NAMED("q", "SKIPPED", 4),
+          OF("r", "SUCCESS", 3) BOUND("r", "IN_PROGRESS", 3) OF("q", "SKIPPED", 4));
 }
 TT_END
 
@@ -173,6 +173,37 @@ TT_TEST(a_newer_one_waits_for_the_next_record_that_is_not_earlier)
               NAMELESS("IN_PROGRESS", 4) NAMED("q", "SUCCESS", 5) NAMED("p", "SUCCESS", 8),
           OF("r", "SUCCESS", 3) BOUND("q", "IN_PROGRESS", 5) BOUND("q", "IN_PROGRESS", 4)
               OF("q", "SUCCESS", 5) BOUND("p", "IN_PROGRESS", 7) OF("p", "SUCCESS", 8));
+}
+TT_END
+
+TT_TEST(those_that_wait_keep_their_order_whichever_are_taken)
+{
+    gives(NAMED("r", "SUCCESS", 3) NAMELESS("IN_PROGRESS", 7) NAMELESS("IN_PROGRESS", 5)
+              NAMED("q", "SUCCESS", 6) NAMELESS("FAILED", 8) NAMED("p", "SUCCESS", 9),
+          OF("r", "SUCCESS", 3) BOUND("q", "IN_PROGRESS", 5) OF("q", "SUCCESS", 6)
+              BOUND("p", "IN_PROGRESS", 7) BOUND("p", "FAILED", 8) OF("p", "SUCCESS", 9));
+}
+TT_END
+
+TT_TEST(many_correlations_are_remembered_at_once)
+{
+    enum { FLOWS = 5000 };
+    const struct tt_decoder_options options = {.json_depth_max = 64};
+    struct tt_decoding d;
+    char text[200], expected[40];
+    tt_decoding_start(&d, "osdu", &options);
+    for (int i = 0; i < 2 * FLOWS; i++) {
+        snprintf(text, sizeof text,
+                 "{\"correlationId\":\"c%d\",\"stage\":\"S\",\"status\":\"A\",\"timestamp\":%d%s}",
+                 i % FLOWS, 1 + i / FLOWS, i < FLOWS ? "" : ",\"recordId\":\"r\"");
+        tt_buf_clear(&d.out);
+        tt_decoding_file(&d, tt_str_from(text));
+        ck_assert_uint_eq(d.events, i < FLOWS ? 0 : 2 * (unsigned)(i - FLOWS + 1));
+        snprintf(expected, sizeof expected, "{\"task_id\":\"c%d/S/r\"", i % FLOWS);
+        if (i >= FLOWS)
+            ck_assert(strncmp(d.out.data, expected, strlen(expected)) == 0);
+    }
+    tt_decoding_done(&d);
 }
 TT_END
 
@@ -332,6 +363,8 @@ TT_SUITE("core/model/decode_osdu", a_message_as_it_is_published_becomes_an_event
          what_came_without_a_record_is_that_of_the_first_record_named,
          a_late_one_is_that_of_the_record_known_at_once,
          a_newer_one_waits_for_the_next_record_that_is_not_earlier,
+         those_that_wait_keep_their_order_whichever_are_taken,
+         many_correlations_are_remembered_at_once,
          of_several_records_nobody_can_say_whose_a_late_one_is,
          what_waits_at_the_end_is_that_of_the_only_record_or_of_the_flow,
          correlations_and_stages_are_kept_apart, waiting_goes_on_from_file_to_file,
