@@ -198,18 +198,18 @@ TT_END
  */
 static char *many_tasks(int tasks)
 {
-    char *text = NULL, *long_id = malloc(200001);
+    char *text = NULL, *long_id = malloc(100001);
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    memset(long_id, 'x', 200000);
-    long_id[200000] = '\0';
+    memset(long_id, 'x', 100000);
+    long_id[100000] = '\0';
     for (int i = 0; i < tasks; i++)
         for (int half = 0; half < 2; half++)
             fprintf(out,
                     "{\"event_id\":\"e%d-%d\",\"task_id\":\"task %d%s\",\"status\":\"S%d <%s>\","
                     "\"event_time\":%d}\n",
-                    i, half, i, i % 10000 == 0 ? long_id : "", half == 0 ? i % 300 : 1000,
-                    i % 10000 == 0 ? long_id : "b", 2 - half);
+                    i, half, i, i % 2000 == 0 ? long_id : "", half == 0 ? i % 300 : 1000,
+                    i % 2000 == 0 ? long_id : "b", 2 - half);
     fclose(out);
     free(long_id);
     return text;

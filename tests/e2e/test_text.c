@@ -147,6 +147,40 @@ TT_TEST(the_line_across_is_where_it_belongs_and_missing_judgement_is_told)
 }
 TT_END
 
+TT_TEST(a_step_that_is_not_allowed_is_marked)
+{
+    struct tt_run run = tt_tasktrail(
+        FIXTURES "check/after-terminal", NULL,
+        (const char *const[]){"check", "--lifecycle", "lifecycle.json", "input.ndjson", NULL});
+    ck_assert_int_eq(run.status, 1);
+    has(run.out, "    both orders RECEIVED  REFUSED  CHECKING!\n");
+    tt_run_done(&run);
+}
+TT_END
+
+/* Two thousand stories of violations, and one task that was only late. */
+TT_TEST(something_of_each_verdict_is_shown_however_many_are_worse)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    for (int i = 0; i < 4000; i++) /* an id that was given twice, each time with a new status */
+        fprintf(out,
+                "{\"event_id\":\"e%d\",\"task_id\":\"t%d\",\"status\":\"S%d\",\"event_time\":5}\n",
+                i / 2, i / 2, i);
+    fputs("{\"event_id\":\"1\",\"task_id\":\"late one\",\"status\":\"B\",\"event_time\":2}\n"
+          "{\"event_id\":\"2\",\"task_id\":\"late one\",\"status\":\"A\",\"event_time\":1}\n",
+          out);
+    fclose(out);
+    struct tt_run run = tt_tasktrail(NULL, text, (const char *const[]){"check", "-", NULL});
+    has(run.out, "\n  violation  1 task: t0\n    conflicting_duplicate\n");
+    has(run.out, "\n  reordered  1 task: late one\n    late_arrival, lost_update\n    arrival ");
+    has(run.out, "\n  ... and 1,993 more stories of 1,993 tasks.\n");
+    tt_run_done(&run);
+    free(text);
+}
+TT_END
+
 /* The words of every task of the folder that has a discrepancy, line breaks undone; checked for
  * their width. Owned. */
 static char *words_of(const char *folder, const char *now)
@@ -245,4 +279,6 @@ TT_END
 TT_SUITE("e2e/text", a_report_has_every_part_in_eighty_columns,
          one_task_is_two_lanes_a_chain_of_words_and_every_raw_time,
          the_line_across_is_where_it_belongs_and_missing_judgement_is_told,
-         every_kind_is_told_in_words, every_kind_is_explained_with_an_example_and_advice)
+         a_step_that_is_not_allowed_is_marked,
+         something_of_each_verdict_is_shown_however_many_are_worse, every_kind_is_told_in_words,
+         every_kind_is_explained_with_an_example_and_advice)
