@@ -220,7 +220,7 @@ static enum tt_err bury_all(struct worker *w, const struct tt_queue_batch *batch
 {
     for (size_t i = 0; i < count; i++) {
         enum tt_err err = w->queue->bury(w->queue->context, &batch->entries[poison[i].entry],
-                                         "undecodable", poison[i].reason, fault);
+                                         poison[i].kind, poison[i].reason, fault);
         if (err != TT_OK)
             return err;
         w->counts.dead++;
