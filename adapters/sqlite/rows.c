@@ -16,7 +16,7 @@ int tt_row_bind_seq(sqlite3_stmt *s, int place, bool has_seq, int64_t seq)
     return has_seq ? tt_db_bind_int(s, place, seq) : sqlite3_bind_null(s, place);
 }
 
-int tt_row_bind_audit(sqlite3_stmt *s, const struct tt_audit_row *row)
+int tt_row_bind_audit(sqlite3_stmt *s, const struct tt_audit_row *row, int64_t apply_seq)
 {
     const struct tt_event *event = &row->event;
     return tt_row_bind_place(s, &row->place) | tt_db_bind_text(s, 5, event->tenant) |
@@ -35,7 +35,7 @@ int tt_row_bind_audit(sqlite3_stmt *s, const struct tt_audit_row *row)
            tt_db_bind_time(s, 22, row->read_started_at_us) |
            tt_db_bind_time(s, 23, row->write_started_at_us) | tt_db_bind_text(s, 24, row->worker) |
            tt_db_bind_int(s, 25, row->fence) | tt_db_bind_int(s, 26, row->attempt) |
-           tt_db_bind_int(s, 27, row->apply_seq) | tt_db_bind_int(s, 28, row->duplicate) |
+           tt_db_bind_int(s, 27, apply_seq) | tt_db_bind_int(s, 28, row->duplicate) |
            tt_db_bind_int(s, 29, tt_event_identity(event));
 }
 

@@ -12,7 +12,7 @@ void tt_row_current(sqlite3_stmt *statement, struct tt_current_row *row);
 /* Tenant and task are columns 0 and 1. */
 void tt_row_interval(sqlite3_stmt *statement, struct tt_interval_row *row);
 
-int tt_row_bind_audit(sqlite3_stmt *statement, const struct tt_audit_row *row);
+int tt_row_bind_audit(sqlite3_stmt *statement, const struct tt_audit_row *row, int64_t apply_seq);
 int tt_row_bind_current(sqlite3_stmt *statement, const struct tt_current_row *row);
 int tt_row_bind_interval(sqlite3_stmt *statement, struct tt_str tenant, struct tt_str task_id,
                          const struct tt_interval_row *row);

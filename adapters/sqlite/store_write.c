@@ -10,9 +10,9 @@ static enum tt_err write_audit(struct tt_writer *w, const struct tt_store_change
     int64_t last = 0;
     enum tt_err err = tt_writer_number(w, TT_SQL_AUDIT_LAST, &last, fault);
     for (size_t i = 0; i < changes->audit_count && err == TT_OK; i++) {
-        changes->audit[i].apply_seq = ++last;
-        int codes = tt_row_bind_audit(w->statements[TT_SQL_AUDIT_PUT], &changes->audit[i]);
-        err = tt_db_execute_bound(&w->db, w->statements[TT_SQL_AUDIT_PUT], codes, fault);
+        sqlite3_stmt *s = w->statements[TT_SQL_AUDIT_PUT];
+        int codes = tt_row_bind_audit(s, &changes->audit[i], ++last);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
     }
     return err;
 }

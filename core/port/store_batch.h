@@ -84,7 +84,7 @@ struct tt_store_current {
 };
 
 struct tt_store_changes {
-    struct tt_audit_row *audit; /* in the order of the batch; apply_seq is given by the store */
+    const struct tt_audit_row *audit; /* in the order of the batch; the store gives apply_seq */
     size_t audit_count;
     const struct tt_store_current *current; /* by tenant and task_id, each once */
     size_t current_count;

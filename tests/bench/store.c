@@ -7,6 +7,7 @@
  * entries of a partition together. Measured is what the applier does, from the bytes of a batch to
  * the commit; reading the file is not. Prints one line.
  */
+#include "adapters/postgres/store.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "core/base/limits.h"
@@ -182,9 +183,10 @@ static void parse(struct bench *bench, int argc, char **argv)
 static void open_store(const char *url, struct tt_store *store)
 {
     struct tt_fault fault = {0};
-    if (strncmp(url, "sqlite:", 7) != 0)
-        die(url, "expected sqlite:PATH");
-    if (tt_sqlite_store_open(url + 7, TT_SQLITE_BUSY_MS_DEFAULT, store, &fault) != TT_OK)
+    enum tt_err err = strncmp(url, "sqlite:", 7) == 0
+                          ? tt_sqlite_store_open(url + 7, TT_SQLITE_BUSY_MS_DEFAULT, store, &fault)
+                          : tt_pg_store_open(url, NULL, store, &fault);
+    if (err != TT_OK)
         die(url, fault.text);
 }
 
@@ -214,11 +216,13 @@ int main(int argc, char **argv)
         fences[i] = 1;
     tt_applier_set_epoch(applier, 1);
     double cpu = cpu_seconds(), spent = apply_all(&bench, applier, fences);
-    printf("%zu events in batches of %zu: %.2f s, %.0f events/s, %.2f s of CPU\n",
-           bench.line_count, bench.batch, spent, (double)bench.line_count / spent,
-           cpu_seconds() - cpu);
+    printf("%zu events in batches of %zu: %.2f s, %.0f events/s, %.2f s of CPU\n", bench.line_count,
+           bench.batch, spent, (double)bench.line_count / spent, cpu_seconds() - cpu);
     tt_applier_destroy(applier);
-    tt_sqlite_store_done(&store);
+    if (strncmp(bench.store_url, "sqlite:", 7) == 0)
+        tt_sqlite_store_done(&store);
+    else
+        tt_pg_store_done(&store);
     tt_mem_free(fences);
     tt_mem_free(bench.lines);
     return 0;

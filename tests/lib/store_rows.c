@@ -39,7 +39,7 @@ void tt_test_write(const struct tt_store *store, const struct tt_store_changes *
     ck_assert_msg(store->commit(store->context, &fault) == TT_OK, "%s", fault.text);
 }
 
-void tt_test_write_row(const struct tt_store *store, struct tt_audit_row *row)
+void tt_test_write_row(const struct tt_store *store, const struct tt_audit_row *row)
 {
     const struct tt_store_changes changes = {.audit = row, .audit_count = 1};
     tt_test_write(store, &changes);

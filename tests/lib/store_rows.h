@@ -15,7 +15,7 @@ struct tt_audit_row tt_test_row(const struct tt_event *event, int64_t entry_ms, 
 /* One transaction with these changes; fails the test on an error. */
 void tt_test_write(const struct tt_store *store, const struct tt_store_changes *changes);
 /* One with this audit row alone. */
-void tt_test_write_row(const struct tt_store *store, struct tt_audit_row *row);
+void tt_test_write_row(const struct tt_store *store, const struct tt_audit_row *row);
 
 /* xorshift64*: the next number of a printed seed. */
 uint64_t tt_test_next(uint64_t *state);

@@ -1,17 +1,22 @@
 #include "tests/lib/stores.h"
 
+#include "adapters/postgres/store.h"
 #include "core/base/buf.h"
+#include "tests/lib/postgres_server.h"
 #include "tests/lib/store_file.h"
 #include "tests/lib/tmpdir.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BUSY_MS = 60 * 1000 };
 
+static struct tt_postgres_server server;
+
 const char *tt_store_kind_name(int kind)
 {
-    static const char *const names[TT_STORE_KINDS] = {"sqlite"};
+    static const char *const names[TT_STORE_KINDS] = {"sqlite", "postgres"};
     return names[kind];
 }
 
@@ -26,31 +31,45 @@ void tt_test_store_make(struct tt_test_store *test, int kind)
     char name[32];
     *test = (struct tt_test_store){.kind = kind};
     snprintf(name, sizeof name, "store-%u.db", number++);
-    snprintf(test->url, sizeof test->url, "sqlite:%s", tt_tmpfile(name));
+    if (kind == TT_STORE_SQLITE)
+        snprintf(test->url, sizeof test->url, "sqlite:%s", tt_tmpfile(name));
+    else
+        snprintf(test->url, sizeof test->url, "%s", tt_postgres_new_url(&server));
     tt_test_store_open_again(test, &test->store);
 }
 
 void tt_test_store_open_again(struct tt_test_store *test, struct tt_store *ret_store)
 {
-    *ret_store = tt_test_store_open(path_of(test));
+    struct tt_fault fault = {0};
+    enum tt_err err = test->kind == TT_STORE_SQLITE
+                          ? tt_sqlite_store_open(path_of(test), BUSY_MS, ret_store, &fault)
+                          : tt_pg_store_open(test->url, NULL, ret_store, &fault);
+    ck_assert_msg(err == TT_OK, "%s", fault.text);
 }
 
 void tt_test_store_close(struct tt_test_store *test, struct tt_store *store)
 {
-    (void)test;
-    tt_sqlite_store_done(store);
+    if (test->kind == TT_STORE_SQLITE)
+        tt_sqlite_store_done(store);
+    else
+        tt_pg_store_done(store);
 }
 
 void tt_test_reader_open(struct tt_test_store *test)
 {
     struct tt_fault fault = {0};
-    enum tt_err err = tt_sqlite_reader_open(path_of(test), BUSY_MS, &test->reader, &fault);
+    enum tt_err err = test->kind == TT_STORE_SQLITE
+                          ? tt_sqlite_reader_open(path_of(test), BUSY_MS, &test->reader, &fault)
+                          : tt_pg_reader_open(test->url, NULL, &test->reader, &fault);
     ck_assert_msg(err == TT_OK, "%s", fault.text);
 }
 
 void tt_test_reader_close(struct tt_test_store *test)
 {
-    tt_sqlite_reader_done(&test->reader);
+    if (test->kind == TT_STORE_SQLITE)
+        tt_sqlite_reader_done(&test->reader);
+    else
+        tt_pg_reader_done(&test->reader);
 }
 
 void tt_test_store_done(struct tt_test_store *test)
@@ -60,10 +79,15 @@ void tt_test_store_done(struct tt_test_store *test)
 }
 
 /* US(column), as each kind says it. */
-static void expand(struct tt_buf *buf, const char *sql)
+static void expand(struct tt_buf *buf, const char *sql, int kind)
 {
-    for (const char *at; (at = strstr(sql, "US(")) != NULL; sql = at + 2) {
+    for (const char *at; (at = strstr(sql, "US(")) != NULL;) {
+        size_t name = strcspn(at + 3, ")");
         tt_buf_add(buf, sql, (size_t)(at - sql));
+        tt_buf_add_text(buf, kind == TT_STORE_SQLITE ? "(" : "(extract(epoch FROM ");
+        tt_buf_add(buf, at + 3, name);
+        tt_buf_add_text(buf, kind == TT_STORE_SQLITE ? ")" : ") * 1000000)::bigint");
+        sql = at + 3 + name + 1;
     }
     tt_buf_add_text(buf, sql);
 }
@@ -72,8 +96,9 @@ char *tt_test_store_text(const struct tt_test_store *test, const char *sql)
 {
     struct tt_buf buf;
     tt_buf_init(&buf, 0);
-    expand(&buf, sql);
-    char *text = tt_test_sql_text(path_of(test), buf.data);
+    expand(&buf, sql, test->kind);
+    char *text = test->kind == TT_STORE_SQLITE ? tt_test_sql_text(path_of(test), buf.data)
+                                               : tt_postgres_text(test->url, buf.data);
     tt_buf_done(&buf);
     return text;
 }
@@ -85,5 +110,8 @@ void tt_test_store_sql(const struct tt_test_store *test, const char *sql)
 
 int tt_suite_run_stores(const char *name, const TTest *const *cases, size_t count)
 {
-    return tt_suite_run_each(name, cases, count, 120, TT_STORE_KINDS);
+    tt_postgres_server_start(&server, "postgres", NULL);
+    int status = tt_suite_run_each(name, cases, count, 120, TT_STORE_KINDS);
+    tt_postgres_server_stop(&server, SIGINT);
+    return status;
 }

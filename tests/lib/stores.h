@@ -6,12 +6,12 @@
 #include "core/port/store.h"
 #include "tests/lib/suite.h"
 
-enum tt_store_kind { TT_STORE_SQLITE, TT_STORE_KINDS };
+enum tt_store_kind { TT_STORE_SQLITE, TT_STORE_POSTGRES, TT_STORE_KINDS };
 const char *tt_store_kind_name(int kind);
 
 struct tt_test_store {
     int kind;
-    char url[400]; /* as for --store */
+    char url[500]; /* as for --store */
     struct tt_store store;
     struct tt_store_reader reader; /* while open */
 };

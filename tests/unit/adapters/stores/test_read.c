@@ -139,10 +139,12 @@ TT_TEST(an_audit_row_comes_back_with_every_field)
     struct tt_audit_row full = tt_test_row(&event, 1, 0);
     full.duplicate = true;
     full.attempt = 3;
+    full.apply_seq = 1;
     tt_test_write_row(&test.store, &full);
     event = tt_test_event("FAILED", 1);
     event.task_id = TT_STR("bare");
     struct tt_audit_row bare = tt_test_row(&event, 2, 0);
+    bare.apply_seq = 2;
     tt_test_write_row(&test.store, &bare);
     open_reader();
     ck_assert_int_eq(test.reader.audit(test.reader.context, TT_STR("default"), TT_STR("t"),
