@@ -40,6 +40,9 @@ bool tt_pg_is_up(const struct tt_pg *pg);
 enum tt_err tt_pg_failed(struct tt_pg *pg, const PGresult *result, const char *doing,
                          struct tt_fault *fault);
 
+/* The first line of libpq's words, borrowed. */
+struct tt_str tt_pg_first_line(const char *text);
+
 /* Runs SQL, several statements perhaps, without parameters or results. */
 enum tt_err tt_pg_run(struct tt_pg *pg, const char *sql, struct tt_fault *fault) TT_MUST_CHECK;
 

@@ -116,7 +116,8 @@ static enum tt_err collect_progress(struct tt_state *state)
             *slot = (uint32_t)++count;
         }
     }
-    qsort(state->progress, count, sizeof *state->progress, by_dataset);
+    if (count > 1)
+        qsort(state->progress, count, sizeof *state->progress, by_dataset);
     state->changes.progress = state->progress;
     state->changes.progress_count = count;
     return TT_OK;

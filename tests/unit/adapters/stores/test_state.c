@@ -13,8 +13,15 @@ static void setup(int kind)
     tt_arena_init(&arena, 0);
 }
 
+/* What was read is there until the transaction ends, so it stays open until the next one. */
+static void end_transaction(void)
+{
+    test.store.rollback(test.store.context);
+}
+
 static void teardown(void)
 {
+    end_transaction();
     tt_arena_done(&arena);
     tt_test_store_done(&test);
 }
@@ -26,13 +33,10 @@ static enum tt_err load(struct tt_str task, const struct tt_current_row **ret_ro
     struct tt_store *store = &test.store;
     struct tt_store_task tasks[] = {{.tenant = tenant, .task_id = task}};
     struct tt_store_batch batch = {.epoch = 1, .tasks = tasks, .task_count = 1};
+    end_transaction();
     enum tt_err err = store->begin(store->context, fault);
     if (err == TT_OK)
         err = store->load(store->context, &batch, &arena, fault);
-    if (err == TT_OK)
-        err = store->commit(store->context, fault);
-    else
-        store->rollback(store->context);
     if (err == TT_OK)
         *ret_row = tasks[0].current;
     return err;
@@ -50,6 +54,7 @@ static void put(struct tt_current_row row, bool is_new)
 {
     const struct tt_store_current current = {.row = row, .is_new = is_new};
     const struct tt_store_changes changes = {.current = &current, .current_count = 1};
+    end_transaction();
     tt_test_write(&test.store, &changes);
 }
 
@@ -129,7 +134,6 @@ TT_TEST(every_task_of_a_batch_gets_its_own_row)
     struct tt_store_batch batch = {.epoch = 1, .tasks = tasks, .task_count = 6};
     ck_assert_int_eq(store->begin(store->context, NULL), TT_OK);
     ck_assert_int_eq(store->load(store->context, &batch, &arena, NULL), TT_OK);
-    store->rollback(store->context);
     for (int i = 0; i < 6; i++)
         if (i == 3)
             ck_assert_ptr_null(tasks[i].current);
@@ -145,6 +149,7 @@ static void put_stays(struct tt_store_stays stays)
     if (stays.task_id.ptr == NULL)
         stays.task_id = task_id;
     const struct tt_store_changes changes = {.stays = &stays, .stays_count = 1};
+    end_transaction();
     tt_test_write(&test.store, &changes);
 }
 
@@ -188,6 +193,7 @@ static void add(struct tt_event event, int64_t entry_ms, bool duplicate)
 {
     struct tt_audit_row row = tt_test_row(&event, entry_ms, 0);
     row.duplicate = duplicate;
+    end_transaction();
     tt_test_write_row(&test.store, &row);
 }
 
@@ -196,11 +202,9 @@ static enum tt_err ask_history(int64_t since_us, struct tt_store_history *histor
     struct tt_store *store = &test.store;
     *history =
         (struct tt_store_history){.tenant = tenant, .task_id = task_id, .since_us = since_us};
+    end_transaction();
     enum tt_err err = store->begin(store->context, NULL);
-    if (err == TT_OK)
-        err = store->histories(store->context, history, 1, &arena, NULL);
-    store->rollback(store->context);
-    return err;
+    return err == TT_OK ? store->histories(store->context, history, 1, &arena, NULL) : err;
 }
 
 /* The statuses of the originals, one letter each. */

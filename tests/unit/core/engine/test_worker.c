@@ -20,7 +20,8 @@ struct world {
     bool held;
     int64_t now_us;
     int rows, uncommitted, buried;
-    enum tt_err begin_fails, commit_fails, fence_fails, ack_fails; /* once each */
+    enum tt_err begin_fails, commit_fails, fence_fails, ack_fails,
+        fence_known_fails;  /* once each */
     const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
     char diary[2000], buried_as[40], buried_why[100];
@@ -202,11 +203,10 @@ static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions,
 static enum tt_err s_fence_known(void *c, unsigned partition, int64_t *fence,
                                  struct tt_fault *fault)
 {
-    (void)c;
+    struct world *world = c;
     (void)partition;
-    (void)fault;
     *fence = 10;
-    return TT_OK;
+    return once(&world->fence_known_fails, fault);
 }
 
 static enum tt_err s_load(void *c, struct tt_store_batch *batch, struct tt_arena *arena,
@@ -260,6 +260,8 @@ static void observe(void *c, enum tt_observation what, int64_t number, const cha
     (void)text;
     if (what == TT_OBSERVED_STORE_AWAY)
         note(c, "store-away");
+    if (what == TT_OBSERVED_STORE_BACK)
+        note(c, "store-back");
     if (what == TT_OBSERVED_QUEUE_AWAY)
         note(c, "queue-away");
     if (what == TT_OBSERVED_FENCED)
@@ -333,8 +335,19 @@ TT_TEST(a_store_that_is_full_is_waited_for_with_the_batch_in_hand)
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
     ck_assert_str_eq(world.diary, "connect take read begin commit-fails rollback store-away begin "
-                                  "commit ack release disconnect ");
+                                  "commit store-back ack release disconnect ");
     ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
+TT_TEST(a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for)
+{
+    struct world world = {.fence_known_fails = TT_ERR_UNAVAILABLE};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect store-away connect store-back take read begin commit "
+                                  "ack release disconnect ");
 }
 TT_END
 
@@ -426,6 +439,7 @@ TT_END
 
 TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_is_full_is_waited_for_with_the_batch_in_hand,
+         a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
