@@ -20,12 +20,8 @@ static void name_subject(const struct tt_settings *settings, char *text, size_t 
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report)
 {
-    char subject[600], how[1200];
+    char subject[600];
     name_subject(settings, subject, sizeof subject);
-    const char *lifecycle = tt_setting_text(settings, TT_OPT_LIFECYCLE);
-    snprintf(how, sizeof how, "tasktrail check --format ndjson%s%s %s%s",
-             lifecycle ? " --lifecycle " : "", lifecycle ? lifecycle : "", settings->arguments[0],
-             settings->argument_count > 1 ? " ..." : "");
     const struct tt_task_picture *picture = NULL;
     if (tt_setting_has(settings, TT_OPT_TASK)) {
         picture = tt_pass_picture(pass);
@@ -37,7 +33,7 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
             return tt_exit_with(&fault);
         }
     }
-    return tt_output_report(settings, report, picture, subject, how);
+    return tt_output_report(settings, report, picture, subject);
 }
 
 int tt_cmd_check(const struct tt_settings *settings)

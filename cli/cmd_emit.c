@@ -90,6 +90,8 @@ static enum tt_err flush_patiently(struct emitting *e, struct tt_fault *fault)
 struct giving {
     struct emitting *emitting;
     struct tt_fault *fault;
+    const char *path;
+    uint64_t line; /* of the file */
 };
 
 static enum tt_err give_event(void *context, const struct tt_event *event)
@@ -109,25 +111,43 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
     return err;
 }
 
-static enum tt_err emit_line(struct emitting *e, const char *path, const struct tt_line *line,
-                             struct tt_fault *fault)
+static enum tt_err give_reject(void *context, const struct tt_decoder_reject *reject)
 {
-    struct giving giving = {e, fault};
-    const struct tt_decoder_sink sink = {.context = &giving, .event = give_event};
+    struct giving *giving = context;
+    return tt_rejects_add(&giving->emitting->rejects, giving->path,
+                          giving->line - reject->lines_before, reject->reason, reject->text,
+                          giving->fault);
+}
+
+/* A line, or with NULL the end of what the decoder may still wait for. */
+static enum tt_err emit_line(struct giving *giving, const struct tt_line *line)
+{
+    struct emitting *e = giving->emitting;
+    const struct tt_decoder_sink sink = {giving, give_event, give_reject};
     struct tt_fault why = {0};
-    if (line->overlong)
-        return tt_rejects_add(&e->rejects, path, line->number, "longer than --max-line", line->text,
-                              fault);
-    if (tt_str_is_blank(line->text))
-        return TT_OK;
-    enum tt_err err = tt_decoder_line(e->decoder, line->text, &sink, &why);
-    if (why.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
-        return tt_rejects_add(&e->rejects, path, line->number, why.text, line->text, fault);
-    return err;
+    enum tt_err err;
+    if (line == NULL || line->overlong) {
+        err = tt_decoder_interrupt(e->decoder, &sink, &why);
+        if (err == TT_OK && line != NULL)
+            return tt_rejects_add(&e->rejects, giving->path, line->number, "longer than --max-line",
+                                  line->text, giving->fault);
+    } else {
+        giving->line = line->number;
+        if (tt_str_is_blank(line->text) && !tt_decoder_wants_blank(e->decoder))
+            return TT_OK;
+        err = tt_decoder_line(e->decoder, line->text, &sink, &why);
+        if (why.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
+            return tt_rejects_add(&e->rejects, giving->path, line->number, why.text, line->text,
+                                  giving->fault);
+    }
+    if (err == TT_ERR_INVALID)
+        (void)tt_fault_prefix(&why, "%s:%llu", giving->path, (unsigned long long)giving->line);
+    return why.code == TT_OK ? err : tt_fault_set(giving->fault, err, "%s", why.text);
 }
 
 static enum tt_err emit_file(struct emitting *e, const char *path, struct tt_fault *fault)
 {
+    struct giving giving = {e, fault, strcmp(path, "-") == 0 ? "stdin" : path, 0};
     struct tt_lines *lines = NULL;
     struct tt_line line;
     struct tt_fault broken = {0};
@@ -146,10 +166,12 @@ static enum tt_err emit_file(struct emitting *e, const char *path, struct tt_fau
         read = tt_lines_next(lines, &line, &more, &broken);
         if (read != TT_OK || !more)
             break;
-        err = emit_line(e, strcmp(path, "-") == 0 ? "stdin" : path, &line, fault);
+        err = emit_line(&giving, &line);
         tt_progress_show(&e->progress, tt_redis_producer_confirmed(e->producer), 0, "events");
     }
     tt_lines_close(lines);
+    if (err == TT_OK)
+        err = emit_line(&giving, NULL);
     if (err == TT_OK && read != TT_OK && read != TT_ERR_STOPPED) {
         tt_log_fault(TT_LOG_ERROR, "file", &broken);
         tt_fault_set(&e->broken, read, "%s", broken.text);
@@ -163,8 +185,8 @@ static enum tt_err emit_files(struct emitting *e, struct tt_fault *fault)
     const char *const *paths =
         e->settings->argument_count == 0 ? only_stdin : e->settings->arguments;
     size_t count = e->settings->argument_count == 0 ? 1 : e->settings->argument_count;
-    struct giving giving = {e, fault};
-    const struct tt_decoder_sink sink = {.context = &giving, .event = give_event};
+    struct giving giving = {.emitting = e, .fault = fault};
+    const struct tt_decoder_sink sink = {&giving, give_event, give_reject};
     enum tt_err err = connect_patiently(e, fault);
     for (size_t i = 0; i < count && err == TT_OK && *e->stop == 0; i++)
         err = emit_file(e, paths[i], fault);

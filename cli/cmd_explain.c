@@ -9,10 +9,12 @@ int tt_cmd_explain(const struct tt_settings *settings)
 {
     struct tt_buf text;
     tt_buf_init(&text, 1 << 20);
-    for (int kind = 0; kind < TT_KIND_COUNT && settings->argument_count == 0; kind++)
-        tt_buf_addf(&text, "%-22s %-8s %s\n", tt_kind_name((enum tt_kind)kind),
-                    tt_severity_name(tt_kind_severity((enum tt_kind)kind)),
-                    tt_kind_meaning((enum tt_kind)kind));
+    for (int kind = 0; kind < TT_KIND_COUNT && settings->argument_count == 0; kind++) {
+        tt_buf_addf(&text, "%-22s %-8s ", tt_kind_name((enum tt_kind)kind),
+                    tt_severity_name(tt_kind_severity((enum tt_kind)kind)));
+        tt_words_wrap(&text, tt_str_from(tt_kind_meaning((enum tt_kind)kind)), 32, 80);
+        tt_buf_add_char(&text, '\n');
+    }
     for (size_t i = 0; i < settings->argument_count; i++) {
         if (i > 0)
             tt_buf_add_char(&text, '\n');

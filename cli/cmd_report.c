@@ -9,9 +9,7 @@
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report, const char *task_id)
 {
-    const char *store = tt_setting_text(settings, TT_OPT_STORE),
-               *lifecycle = tt_setting_text(settings, TT_OPT_LIFECYCLE);
-    char how[1200];
+    const char *store = tt_setting_text(settings, TT_OPT_STORE);
     const struct tt_task_picture *picture = NULL;
     if (task_id != NULL && (picture = tt_pass_picture(pass)) == NULL) {
         struct tt_fault fault = {0};
@@ -19,9 +17,7 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                      tt_setting_text(settings, TT_OPT_TENANT), store);
         return tt_exit_with(&fault);
     }
-    snprintf(how, sizeof how, "tasktrail report --format ndjson%s%s --store %s",
-             lifecycle ? " --lifecycle " : "", lifecycle ? lifecycle : "", store);
-    return tt_output_report(settings, report, picture, store, how);
+    return tt_output_report(settings, report, picture, store);
 }
 
 /* report, and replay with task_id: the one reads the whole store, the other one task. */

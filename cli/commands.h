@@ -16,7 +16,10 @@ int tt_cmd_worker(const struct tt_settings *settings);
 int tt_cmd_replay(const struct tt_settings *settings);
 int tt_cmd_report(const struct tt_settings *settings);
 int tt_cmd_upload(const struct tt_settings *settings);
+int tt_cmd_lifecycle(const struct tt_settings *settings);
 int tt_cmd_explain(const struct tt_settings *settings);
+int tt_cmd_status(const struct tt_settings *settings);
+int tt_cmd_dead(const struct tt_settings *settings);
 int tt_cmd_demo(const struct tt_settings *settings);
 
 #endif

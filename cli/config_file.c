@@ -39,14 +39,10 @@ static enum tt_err keep_text(struct tt_settings *settings, const struct tt_json 
     else
         tt_json_write(&text, value);
     tt_buf_add_char(&text, '\0');
-    size_t capacity = settings->owned_count;
-    if (text.err != TT_OK ||
-        tt_mem_reserve((void **)&settings->owned, &capacity, settings->owned_count + 1,
-                       sizeof *settings->owned) != TT_OK) {
+    if (text.err != TT_OK || tt_settings_own(settings, text.data) != TT_OK) {
         tt_buf_done(&text);
         return TT_ERR_NO_MEMORY;
     }
-    settings->owned[settings->owned_count++] = text.data;
     *ret_text = text.data;
     return TT_OK;
 }

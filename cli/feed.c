@@ -40,11 +40,23 @@ struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
 enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,
                             struct tt_fault *fault)
 {
+    const char *input = tt_setting_text(settings, TT_OPT_INPUT);
+    static const enum tt_option_id csv_alone[] = {TT_OPT_MAP, TT_OPT_DELIMITER};
     struct tt_decoder_options options = {
         .json_depth_max = (int)tt_setting_u64(settings, TT_OPT_MAX_DEPTH),
         .zone = tt_setting_text(settings, TT_OPT_ZONE),
+        .map = tt_setting_text(settings, TT_OPT_MAP),
+        .delimiter = tt_setting_text(settings, TT_OPT_DELIMITER),
+        .record_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE),
     };
-    return tt_decoder_create(tt_setting_text(settings, TT_OPT_INPUT), &options, ret_decoder, fault);
+    /* From the environment or a file they may be meant for other inputs; as a flag they are not. */
+    for (size_t i = 0; i < 2 && strcmp(input, "csv") != 0; i++) {
+        const struct tt_value *value = &settings->values[csv_alone[i]];
+        if (value->text != NULL && value->from[0] == '-')
+            return tt_fault_set(fault, TT_ERR_INVALID, "%s is for --input csv, not for --input %s",
+                                value->from, input);
+    }
+    return tt_decoder_create(input, &options, ret_decoder, fault);
 }
 
 /* Lists files and units. A file that cannot be opened is noted and left out. */
@@ -84,15 +96,27 @@ static enum tt_err give_last(void *context, const struct tt_event *event)
     return tt_feeder_add(worker->feeder, event, &worker->fault);
 }
 
+/* Places of one feeder grow: a jump needs a feeder of its own. */
+static enum tt_err start_unit(struct tt_feed_worker *worker, uint32_t unit, bool jumped)
+{
+    struct tt_feed *feed = worker->feed;
+    enum tt_err err = TT_OK;
+    if (jumped) {
+        pthread_mutex_lock(&feed->lock);
+        err = tt_pass_feeder(feed->pass, &worker->feeder, &worker->fault);
+        pthread_mutex_unlock(&feed->lock);
+    }
+    return err == TT_OK ? tt_feeder_chunk(worker->feeder, unit, &worker->fault) : err;
+}
+
 static enum tt_err read_units(struct tt_feed_worker *worker)
 {
     struct tt_feed *feed = worker->feed;
-    while (!atomic_load(&feed->stop)) {
-        uint32_t unit = atomic_fetch_add(&feed->next_unit, 1);
-        if (unit >= feed->unit_count)
-            break;
-        /* The first feeder stands in chunk 0 from the start. */
-        enum tt_err err = unit == 0 ? TT_OK : tt_feeder_chunk(worker->feeder, unit, &worker->fault);
+    uint32_t unit;
+    bool jumped;
+    while (!atomic_load(&feed->stop) &&
+           tt_feed_shares_next(&feed->shares, worker->number, &unit, &jumped)) {
+        enum tt_err err = start_unit(worker, unit, jumped);
         if (err == TT_OK)
             err = tt_feed_unit_read(worker, unit);
         if (err == TT_OK)
@@ -133,28 +157,20 @@ static enum tt_err start_worker(struct tt_feed *feed, struct tt_feed_worker *wor
     return err == TT_OK ? tt_pass_feeder(feed->pass, &worker->feeder, fault) : err;
 }
 
-/* Runs the workers, the first one in this thread; chunk 0 belongs to the first feeder, which takes
- * unit 0. */
+/* Runs the workers, the first one in this thread. */
 static enum tt_err run_workers(struct tt_feed *feed, struct tt_feed_worker *workers, size_t count,
                                struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++)
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        workers[i].number = i;
         err = start_worker(feed, &workers[i], fault);
+    }
     if (err != TT_OK)
         return err;
-    if (feed->unit_count > 0) {
-        atomic_store(&feed->next_unit, 1);
-        for (size_t i = 1; i < count; i++)
-            workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
-        workers[0].err = tt_feed_unit_read(&workers[0], 0);
-        if (workers[0].err == TT_OK)
-            workers[0].err = tt_feed_unit_done(&workers[0]);
-        if (workers[0].err != TT_OK)
-            stop_all(feed);
-    }
-    if (workers[0].err == TT_OK)
-        work(&workers[0]);
+    for (size_t i = 1; i < count; i++)
+        workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+    work(&workers[0]);
     for (size_t i = 0; i < count; i++) {
         if (workers[i].started)
             pthread_join(workers[i].thread, NULL);
@@ -181,7 +197,11 @@ static enum tt_err feed_all(struct tt_feed *feed, struct tt_fault *fault)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
     workers[0].decoder = decoder;
-    err = run_workers(feed, workers, threads, fault);
+    if (tt_feed_shares_init(&feed->shares, feed->unit_count, threads) == TT_OK)
+        err = run_workers(feed, workers, threads, fault);
+    else
+        err = tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    tt_feed_shares_done(&feed->shares);
     for (size_t i = 0; i < threads; i++) {
         tt_decoder_destroy(workers[i].decoder);
         tt_chunk_buf_done(&workers[i].buf);

@@ -4,6 +4,7 @@
 
 #include "adapters/system/chunks.h"
 #include "cli/feed.h"
+#include "cli/feed_share.h"
 #include "cli/progress.h"
 #include "cli/rejects.h"
 #include "core/model/decoder.h"
@@ -40,9 +41,10 @@ struct tt_feed {
     struct tt_feed_unit *units;
     uint32_t unit_count;
     size_t line_bytes_max;
-    atomic_uint next_unit; /* to be taken */
-    atomic_bool stop;      /* an error that ends everything */
-    pthread_mutex_t lock;  /* all below */
+    struct tt_feed_shares shares;
+    atomic_size_t rejects_bytes; /* kept by all units */
+    atomic_bool stop;            /* an error that ends everything */
+    pthread_mutex_t lock;        /* all below */
     pthread_cond_t turn;
     uint32_t told_units;   /* units whose rejects have been told, in order */
     uint64_t lines_before; /* of the file in hand, in told units */
@@ -55,6 +57,7 @@ struct tt_feed {
 /* One thread at work. */
 struct tt_feed_worker {
     struct tt_feed *feed;
+    size_t number; /* of the thread */
     struct tt_decoder *decoder;
     struct tt_feeder *feeder;
     struct tt_chunk_buf buf;

@@ -1,8 +1,8 @@
 /* One unit of input, a chunk or a whole file, into the pass.
  *
  * Rejects are told in order of the input although units end in any order: each unit keeps its own
- * until all before it are through. A unit with very many waits for its turn, so that memory stays
- * bounded; units are taken in order, so that the first one never waits. */
+ * until all before it are through. A unit with very many, or when all have very many, waits for its
+ * turn, so that memory stays bounded; the first unit that is not through never waits. */
 #include "cli/feed_parts.h"
 
 #include "adapters/system/lines.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REJECTS_BYTES_MAX = 4 << 20 };
+enum { REJECTS_BYTES_MAX = 4 << 20, ALL_REJECTS_BYTES_MAX = 64 << 20 };
 
 static const struct tt_feed_file *file_of(const struct tt_feed *feed, uint32_t unit)
 {
@@ -44,24 +44,29 @@ static enum tt_err tell_rejects(struct tt_feed *feed, uint32_t unit, struct tt_f
         err = tt_rejects_add(&feed->rejects, path, feed->lines_before + reject.line, reason, text,
                              fault);
     }
+    atomic_fetch_sub(&feed->rejects_bytes, buf->len);
     tt_buf_clear(buf);
     return err;
 }
 
-static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason, struct tt_str text)
+static enum tt_err add_reject(struct tt_feed_worker *worker, const char *reason, struct tt_str text,
+                              uint64_t lines_before)
 {
     struct tt_feed *feed = worker->feed;
     struct tt_buf *buf = &feed->units[worker->unit].rejects;
     if (text.len > TT_REJECT_TEXT_BYTES_MAX)
         text.len = TT_REJECT_TEXT_BYTES_MAX;
-    struct tt_feed_reject reject = {worker->line, (uint32_t)strlen(reason), (uint32_t)text.len};
+    struct tt_feed_reject reject = {worker->line - lines_before, (uint32_t)strlen(reason),
+                                    (uint32_t)text.len};
     tt_buf_add(buf, &reject, sizeof reject);
     tt_buf_add(buf, reason, reject.reason_len);
     tt_buf_add(buf, text.ptr, reject.text_len);
+    size_t all =
+        atomic_fetch_add(&feed->rejects_bytes, sizeof reject + reject.reason_len + reject.text_len);
     tt_feeder_rejected(worker->feeder, 1);
     if (buf->err != TT_OK)
         return tt_fault_set(&worker->fault, buf->err, "out of memory");
-    if (buf->len < REJECTS_BYTES_MAX)
+    if (buf->len < REJECTS_BYTES_MAX && all < ALL_REJECTS_BYTES_MAX)
         return TT_OK;
     pthread_mutex_lock(&feed->lock);
     while (feed->told_units != worker->unit && !atomic_load(&feed->stop))
@@ -110,26 +115,52 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
     return tt_feeder_add(worker->feeder, event, &worker->fault);
 }
 
+static enum tt_err give_reject(void *context, const struct tt_decoder_reject *reject)
+{
+    return add_reject(context, reject->reason, reject->text, reject->lines_before);
+}
+
+/* The decoder could not go on, unless what failed was adding, which has told it. */
+static enum tt_err fail(struct tt_feed_worker *worker, enum tt_err err, struct tt_fault *fault)
+{
+    const char *path = file_of(worker->feed, worker->unit)->path;
+    if (err == TT_ERR_INVALID)
+        (void)tt_fault_prefix(fault, "%s:%llu", strcmp(path, "-") == 0 ? "stdin" : path,
+                              (unsigned long long)worker->line);
+    return tt_fault_set(&worker->fault, err, "%s",
+                        fault->text[0] == '\0' ? "out of memory" : fault->text);
+}
+
+/* A record that has begun will not be completed. */
+static enum tt_err interrupt(struct tt_feed_worker *worker)
+{
+    const struct tt_decoder_sink sink = {worker, give_event, give_reject};
+    struct tt_fault fault = {0};
+    enum tt_err err = tt_decoder_interrupt(worker->decoder, &sink, &fault);
+    return err == TT_OK ? TT_OK : fail(worker, err, &fault);
+}
+
 enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line, bool overlong)
 {
-    worker->line++;
     char reason[80];
     if (overlong) {
+        enum tt_err err = interrupt(worker);
+        worker->line++;
         snprintf(reason, sizeof reason, "longer than %zu bytes (--max-line)",
                  worker->feed->line_bytes_max);
-        return add_reject(worker, reason, line);
+        return err == TT_OK ? add_reject(worker, reason, line, 0) : err;
     }
-    if (tt_str_is_blank(line))
+    worker->line++;
+    if (tt_str_is_blank(line) && !tt_decoder_wants_blank(worker->decoder))
         return TT_OK;
-    const struct tt_decoder_sink sink = {.context = worker, .event = give_event};
+    const struct tt_decoder_sink sink = {worker, give_event, give_reject};
     struct tt_fault fault = {0};
     enum tt_err err = tt_decoder_line(worker->decoder, line, &sink, &fault);
     if (err == TT_OK)
         return TT_OK;
     if (fault.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
-        return add_reject(worker, fault.text, line);
-    return tt_fault_set(&worker->fault, err, "%s",
-                        fault.text[0] == '\0' ? "out of memory" : fault.text);
+        return add_reject(worker, fault.text, line, 0);
+    return fail(worker, err, &fault);
 }
 
 static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_feed_file *file,
@@ -146,10 +177,12 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
     worker->chunk_bytes = err == TT_OK ? chunk.text.len : 0;
     while (err == TT_OK && at < end && !atomic_load_explicit(&feed->stop, memory_order_relaxed)) {
         const char *next = end;
-        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next);
+        bool in_place = false;
+        const struct tt_event *event = tt_decoder_next(worker->decoder, at, end, &next, &in_place);
         if (event != NULL && (size_t)(next - at) <= feed->line_bytes_max && next < end) {
             worker->line++;
-            err = tt_feeder_add(worker->feeder, event, &worker->fault);
+            err = in_place ? tt_feeder_add_later(worker->feeder, event, &worker->fault)
+                           : tt_feeder_add(worker->feeder, event, &worker->fault);
             at = next;
             continue;
         }
@@ -162,7 +195,7 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
         err = tt_feed_line(worker, (struct tt_str){at, len}, overlong);
         at = next;
     }
-    return err;
+    return err == TT_OK ? tt_feeder_flush(worker->feeder, &worker->fault) : err;
 }
 
 /* The file breaks off: told, noted, and the rest of the input goes on. */
@@ -197,6 +230,8 @@ static enum tt_err read_whole(struct tt_feed_worker *worker, const struct tt_fee
     tt_lines_close(lines);
     if (read == TT_ERR_NO_MEMORY)
         return tt_fault_set(&worker->fault, read, "%s", broken.text);
+    if (err == TT_OK)
+        err = interrupt(worker);
     return err != TT_OK || read == TT_OK ? err : note_broken(feed, &broken);
 }
 

@@ -23,6 +23,28 @@ static bool parse_int(const char *text, int64_t *ret_value)
     return true;
 }
 
+/* "1%", "0.25%": up to four decimals, as parts in a million. */
+static bool parse_share(const char *text, int64_t *ret_value)
+{
+    int64_t value = 0, scale = 10000;
+    bool point = false;
+    size_t i = 0;
+    for (; text[i] != '%'; i++) {
+        if (text[i] == '.' && !point && i > 0) {
+            point = true;
+            continue;
+        }
+        if (!isdigit((unsigned char)text[i]) || value > 100 * 1000000 || (point && scale == 1))
+            return false;
+        value = value * 10 + (text[i] - '0');
+        scale /= point ? 10 : 1;
+    }
+    if (i == 0 || text[i + 1] != '\0' || text[i - 1] == '.')
+        return false;
+    *ret_value = value * scale;
+    return true;
+}
+
 static bool parse_choice(const char *values, const char *text, uint64_t *ret_index)
 {
     size_t len = strlen(text);
@@ -62,6 +84,11 @@ static enum tt_err set_number(struct tt_value *value, const struct tt_option *op
         if (!tt_size_parse(tt_str_from(text), &bytes) || bytes > INT64_MAX)
             return refuse(from, text, expected, fault);
         number = (int64_t)bytes;
+    } else if (option->type == TT_OPTION_SHARE) {
+        snprintf(expected, sizeof expected, "a share from %g%% to %g%%, such as 0.5%%",
+                 (double)option->min / 10000, (double)option->max / 10000);
+        if (!parse_share(text, &number))
+            return refuse(from, text, expected, fault);
     } else {
         snprintf(expected, sizeof expected,
                  "a duration in range: digits and one of us, ms, s, m, h, d, such as 90s");
@@ -72,6 +99,21 @@ static enum tt_err set_number(struct tt_value *value, const struct tt_option *op
         return refuse(from, text, expected, fault);
     value->u64 = (uint64_t)number;
     value->us = number;
+    return TT_OK;
+}
+
+/* What was there, a comma, and the text: owned by the settings. */
+static enum tt_err append(struct tt_settings *settings, struct tt_value *value, const char *before,
+                          struct tt_fault *fault)
+{
+    size_t bytes = strlen(before) + strlen(value->text) + 2;
+    char *joined = tt_mem_alloc(bytes);
+    if (joined == NULL || tt_settings_own(settings, joined) != TT_OK) {
+        tt_mem_free(joined);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    snprintf(joined, bytes, "%s,%s", before, value->text);
+    value->text = joined;
     return TT_OK;
 }
 
@@ -89,9 +131,15 @@ enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, c
         value.u64 &= 1;
         break;
     case TT_OPTION_TEXT:
+    case TT_OPTION_LIST:
         if (text[0] == '\0')
             return tt_fault_set(fault, TT_ERR_INVALID, "%s: is empty, expected %s", from,
                                 option->argument);
+        if (option->type == TT_OPTION_LIST && settings->values[id].text != NULL) {
+            err = append(settings, &value, settings->values[id].text, fault);
+            if (err != TT_OK)
+                return err;
+        }
         break;
     case TT_OPTION_CHOICE:
         snprintf(expected, sizeof expected, "one of %s", option->values);
@@ -105,6 +153,7 @@ enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, c
     case TT_OPTION_INT:
     case TT_OPTION_SIZE:
     case TT_OPTION_DURATION:
+    case TT_OPTION_SHARE:
         err = set_number(&value, option, text, from, fault);
         if (err != TT_OK)
             return err;
@@ -236,6 +285,16 @@ enum tt_err tt_settings_read(struct tt_settings *settings, int argc, char **argv
         err = tt_settings_read_config(settings, settings->values[TT_OPT_CONFIG].text, fault);
     if (err == TT_OK)
         err = fill_defaults(settings, fault);
+    return err;
+}
+
+enum tt_err tt_settings_own(struct tt_settings *settings, char *text)
+{
+    size_t capacity = settings->owned_count;
+    enum tt_err err = tt_mem_reserve((void **)&settings->owned, &capacity,
+                                     settings->owned_count + 1, sizeof *settings->owned);
+    if (err == TT_OK)
+        settings->owned[settings->owned_count++] = text;
     return err;
 }
 

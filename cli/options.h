@@ -19,6 +19,9 @@ enum tt_command {
     TT_COMMAND_REPLAY,
     TT_COMMAND_REPORT,
     TT_COMMAND_UPLOAD,
+    TT_COMMAND_STATUS,
+    TT_COMMAND_DEAD,
+    TT_COMMAND_LIFECYCLE,
     TT_COMMAND_EXPLAIN,
     TT_COMMAND_DEMO,
     TT_COMMAND_COUNT,
@@ -28,11 +31,13 @@ enum tt_command {
 enum tt_option_type {
     TT_OPTION_FLAG, /* no argument; u64 is 0 or 1 */
     TT_OPTION_TEXT,
+    TT_OPTION_LIST,     /* text; where the flag is given several times, all of it with commas */
     TT_OPTION_CHOICE,   /* one of `values`, separated by '|'; u64 is the index */
     TT_OPTION_INT,      /* u64, min to max */
     TT_OPTION_SIZE,     /* u64 bytes, min to max */
     TT_OPTION_DURATION, /* us, min to max microseconds */
     TT_OPTION_TIME,     /* us */
+    TT_OPTION_SHARE,    /* u64 parts in a million, min to max */
 };
 
 /* Every option: identifier, position in `tt_options`. */
@@ -57,6 +62,8 @@ enum tt_option_id {
     TT_OPT_REJECTS,
     TT_OPT_STRICT,
     TT_OPT_INPUT,
+    TT_OPT_MAP,
+    TT_OPT_DELIMITER,
     TT_OPT_ZONE,
     TT_OPT_MAX_LINE,
     TT_OPT_MAX_DEPTH,
@@ -74,6 +81,15 @@ enum tt_option_id {
     TT_OPT_DRAIN,
     TT_OPT_TO,
     TT_OPT_KEEP,
+    TT_OPT_ALL,
+    TT_OPT_LIMIT,
+    TT_OPT_JSON,
+    TT_OPT_WATCH,
+    TT_OPT_EVERY,
+    TT_OPT_STALLED,
+    TT_OPT_MIN_SHARE,
+    TT_OPT_TYPES,
+    TT_OPT_GRAPHVIZ,
     TT_OPT_COUNT
 };
 
@@ -103,7 +119,7 @@ struct tt_settings {
     struct tt_value values[TT_OPT_COUNT];
     const char *const *arguments; /* what is not an option, borrowed from argv */
     size_t argument_count;
-    char **owned; /* texts from the configuration file */
+    char **owned; /* texts from the configuration file, and joined ones */
     size_t owned_count;
 };
 
@@ -129,6 +145,8 @@ extern const struct tt_command_info tt_commands[TT_COMMAND_COUNT];
 /* Checks one text against one option and stores it; `from` as in struct tt_value. */
 enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, const char *text,
                            const char *from, struct tt_fault *fault) TT_MUST_CHECK;
+/* Takes a text over, until tt_settings_done. Errors: NO_MEMORY: the caller keeps it. */
+enum tt_err tt_settings_own(struct tt_settings *settings, char *text) TT_MUST_CHECK;
 /* Reads the --config file into the settings that have no value yet. */
 enum tt_err tt_settings_read_config(struct tt_settings *settings, const char *path,
                                     struct tt_fault *fault) TT_MUST_CHECK;

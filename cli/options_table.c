@@ -6,8 +6,10 @@
 
 #define C(name) (UINT32_C(1) << TT_COMMAND_##name)
 #define EVERY   (C(COUNT) - 1)
-#define READERS (C(CHECK) | C(EMIT))
+#define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
+#define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD))
+#define PASSES  (JUDGES | C(LIFECYCLE))
 #define HOUR_US INT64_C(3600000000)
 
 const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
@@ -19,6 +21,12 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
     [TT_COMMAND_REPORT] = {"report", "[options]",
                            "replay every task of the store: the discrepancy report"},
     [TT_COMMAND_UPLOAD] = {"upload", "[options]", "write audit rows out, ready for BigQuery"},
+    [TT_COMMAND_STATUS] = {"status", "[options]",
+                           "the fleet at a glance: backlog, workers, locks, dead letters"},
+    [TT_COMMAND_DEAD] = {"dead", "list|show|requeue|drop [options] [ID...]",
+                         "the dead letters: what could never be applied"},
+    [TT_COMMAND_LIFECYCLE] = {"lifecycle", "infer [options] FILE... | show [options] FILE",
+                              "infer: a lifecycle file from history; show: one as text or graph"},
     [TT_COMMAND_EXPLAIN] = {"explain", "[KIND...]",
                             "what a kind of discrepancy means and what to do"},
     [TT_COMMAND_DEMO] = {"demo", "[options] [DPKG-LOG...]",
@@ -39,11 +47,11 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_QUIET] = {"quiet", 'q', TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, EVERY,
                       "no progress bar, warnings and errors alone"},
     [TT_OPT_REDIS] = {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0,
-                      C(EMIT) | C(WORKER),
+                      QUEUES,
                       "redis://[user@]host:port[/db] or unix:///path; the password comes from "
                       "TASKTRAIL_REDIS_PASSWORD"},
-    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
-                       C(EMIT) | C(WORKER), "what every Redis key begins with"},
+    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0, QUEUES,
+                       "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
@@ -55,7 +63,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                           JUDGES | C(DEMO), "statuses and steps that are allowed (JSON)"},
     [TT_OPT_FORMAT] = {"format", 'f', TT_OPTION_CHOICE, "FORMAT", "text",
                        "text|json|ndjson|csv|html", 0, 0, JUDGES, "form of the report"},
-    [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, JUDGES | C(DEMO),
+    [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, PASSES | C(DEMO),
                        "write here instead of stdout, whole or not at all"},
     [TT_OPT_TIES] = {"ties", 0, TT_OPTION_CHOICE, "RULE", "lifecycle", "lifecycle|arrival", 0, 0,
                      JUDGES, "how to order events of equal time"},
@@ -70,8 +78,12 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         "keep rejected lines here, with place and reason (NDJSON)"},
     [TT_OPT_STRICT] = {"strict", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, READERS,
                        "a rejected line is trouble (exit status 3)"},
-    [TT_OPT_INPUT] = {"input", 0, TT_OPTION_CHOICE, "FORMAT", "native", "native|dpkg", 0, 0,
-                      READERS, "format of the input"},
+    [TT_OPT_INPUT] = {"input", 0, TT_OPTION_CHOICE, "FORMAT", "native",
+                      "native|csv|cloudevents|osdu|log|dpkg", 0, 0, READERS, "format of the input"},
+    [TT_OPT_MAP] = {"map", 0, TT_OPTION_LIST, "FIELD=COLUMN", NULL, NULL, 0, 0, READERS,
+                    "csv: which column is which field; again, or with commas, for more"},
+    [TT_OPT_DELIMITER] = {"delimiter", 0, TT_OPTION_TEXT, "CHAR", NULL, NULL, 0, 0, READERS,
+                          "csv: what stands between cells: one character, or tab (a comma)"},
     [TT_OPT_ZONE] = {"zone", 0, TT_OPTION_TEXT, "ZONE", NULL, NULL, 0, 0, READERS | C(DEMO),
                      "time zone of a dpkg log: UTC, Europe/Berlin, +02:00 (this machine's)"},
     [TT_OPT_MAX_LINE] = {"max-line", 0, TT_OPTION_SIZE, "SIZE", "1M", NULL, 64, TT_LINE_BYTES_MAX,
@@ -82,12 +94,12 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                      "show this one task in full"},
     [TT_OPT_TENANT] = {"tenant", 0, TT_OPTION_TEXT, "NAME", "default", NULL, 0, 0,
                        C(CHECK) | C(REPLAY), "tenant of the task"},
-    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, JUDGES,
+    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, PASSES,
                         "threads to use (one per core)"},
     [TT_OPT_MEMORY] =
-        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, JUDGES,
+        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, PASSES,
          "memory for events (half of RAM); what does not fit goes to temporary files"},
-    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, JUDGES,
+    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, PASSES,
                          "where temporary files go (TMPDIR, else /tmp)"},
     [TT_OPT_APPLY_ORDER] = {"apply-order", 0, TT_OPTION_CHOICE, "ORDER", "event_time",
                             "event_time|arrival", 0, 0, C(WORKER) | C(REPLAY) | C(REPORT),
@@ -108,4 +120,22 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                    "file:DIR writes task_status_audit.ndjson and its schema"},
     [TT_OPT_KEEP] = {"keep", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEMO),
                      "keep the folder with the database and logs"},
+    [TT_OPT_ALL] = {"all", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEAD),
+                    "requeue or drop every letter"},
+    [TT_OPT_LIMIT] = {"limit", 0, TT_OPTION_INT, "N", "100", NULL, 1, INT64_MAX, C(DEAD),
+                      "how many letters to list"},
+    [TT_OPT_JSON] = {"json", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(STATUS) | C(DEAD),
+                     "as JSON, one object a line"},
+    [TT_OPT_WATCH] = {"watch", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(STATUS),
+                      "look again and again, until interrupted"},
+    [TT_OPT_EVERY] = {"every", 0, TT_OPTION_DURATION, "DURATION", "2s", NULL, 100 * 1000, HOUR_US,
+                      C(STATUS), "how often to look with --watch"},
+    [TT_OPT_STALLED] = {"stalled", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 1000,
+                        24 * HOUR_US, C(STATUS), "pending for this long is stalled"},
+    [TT_OPT_MIN_SHARE] = {"min-share", 0, TT_OPTION_SHARE, "SHARE", "1%", NULL, 0, 500000,
+                          C(LIFECYCLE), "infer: rarer steps are left out and asked about"},
+    [TT_OPT_TYPES] = {"types", 0, TT_OPTION_CHOICE, "HOW", "each", "each|merged", 0, 0,
+                      C(LIFECYCLE), "infer: a lifecycle for each task type, or one for all"},
+    [TT_OPT_GRAPHVIZ] = {"graphviz", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(LIFECYCLE),
+                         "show: a graph in the DOT language"},
 };

@@ -2,6 +2,7 @@
 
 #include "adapters/system/file.h"
 #include "cli/commands.h"
+#include "cli/how_to.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -35,9 +36,9 @@ static int status_for(const struct tt_settings *settings, const struct tt_report
     return TT_EXIT_CLEAN;
 }
 
-int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
-                     const struct tt_task_picture *picture, const char *subject,
-                     const char *how_to_list)
+static int render(const struct tt_settings *settings, const struct tt_report *report,
+                  const struct tt_task_picture *picture, const char *subject,
+                  const struct tt_how_to *how_to)
 {
     const char *path = tt_setting_text(settings, TT_OPT_OUTPUT);
     bool terminal = path == NULL && isatty(STDOUT_FILENO);
@@ -47,7 +48,10 @@ int tt_output_report(const struct tt_settings *settings, const struct tt_report 
         .colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .width = terminal ? terminal_width() : 0,
         .subject = subject,
-        .how_to_list = how_to_list,
+        .how_to_list = how_to->list.data,
+        .show_task = how_to->show.data,
+        .show_task_flag = how_to->show_flag,
+        .show_task_rest = how_to->show_rest.data,
     };
     struct tt_fault fault = {0};
     struct tt_file_out *out = NULL;
@@ -64,4 +68,14 @@ int tt_output_report(const struct tt_settings *settings, const struct tt_report 
     /* Who reads `| head` has seen enough: that is no trouble. */
     bool reader_left = err != TT_OK && fault.os_errno == EPIPE;
     return err == TT_OK || reader_left ? status_for(settings, report) : tt_exit_with(&fault);
+}
+
+int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
+                     const struct tt_task_picture *picture, const char *subject)
+{
+    struct tt_how_to how_to;
+    tt_how_to_make(&how_to, settings);
+    int status = render(settings, report, picture, subject, &how_to);
+    tt_how_to_done(&how_to);
+    return status;
 }

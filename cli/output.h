@@ -7,10 +7,8 @@
 #include "reports/render.h"
 
 /* Renders to --output in --format; `picture` NULL renders the report, else the one task. `subject`
- * names what was checked, `how_to_list` a command that lists every discrepancy. Returns the exit
- * status that --fail-on asks for, or trouble. */
+ * names what was checked. Returns the exit status that --fail-on asks for, or trouble. */
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
-                     const struct tt_task_picture *picture, const char *subject,
-                     const char *how_to_list);
+                     const struct tt_task_picture *picture, const char *subject);
 
 #endif

@@ -16,10 +16,18 @@ void tt_bench_done(struct tt_bench *bench)
     tt_mem_free(bench->originals);
     tt_mem_free(bench->timeline);
     tt_mem_free(bench->work);
-    tt_mem_free((void *)bench->intervals);
+    tt_mem_free(bench->intervals);
     tt_mem_free(bench->times);
     tt_mem_free(bench->path);
     *bench = (struct tt_bench){0};
+}
+
+struct tt_str tt_bench_id(struct tt_bench *bench, const struct tt_tev *event)
+{
+    struct tt_str text = TT_STR_NONE;
+    if (tt_rec_id_text(event->rec, &bench->arena, &text) != TT_OK)
+        bench->out_of_memory = true;
+    return text;
 }
 
 struct tt_finding *tt_bench_found(struct tt_bench *bench, enum tt_kind kind,
@@ -35,7 +43,7 @@ struct tt_finding *tt_bench_found(struct tt_bench *bench, enum tt_kind kind,
         .kind = kind,
         .arrival = event->arrival,
         .event_time_us = event->time_us,
-        .event_id = event->event_id,
+        .event_id = tt_bench_id(bench, event),
         .status = tt_status_text(bench, event->status),
     };
     return finding;

@@ -19,7 +19,7 @@
 
 enum {
     FIRST_BLOCK_BYTES = 4 * 1024,
-    BLOCK_BYTES = 32 * 1024,
+    BLOCK_BYTES = 16 * 1024,
     FIRST_SLAB_BYTES = 256 * 1024,
     SLAB_BYTES = 8 * 1024 * 1024,
 };
@@ -150,21 +150,35 @@ static enum tt_err open_block(struct tt_blocks *blocks, struct tt_block_list *li
     return TT_OK;
 }
 
-void *tt_blocks_add(struct tt_blocks *blocks, unsigned partition, size_t size,
-                    struct tt_fault *fault)
+static void close_block(struct tt_blocks *blocks, unsigned partition)
 {
-    tt_assert(size % 8 == 0);
-    tt_assert(size > 0 && size <= UINT32_MAX);
     struct tt_block_list *list = &blocks->partitions[partition];
-    struct tt_block *open = list->count == 0 ? NULL : &list->blocks[list->count - 1];
-    if (open == NULL || open->size - open->used < size) {
-        if (open_block(blocks, list, size, fault) != TT_OK)
-            return NULL;
-        open = &list->blocks[list->count - 1];
+    if (list->count > 0)
+        list->blocks[list->count - 1].used =
+            (uint32_t)(blocks->open[partition].at - list->blocks[list->count - 1].data);
+}
+
+void tt_blocks_close(struct tt_blocks *blocks)
+{
+    for (unsigned p = 0; p < TT_BLOCK_PARTITIONS; p++)
+        close_block(blocks, p);
+}
+
+char *tt_blocks_room_in_new(struct tt_blocks *blocks, unsigned partition, size_t bytes,
+                            struct tt_fault *fault)
+{
+    struct tt_block_list *list = &blocks->partitions[partition];
+    if (bytes > UINT32_MAX) {
+        tt_fault_set(fault, TT_ERR_LIMIT, "an event of more than 4 GiB");
+        return NULL;
     }
-    void *at = open->data + open->used;
-    open->used += (uint32_t)size;
-    return at;
+    close_block(blocks, partition);
+    if (open_block(blocks, list, bytes, fault) != TT_OK)
+        return NULL;
+    struct tt_block *fresh = &list->blocks[list->count - 1];
+    blocks->open[partition].at = fresh->data;
+    blocks->open[partition].end = fresh->data + fresh->size;
+    return fresh->data;
 }
 
 size_t tt_blocks_spilled(const struct tt_blocks *blocks, unsigned partition)

@@ -24,7 +24,7 @@ struct tt_budget {
 struct tt_block {
     char *data;      /* NULL when spilled */
     uint64_t offset; /* in the file, when spilled */
-    uint32_t used;   /* bytes of whole records */
+    uint32_t used;   /* bytes of whole records; of an open block, once it is closed */
     uint32_t size;
 };
 
@@ -33,8 +33,18 @@ struct tt_block_list {
     size_t count, capacity;
 };
 
+/* Where the next record of a partition goes, and what it refers to. One cache line. */
+struct tt_block_open {
+    char *at, *end;
+    struct tt_rec_stream stream;
+    uint64_t records; /* so far */
+    uint64_t unused[2];
+};
+_Static_assert(sizeof(struct tt_block_open) == 64, "one cache line");
+
 struct tt_blocks {
     struct tt_budget *budget;
+    struct tt_block_open open[TT_BLOCK_PARTITIONS];
     struct tt_block_list partitions[TT_BLOCK_PARTITIONS];
     char *slab; /* the newest slab, cut into blocks */
     size_t slab_used, slab_size;
@@ -52,10 +62,28 @@ static inline unsigned tt_block_partition(uint64_t hash)
 void tt_blocks_init(struct tt_blocks *blocks, struct tt_budget *budget);
 void tt_blocks_done(struct tt_blocks *blocks);
 
-/* Room for one record of `size` bytes in a partition; the caller fills it at once. NULL with the
- * fault set: NO_MEMORY, or NO_SPACE / IO / DENIED / NOT_FOUND for the temporary file. */
-void *tt_blocks_add(struct tt_blocks *blocks, unsigned partition, size_t size,
-                    struct tt_fault *fault) TT_MUST_CHECK;
+/* tt_blocks_room where the open block is full. */
+char *tt_blocks_room_in_new(struct tt_blocks *blocks, unsigned partition, size_t bytes,
+                            struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Room for a record of at most `bytes` in a partition; tt_blocks_used says at once where it ended.
+ * NULL with the fault set: NO_MEMORY, LIMIT (4 GiB), or NO_SPACE / IO / DENIED / NOT_FOUND for the
+ * temporary file. */
+static inline char *tt_blocks_room(struct tt_blocks *blocks, unsigned partition, size_t bytes,
+                                   struct tt_fault *fault)
+{
+    struct tt_block_open *open = &blocks->open[partition];
+    if (__builtin_expect((size_t)(open->end - open->at) < bytes, 0))
+        return tt_blocks_room_in_new(blocks, partition, bytes, fault);
+    return open->at;
+}
+static inline void tt_blocks_used(struct tt_blocks *blocks, unsigned partition, char *end)
+{
+    blocks->open[partition].at = end;
+}
+
+/* Once the last record is added: says in each partition's last block how much of it is used. */
+void tt_blocks_close(struct tt_blocks *blocks);
 
 /* Bytes of a partition that are in the file. */
 size_t tt_blocks_spilled(const struct tt_blocks *blocks, unsigned partition);

@@ -70,6 +70,14 @@ static enum tt_err add_holds(struct tt_collector *collector, const struct tt_tas
     return TT_OK;
 }
 
+static void add_span(struct tt_collector *collector, int64_t first_us, int64_t last_us)
+{
+    if (collector->first_time_us == TT_TIME_NONE || first_us < collector->first_time_us)
+        collector->first_time_us = first_us;
+    if (collector->last_time_us == TT_TIME_NONE || last_us > collector->last_time_us)
+        collector->last_time_us = last_us;
+}
+
 static void add_counts(struct tt_collector *collector, const struct tt_task *task,
                        const struct tt_bench *bench, enum tt_verdict verdict)
 {
@@ -84,12 +92,21 @@ static void add_counts(struct tt_collector *collector, const struct tt_task *tas
     collector->verdicts[verdict]++;
     for (size_t i = 0; i < bench->finding_count; i++)
         collector->kinds[bench->findings[i].kind]++;
-    int64_t first = task->events[task->timeline[0]].time_us;
-    int64_t last = task->events[task->timeline[task->original_count - 1]].time_us;
-    if (collector->first_time_us == TT_TIME_NONE || first < collector->first_time_us)
-        collector->first_time_us = first;
-    if (collector->last_time_us == TT_TIME_NONE || last > collector->last_time_us)
-        collector->last_time_us = last;
+    add_span(collector, task->events[task->timeline[0]].time_us,
+             task->events[task->timeline[task->original_count - 1]].time_us);
+}
+
+void tt_collector_add_plain(struct tt_collector *collector, uint32_t events, uint32_t holds,
+                            bool has_lifecycle, int64_t first_us, int64_t last_us)
+{
+    collector->events += events;
+    collector->tasks_seen++;
+    collector->without_lifecycle += !has_lifecycle;
+    collector->on_time += events;
+    collector->legal[true][true]++;
+    collector->verdicts[TT_VERDICT_CLEAN]++;
+    collector->hold.zeros += holds;
+    add_span(collector, first_us, last_us);
 }
 
 /* ---- Findings

@@ -13,7 +13,9 @@ struct tt_values {
     uint64_t zeros;
 };
 enum tt_err tt_values_add(struct tt_values *values, int64_t value) TT_MUST_CHECK;
-/* Nearest-rank quantiles; sorts the list. */
+/* Errors: NO_MEMORY. */
+enum tt_err tt_values_append(struct tt_values *to, const struct tt_values *from) TT_MUST_CHECK;
+/* Nearest-rank quantiles; changes the order of the list. */
 struct tt_quantiles tt_values_quantiles(struct tt_values *values);
 
 /* One event of a story's example, without the text that may be long. */
@@ -62,6 +64,11 @@ void tt_collector_done(struct tt_collector *collector);
 enum tt_err tt_collector_add(struct tt_collector *collector, const struct tt_task *task,
                              struct tt_bench *bench, enum tt_verdict verdict,
                              struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Counts a task about which no rule says anything: its events, those of which the time of receipt
+ * is known, its first and last event time. */
+void tt_collector_add_plain(struct tt_collector *collector, uint32_t events, uint32_t holds,
+                            bool has_lifecycle, int64_t first_us, int64_t last_us);
 
 /* The worst severity among kinds (a bit set). */
 enum tt_severity tt_kinds_severity(uint32_t kinds);

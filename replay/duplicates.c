@@ -1,6 +1,7 @@
 /* Which events are the same event: equal event_id, or, without one, equal status, time, stage,
  * source and seq. The first to arrive is the original. Few events are compared each with each, many
  * by a hash table whose hits are compared in full. */
+#include "core/base/str_quick.h"
 #include "replay/task.h"
 
 #include <string.h>
@@ -14,16 +15,17 @@ static bool same_content(const struct tt_tev *a, const struct tt_tev *b)
 
 static bool same_event(const struct tt_tev *a, const struct tt_tev *b)
 {
-    if (a->event_id.ptr != NULL || b->event_id.ptr != NULL)
-        return tt_str_equal(a->event_id, b->event_id);
+    if (a->rec->id_code != 0 || b->rec->id_code != 0)
+        return a->rec->id_code == b->rec->id_code &&
+               tt_str_quick_equal(tt_rec_id_bytes(a->rec), tt_rec_id_bytes(b->rec));
     return same_content(a, b) && a->has_seq == b->has_seq && (!a->has_seq || a->seq == b->seq) &&
            tt_str_equal(a->source, b->source);
 }
 
 static uint64_t identity_hash(const struct tt_tev *event)
 {
-    if (event->event_id.ptr != NULL)
-        return tt_str_hash(event->event_id, 1);
+    if (event->rec->id_code != 0)
+        return tt_str_hash(tt_rec_id_bytes(event->rec), 1);
     uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us);
     hash = tt_str_hash(event->stage, hash ^ event->status);
     return event->has_seq ? hash ^ (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : hash;

@@ -3,15 +3,12 @@
 
 #include "core/base/assert.h"
 
-static uint64_t task_hash(struct tt_str tenant, struct tt_str task_id)
-{
-    return tt_str_hash(task_id, tt_str_hash(tenant, 7));
-}
-
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_fault *fault)
 {
     if (feeder->chunk_count > 0) {
         struct tt_chunk_count *open = &feeder->chunks[feeder->chunk_count - 1];
+        if (chunk == open->chunk && feeder->ordinal == 0)
+            return TT_OK;
         tt_assert(chunk > open->chunk);
         open->events = feeder->ordinal;
     }
@@ -30,25 +27,49 @@ static bool wanted(const struct tt_feeder *feeder, struct tt_str tenant, struct 
                                               tt_str_equal(options->only_tenant, tenant));
 }
 
-static enum tt_err add_record(struct tt_feeder *feeder, struct tt_rec head,
-                              const struct tt_rec_view *view, struct tt_fault *fault)
+/* Writes the item, whose hash is known, as a head where the task was not seen lately. */
+static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
+                            struct tt_fault *fault)
 {
-    size_t size = tt_rec_size(head.flags, view);
-    if (size == 0)
-        return tt_fault_set(fault, TT_ERR_LIMIT, "an event of more than 4 GiB");
-    head.hash = task_hash(view->tenant, view->task_id);
-    struct tt_rec *rec = tt_blocks_add(&feeder->blocks, tt_block_partition(head.hash), size, fault);
-    if (rec == NULL)
+    unsigned partition = tt_block_partition(item->hash);
+    struct tt_recent_slot *slot = tt_recent_slot(&feeder->recent, item->hash);
+    if (tt_recent_is(slot, item->hash, item->tenant, item->task_id))
+        item->head = slot->head;
+    else
+        item->flags |= TT_REC_HEAD;
+    char *at = tt_blocks_room(&feeder->blocks, partition, tt_rec_room(item), fault);
+    if (at == NULL)
         return fault == NULL ? TT_ERR_NO_MEMORY : fault->code;
-    *rec = head;
-    tt_rec_write(rec, size, view);
+    struct tt_block_open *open = &feeder->blocks.open[partition];
+    /* What refers to a head has its type: of an event, not of what a store holds. */
+    if ((item->flags & TT_REC_HEAD) != 0 && item->kind == TT_REC_EVENT)
+        tt_recent_remember(slot, item->hash, item->tenant, item->task_id, open->stream.heads);
+    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, item));
+    open->records++;
     return TT_OK;
 }
 
-static enum tt_err add_event(struct tt_feeder *feeder, const struct tt_event *event,
-                             struct tt_rec_view *view, uint16_t flags, struct tt_fault *fault)
+/* Numbers for the event's texts. */
+static enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event *event,
+                                struct tt_rec_item *item)
 {
     struct tt_pass *pass = feeder->pass;
+    enum tt_err err =
+        tt_intern_number(&pass->names, &feeder->status_cache, event->status, &item->status);
+    item->type = TT_REC_NO_TYPE;
+    if (err == TT_OK && event->task_type.ptr != NULL)
+        err = tt_intern_number(&pass->names, &feeder->type_cache, event->task_type, &item->type);
+    if (err == TT_OK)
+        err = tt_origin_number(&pass->origins, &feeder->origin_cache, event->source, event->stage,
+                               &item->origin);
+    return err;
+}
+
+/* Makes the item of an event, whose place is the next one; *ret_wanted is false where it only
+ * counts. What its hash leads to is seldom in the first-level cache, and is asked for here. */
+static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *event,
+                             struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
+{
     if (feeder->ordinal >= UINT32_MAX) {
         /* Places count 32 bits of ordinal: a single feeder simply opens its next chunk. */
         enum tt_err err =
@@ -56,46 +77,84 @@ static enum tt_err add_event(struct tt_feeder *feeder, const struct tt_event *ev
         if (err != TT_OK)
             return err;
     }
-    uint64_t chunk = feeder->chunks[feeder->chunk_count - 1].chunk;
-    struct tt_rec head = {.place = chunk << 32 | feeder->ordinal,
-                          .event_time_us = event->event_time_us,
-                          .type = TT_REC_NO_TYPE,
-                          .flags = flags};
-    feeder->ordinal++;
-    if (!wanted(feeder, event->tenant, event->task_id))
+    item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal++;
+    *ret_wanted = wanted(feeder, event->tenant, event->task_id);
+    if (!*ret_wanted)
         return TT_OK;
-    if (tt_intern_number(&pass->names, &feeder->status_cache, event->status, &head.status) !=
-            TT_OK ||
-        (event->task_type.ptr != NULL && tt_intern_number(&pass->names, &feeder->type_cache,
-                                                          event->task_type, &head.type) != TT_OK))
+    item->hash = tt_rec_hash(event->tenant, event->task_id);
+    __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
+    __builtin_prefetch(&feeder->blocks.open[tt_block_partition(item->hash)], 1);
+    if (intern_texts(feeder, event, item) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    view->tenant = event->tenant;
-    view->task_id = event->task_id;
-    view->event_id = event->event_id;
-    view->source = event->source;
-    view->stage = event->stage;
-    view->seq = event->seq;
-    view->received_at_us = event->received_at_us;
-    head.flags = (uint16_t)(head.flags | (event->has_seq ? TT_REC_SEQ : 0) |
-                            (event->received_at_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0) |
-                            (event->event_id.ptr != NULL ? TT_REC_EVENT_ID : 0) |
-                            (event->source.ptr != NULL ? TT_REC_SOURCE : 0) |
-                            (event->stage.ptr != NULL ? TT_REC_STAGE : 0));
-    return add_record(feeder, head, view, fault);
+    item->kind = TT_REC_EVENT;
+    item->flags = (uint8_t)((event->has_seq ? TT_REC_SEQ : 0) |
+                            (event->received_at_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0));
+    item->event_time_us = event->event_time_us;
+    item->tenant = event->tenant;
+    item->task_id = event->task_id;
+    item->event_id = event->event_id;
+    item->source = event->source;
+    item->stage = event->stage;
+    item->seq = event->seq;
+    item->received_at_us = event->received_at_us;
+    return TT_OK;
+}
+
+enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (; feeder->pending_count > 0 && err == TT_OK; feeder->pending_count--)
+        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+    return err;
 }
 
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault)
 {
-    struct tt_rec_view view = {0};
-    return add_event(feeder, event, &view, 0, fault);
+    struct tt_rec_item item;
+    bool is_wanted;
+    enum tt_err err = tt_feeder_flush(feeder, fault);
+    if (err == TT_OK)
+        err = make_item(feeder, event, &item, &is_wanted, fault);
+    return err == TT_OK && is_wanted ? add_item(feeder, &item, fault) : err;
+}
+
+enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
+                                struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    if (feeder->pending_count == TT_FEEDER_PENDING) {
+        feeder->pending_count--;
+        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+    }
+    bool is_wanted;
+    struct tt_rec_item *item =
+        &feeder->pending[(feeder->pending_next + feeder->pending_count) % TT_FEEDER_PENDING];
+    if (err == TT_OK)
+        err = make_item(feeder, event, item, &is_wanted, fault);
+    if (err != TT_OK || !is_wanted)
+        return err;
+    feeder->pending_count++;
+    /* One that was made a while ago knows by now where it will be written. */
+    item = &feeder->pending[(feeder->pending_next + feeder->pending_count / 2) % TT_FEEDER_PENDING];
+    const char *at = feeder->blocks.open[tt_block_partition(item->hash)].at;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);
+    return TT_OK;
 }
 
 enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_event *event,
                                   int64_t apply_seq, int64_t applied_at_us, struct tt_fault *fault)
 {
-    struct tt_rec_view view = {.apply_seq = apply_seq, .applied_at_us = applied_at_us};
-    return add_event(feeder, event, &view, TT_REC_APPLIED, fault);
+    struct tt_rec_item item;
+    bool is_wanted;
+    enum tt_err err = make_item(feeder, event, &item, &is_wanted, fault);
+    if (err != TT_OK || !is_wanted)
+        return err;
+    item.apply_seq = apply_seq;
+    item.applied_at_us = applied_at_us;
+    item.flags |= TT_REC_APPLIED;
+    return add_item(feeder, &item, fault);
 }
 
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count)
@@ -103,42 +162,45 @@ void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count)
     feeder->rejected += count;
 }
 
-/* A stored fact is no event: it has no arrival. Facts of a task stay in the order of adding. */
-static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec head,
-                              struct tt_rec_view *view, struct tt_str status,
-                              struct tt_fault *fault)
+/* A stored fact is no event: it has no arrival, and stands with the last event of its feeder. Facts
+ * of a task stay in the order of adding. */
+static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item,
+                              struct tt_str status, struct tt_fault *fault)
 {
-    if (!wanted(feeder, view->tenant, view->task_id))
+    if (!wanted(feeder, item->tenant, item->task_id))
         return TT_OK;
-    if (tt_intern_number(&feeder->pass->names, &feeder->status_cache, status, &head.status) !=
-        TT_OK)
+    if (tt_intern_number(&feeder->pass->names, &feeder->status_cache, status, &item->status) !=
+            TT_OK ||
+        tt_origin_number(&feeder->pass->origins, &feeder->origin_cache, TT_STR_NONE, item->stage,
+                         &item->origin) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    head.type = TT_REC_NO_TYPE;
-    return add_record(feeder, head, view, fault);
+    item->hash = tt_rec_hash(item->tenant, item->task_id);
+    item->type = TT_REC_NO_TYPE;
+    item->place = (uint64_t)feeder->chunks[feeder->chunk_count - 1].chunk << 32 | feeder->ordinal;
+    return add_item(feeder, item, fault);
 }
 
 enum tt_err tt_feeder_add_state(struct tt_feeder *feeder, struct tt_str tenant,
                                 struct tt_str task_id, struct tt_str status, int64_t event_time_us,
                                 struct tt_fault *fault)
 {
-    struct tt_rec_view view = {.tenant = tenant, .task_id = task_id};
-    struct tt_rec head = {.flags = TT_REC_STATE, .event_time_us = event_time_us};
-    return add_stored(feeder, head, &view, status, fault);
+    struct tt_rec_item item = {
+        .kind = TT_REC_STATE, .tenant = tenant, .task_id = task_id, .event_time_us = event_time_us};
+    return add_stored(feeder, &item, status, fault);
 }
 
 enum tt_err tt_feeder_add_interval(struct tt_feeder *feeder, struct tt_str tenant,
                                    struct tt_str task_id, const struct tt_interval *interval,
                                    struct tt_fault *fault)
 {
-    struct tt_rec_view view = {.tenant = tenant,
-                               .task_id = task_id,
-                               .stage = interval->stage,
-                               .received_at_us = interval->valid_to_us};
-    bool ended = interval->valid_to_us != TT_TIME_NONE;
-    struct tt_rec head = {
-        .flags = (uint16_t)(TT_REC_INTERVAL | (ended ? TT_REC_RECEIVED : 0) |
-                            (interval->stage.ptr != NULL ? TT_REC_STAGE : 0)),
+    struct tt_rec_item item = {
+        .kind = TT_REC_INTERVAL,
+        .tenant = tenant,
+        .task_id = task_id,
+        .stage = interval->stage,
         .event_time_us = interval->valid_from_us,
+        .received_at_us = interval->valid_to_us,
+        .flags = interval->valid_to_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0,
     };
-    return add_stored(feeder, head, &view, interval->status, fault);
+    return add_stored(feeder, &item, interval->status, fault);
 }

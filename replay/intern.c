@@ -1,8 +1,9 @@
 #include "replay/intern.h"
 
 #include "core/base/assert.h"
+#include "core/base/str_quick.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, PROBES = 4 };
 
 void tt_intern_init(struct tt_intern *table)
 {
@@ -40,8 +41,6 @@ static enum tt_err grow_slots(struct tt_intern *table)
 
 static enum tt_err add_text(struct tt_intern *table, size_t slot, uint64_t hash, struct tt_str text)
 {
-    if (table->count >= UINT32_MAX - 1)
-        return TT_ERR_NO_MEMORY;
     char *copy = tt_arena_copy(&table->arena, text.ptr, text.len);
     if (copy == NULL ||
         tt_mem_reserve((void **)&table->texts, &table->capacity, table->count + 1,
@@ -55,9 +54,10 @@ static enum tt_err add_text(struct tt_intern *table, size_t slot, uint64_t hash,
     return TT_OK;
 }
 
-static enum tt_err find_or_add(struct tt_intern *table, uint64_t hash, struct tt_str text,
+static enum tt_err find_or_add(struct tt_intern *table, struct tt_str text, uint32_t max,
                                uint32_t *ret_number)
 {
+    uint64_t hash = tt_str_hash(text, 0);
     if (table->count * 2 >= table->slot_count && grow_slots(table) != TT_OK)
         return TT_ERR_NO_MEMORY;
     size_t at = hash & (table->slot_count - 1);
@@ -68,33 +68,58 @@ static enum tt_err find_or_add(struct tt_intern *table, uint64_t hash, struct tt
             return TT_OK;
         }
     }
+    *ret_number = TT_INTERN_FULL;
+    if (table->count >= max)
+        return TT_OK;
     enum tt_err err = add_text(table, at, hash, text);
     if (err == TT_OK)
         *ret_number = (uint32_t)table->count - 1;
     return err;
 }
 
-enum tt_err tt_intern_number(struct tt_intern *table, struct tt_intern_cache *cache,
-                             struct tt_str text, uint32_t *ret_number)
+enum tt_err tt_intern_bounded(struct tt_intern *table, struct tt_intern_cache *cache,
+                              struct tt_str text, uint32_t max, uint32_t *ret_number,
+                              struct tt_str *ret_kept)
 {
     tt_assert(text.ptr != NULL);
-    uint64_t hash = tt_str_hash(text, 0);
-    size_t at = hash % TT_INTERN_CACHE_SLOTS;
-    if (cache->slots[at].hash == hash && cache->slots[at].text.ptr != NULL &&
-        tt_str_equal(cache->slots[at].text, text)) {
-        *ret_number = cache->slots[at].number;
-        return TT_OK;
+    struct tt_intern_slot *slot = NULL;
+    for (size_t probe = 0, at = tt_str_quick_hash(text); probe < PROBES; probe++) {
+        slot = &cache->slots[(at + probe) % TT_INTERN_CACHE_SLOTS];
+        if (slot->text.ptr == NULL)
+            break;
+        if (tt_str_quick_equal(slot->text, text)) {
+            *ret_number = slot->number;
+            *ret_kept = slot->text;
+            return TT_OK;
+        }
     }
     uint32_t number = 0;
     pthread_mutex_lock(&table->lock);
-    enum tt_err err = find_or_add(table, hash, text, &number);
-    struct tt_str kept = err == TT_OK ? table->texts[number] : TT_STR_NONE;
+    enum tt_err err = find_or_add(table, text, max, &number);
+    struct tt_str kept =
+        err == TT_OK && number != TT_INTERN_FULL ? table->texts[number] : TT_STR_NONE;
     pthread_mutex_unlock(&table->lock);
     if (err != TT_OK)
         return err;
-    cache->slots[at].hash = hash;
-    cache->slots[at].text = kept;
-    cache->slots[at].number = number;
+    if (number != TT_INTERN_FULL) {
+        slot->text = kept;
+        slot->number = number;
+    }
+    *ret_number = number;
+    *ret_kept = kept;
+    return TT_OK;
+}
+
+enum tt_err tt_intern_number(struct tt_intern *table, struct tt_intern_cache *cache,
+                             struct tt_str text, uint32_t *ret_number)
+{
+    struct tt_str kept;
+    uint32_t number;
+    enum tt_err err = tt_intern_bounded(table, cache, text, UINT32_MAX - 1, &number, &kept);
+    if (err != TT_OK)
+        return err;
+    if (number == TT_INTERN_FULL)
+        return TT_ERR_NO_MEMORY;
     *ret_number = number;
     return TT_OK;
 }

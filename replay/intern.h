@@ -26,8 +26,7 @@ struct tt_intern {
 enum { TT_INTERN_CACHE_SLOTS = 256 };
 /* One thread's cache in front of a table. Zero-initialise. */
 struct tt_intern_cache {
-    struct {
-        uint64_t hash;
+    struct tt_intern_slot {
         struct tt_str text; /* the table's copy; ptr NULL = empty slot */
         uint32_t number;
     } slots[TT_INTERN_CACHE_SLOTS];
@@ -38,6 +37,12 @@ void tt_intern_done(struct tt_intern *table);
 /* Errors: NO_MEMORY. text is present (ptr not NULL). */
 enum tt_err tt_intern_number(struct tt_intern *table, struct tt_intern_cache *cache,
                              struct tt_str text, uint32_t *ret_number) TT_MUST_CHECK;
+/* The same for a table of at most `max` texts: TT_INTERN_FULL where one more would be needed. Also
+ * gives the table's copy of the text. */
+#define TT_INTERN_FULL UINT32_MAX
+enum tt_err tt_intern_bounded(struct tt_intern *table, struct tt_intern_cache *cache,
+                              struct tt_str text, uint32_t max, uint32_t *ret_number,
+                              struct tt_str *ret_kept) TT_MUST_CHECK;
 struct tt_str tt_intern_text(const struct tt_intern *table, uint32_t number);
 
 #endif

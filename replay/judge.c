@@ -58,7 +58,7 @@ enum tt_err tt_task_judge(struct tt_task *task, struct tt_bench *bench,
     return TT_OK;
 }
 
-size_t tt_task_lanes(const struct tt_task *task, const struct tt_bench *bench,
+size_t tt_task_lanes(const struct tt_task *task, struct tt_bench *bench,
                      struct tt_lane_event *lanes, size_t max)
 {
     size_t count = task->event_count < max ? task->event_count : max;
@@ -66,7 +66,7 @@ size_t tt_task_lanes(const struct tt_task *task, const struct tt_bench *bench,
         const struct tt_tev *event = &task->events[i];
         lanes[i] = (struct tt_lane_event){
             .status = tt_status_text(bench, event->status),
-            .event_id = event->event_id,
+            .event_id = tt_bench_id(bench, event),
             .source = event->source,
             .arrival = event->arrival,
             .arrival_rank = (uint32_t)i,

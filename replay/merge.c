@@ -1,23 +1,10 @@
 /* The report out of what the threads collected: tasks sorted by tenant and id, their findings
  * behind one another, equal stories of different threads told once, the summary. */
 #include "replay/pass_parts.h"
+#include "replay/rank.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A task on its way into the report. */
-struct ranked {
-    struct tt_collector *collector;
-    const struct tt_report_task *task;
-};
-
-static int compare_tasks(const void *a, const void *b)
-{
-    const struct tt_report_task *x = ((const struct ranked *)a)->task,
-                                *y = ((const struct ranked *)b)->task;
-    int order = tt_str_compare(x->tenant, y->tenant);
-    return order != 0 ? order : tt_str_compare(x->task_id, y->task_id);
-}
 
 static void add_to_summary(struct tt_summary *sum, const struct tt_collector *from)
 {
@@ -43,19 +30,6 @@ static void add_to_summary(struct tt_summary *sum, const struct tt_collector *fr
         sum->last_event_time_us = from->last_time_us;
 }
 
-static enum tt_err append_values(struct tt_values *to, const struct tt_values *from)
-{
-    to->zeros += from->zeros;
-    if (from->count == 0)
-        return TT_OK;
-    if (tt_mem_reserve((void **)&to->values, &to->capacity, to->count + from->count,
-                       sizeof *to->values) != TT_OK)
-        return TT_ERR_NO_MEMORY;
-    memcpy(to->values + to->count, from->values, from->count * sizeof *to->values);
-    to->count += from->count;
-    return TT_OK;
-}
-
 static enum tt_err sum_up(struct tt_pass *pass)
 {
     struct tt_summary *sum = &pass->report.summary;
@@ -67,9 +41,9 @@ static enum tt_err sum_up(struct tt_pass *pass)
     for (size_t c = 0; c < pass->collector_count && err == TT_OK; c++) {
         add_to_summary(sum, &pass->collectors[c]);
         on_time += pass->collectors[c].on_time;
-        err = append_values(&late, &pass->collectors[c].late);
+        err = tt_values_append(&late, &pass->collectors[c].late);
         if (err == TT_OK)
-            err = append_values(&hold, &pass->collectors[c].hold);
+            err = tt_values_append(&hold, &pass->collectors[c].hold);
     }
     for (size_t f = 0; f < pass->feeder_count; f++)
         sum->rejected += pass->feeders[f]->rejected;
@@ -82,7 +56,7 @@ static enum tt_err sum_up(struct tt_pass *pass)
     return err;
 }
 
-static enum tt_err place_tasks(struct tt_pass *pass, struct ranked *ranked, size_t count)
+static enum tt_err place_tasks(struct tt_pass *pass, const struct tt_ranked *ranked, size_t count)
 {
     size_t findings = 0;
     for (size_t i = 0; i < count; i++)
@@ -93,13 +67,16 @@ static enum tt_err place_tasks(struct tt_pass *pass, struct ranked *ranked, size
         return TT_ERR_NO_MEMORY;
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
+        const struct tt_collector *collector = &pass->collectors[ranked[i].collector];
         struct tt_report_task *task = &pass->tasks[i];
         *task = *ranked[i].task;
-        memcpy(pass->findings + at, ranked[i].collector->findings + task->first_finding,
-               task->finding_count * sizeof *pass->findings);
+        for (size_t f = 0; f < task->finding_count; f++) {
+            struct tt_finding *finding = &collector->findings[task->first_finding + f];
+            finding->task = (uint32_t)i;
+            pass->findings[at + f] = finding;
+        }
         task->first_finding = at;
-        for (size_t f = 0; f < task->finding_count; f++)
-            pass->findings[at++].task = (uint32_t)i;
+        at += task->finding_count;
     }
     pass->report.findings = pass->findings;
     pass->report.finding_count = at;
@@ -196,6 +173,7 @@ static enum tt_err draw_story(struct tt_pass *pass, const struct tt_story_found 
 
 static enum tt_err list_stories(struct tt_pass *pass, struct told **order, size_t count)
 {
+    size_t of_verdict[TT_VERDICT_COUNT] = {0};
     pass->stories = tt_mem_zalloc((count + 1) * sizeof *pass->stories);
     if (pass->stories == NULL)
         return TT_ERR_NO_MEMORY;
@@ -210,7 +188,8 @@ static enum tt_err list_stories(struct tt_pass *pass, struct told **order, size_
             .kinds = from->kinds,
             .example_events = from->event_count,
         };
-        if (i < TT_STORIES_DRAWN_MAX && draw_story(pass, from, &pass->stories[i]) != TT_OK)
+        if (of_verdict[from->verdict]++ < TT_STORIES_DRAWN_MAX &&
+            draw_story(pass, from, &pass->stories[i]) != TT_OK)
             return TT_ERR_NO_MEMORY;
     }
     pass->report.stories = pass->stories;
@@ -260,23 +239,20 @@ static enum tt_err tell_stories(struct tt_pass *pass, uint32_t *const *rank_of)
 
 static enum tt_err rank_tasks(struct tt_pass *pass, uint32_t **rank_of)
 {
-    size_t count = 0, at = 0;
+    size_t count = 0;
     for (size_t c = 0; c < pass->collector_count; c++)
         count += pass->collectors[c].task_count;
     if (count >= UINT32_MAX)
         return TT_ERR_NO_MEMORY;
-    struct ranked *ranked = tt_mem_array(count + 1, sizeof *ranked);
+    struct tt_ranked *ranked = tt_mem_array(count + 1, sizeof *ranked);
     if (ranked == NULL)
         return TT_ERR_NO_MEMORY;
-    for (size_t c = 0; c < pass->collector_count; c++)
-        for (size_t t = 0; t < pass->collectors[c].task_count; t++)
-            ranked[at++] = (struct ranked){&pass->collectors[c], &pass->collectors[c].tasks[t]};
-    if (count > 1)
-        qsort(ranked, count, sizeof *ranked, compare_tasks);
-    for (size_t i = 0; i < count; i++)
-        rank_of[ranked[i].collector - pass->collectors]
-               [ranked[i].task - ranked[i].collector->tasks] = (uint32_t)i;
-    enum tt_err err = place_tasks(pass, ranked, count);
+    enum tt_err err = tt_rank(pass->collectors, pass->collector_count, ranked);
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        rank_of[ranked[i].collector][ranked[i].task - pass->collectors[ranked[i].collector].tasks] =
+            (uint32_t)i;
+    if (err == TT_OK)
+        err = place_tasks(pass, ranked, count);
     tt_mem_free(ranked);
     return err;
 }

@@ -1,38 +1,22 @@
-/* One partition: its records, put together by task and judged.
+/* One partition: its records, put together by task, each of which is judged or learned from.
  *
  * Records of several feeders are merged by place, so that each task's events come in arrival order.
- * A hash table finds the task of a record; equal hashes are settled by comparing the ids. Events of
- * a task are a linked list through one array, in arrival order. */
-#include "replay/pass_parts.h"
+ * A hash table finds the task of a head record; equal hashes are settled by comparing the ids. The
+ * other records name their head. Records of a task are a linked list through one array, in arrival
+ * order. A plain task is only counted (plain.h); of the others the events are gathered. */
+#include "replay/partition_parts.h"
 
 #include "core/base/assert.h"
 #include <string.h>
-
-struct entry {
-    const struct tt_rec *rec;
-    uint32_t next; /* index + 1 of the task's next entry, 0 = last */
-};
-
-struct slot {
-    uint32_t first, last; /* index + 1 of the task's entries; first 0 = empty */
-    uint32_t count;
-    uint32_t hash; /* low bits, to skip most comparisons */
-};
 
 /* One feeder's records of the partition, in order. */
 struct cursor {
     const struct tt_block *block, *end;
     const char *at, *block_end;
-};
-
-struct partition {
-    struct entry *entries;
-    uint32_t entry_count;
-    struct slot *slots;
-    size_t slot_count;
-    uint32_t *order; /* slots in order of first arrival */
-    uint32_t task_count;
-    char *loaded; /* spilled blocks */
+    struct tt_rec_stream stream;
+    struct tt_rec rec; /* the one at `at` */
+    struct tt_rec_name name;
+    uint32_t *task_of_head; /* number of the feeder's head -> task */
 };
 
 /* An empty list has no blocks, and no arithmetic may be done on where they are not. */
@@ -43,7 +27,8 @@ static struct cursor cursor_of(const struct tt_block_list *list)
     return (struct cursor){.block = list->blocks, .end = list->blocks + list->count};
 }
 
-static bool cursor_settle(struct cursor *cursor)
+/* Reads the record at the cursor; false at the end. */
+static bool cursor_next(struct cursor *cursor)
 {
     while (cursor->at == cursor->block_end) {
         if (cursor->block == cursor->end)
@@ -52,15 +37,12 @@ static bool cursor_settle(struct cursor *cursor)
         cursor->block_end = cursor->at + cursor->block->used;
         cursor->block++;
     }
+    tt_rec_take(cursor->at, &cursor->stream, &cursor->rec);
+    cursor->at = tt_rec_end(&cursor->rec, &cursor->name);
     return true;
 }
 
-static const struct tt_rec *cursor_peek(const struct cursor *cursor)
-{
-    return (const struct tt_rec *)(const void *)cursor->at;
-}
-
-static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct partition *part,
+static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct tt_partition *part,
                                 struct tt_fault *fault)
 {
     size_t bytes = 0;
@@ -82,75 +64,103 @@ static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct partiti
     return TT_OK;
 }
 
-static enum tt_err count_records(struct tt_pass *pass, unsigned p, struct partition *part,
-                                 struct tt_fault *fault)
+/* Room for the partition's records and tasks, in the thread's tables. */
+static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt_partition *part,
+                               struct tt_fault *fault)
 {
-    uint64_t count = 0;
+    uint64_t records = 0, heads = 0;
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-        struct cursor cursor = cursor_of(list);
-        for (; cursor_settle(&cursor); cursor.at += (size_t)cursor_peek(&cursor)->words * 8)
-            count++;
+        records += pass->feeders[f]->blocks.open[p].records;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
     }
-    if (count >= UINT32_MAX)
+    if (records >= UINT32_MAX)
         return tt_fault_set(fault, TT_ERR_LIMIT, "more than 4 billion events in one partition");
     size_t slots = 64;
-    while (slots < 2 * count)
+    while (slots < 2 * heads)
         slots *= 2;
-    part->entries = tt_mem_array(count + 1, sizeof *part->entries);
-    part->order = tt_mem_array(count + 1, sizeof *part->order);
-    part->slots = tt_mem_zalloc(slots * sizeof *part->slots);
-    part->slot_count = slots;
-    if (part->entries == NULL || part->order == NULL || part->slots == NULL)
+    if (tt_mem_reserve((void **)&part->entries, &part->entry_capacity, records + 1,
+                       sizeof *part->entries) != TT_OK ||
+        tt_mem_reserve((void **)&part->tasks, &part->task_capacity, heads + 1,
+                       sizeof *part->tasks) != TT_OK ||
+        tt_mem_reserve((void **)&part->names, &part->name_capacity, heads + 1,
+                       sizeof *part->names) != TT_OK ||
+        tt_mem_reserve((void **)&part->task_of_head, &part->head_capacity, heads + 1,
+                       sizeof *part->task_of_head) != TT_OK ||
+        tt_mem_reserve((void **)&part->slots, &part->slot_capacity, slots, sizeof *part->slots) !=
+            TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    memset(part->slots, 0, slots * sizeof *part->slots);
+    part->slot_count = slots;
+    part->entry_count = part->task_count = 0;
     return TT_OK;
 }
 
-static void place_record(struct partition *part, const struct tt_rec *rec)
+/* The task that the head names, a new one where there is none. */
+static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    uint32_t index = part->entry_count++;
-    part->entries[index] = (struct entry){.rec = rec};
-    size_t mask = part->slot_count - 1, at = rec->hash & mask;
-    for (;; at = (at + 1) & mask) {
-        struct slot *slot = &part->slots[at];
-        if (slot->first == 0) {
-            *slot = (struct slot){index + 1, index + 1, 1, (uint32_t)(rec->hash >> 20)};
-            part->order[part->task_count++] = (uint32_t)at;
-            return;
-        }
-        if (slot->hash == (uint32_t)(rec->hash >> 20) &&
-            tt_rec_same_task(part->entries[slot->first - 1].rec, rec)) {
-            part->entries[slot->last - 1].next = index + 1;
-            slot->last = index + 1;
-            slot->count++;
-            return;
-        }
+    uint64_t hash = tt_rec_hash(name->tenant, name->task_id);
+    size_t mask = part->slot_count - 1, at = hash & mask;
+    uint32_t mark = (uint32_t)(hash >> 20);
+    for (; part->slots[at].task != 0; at = (at + 1) & mask) {
+        const struct tt_rec_name *known = &part->names[part->slots[at].task - 1];
+        if (part->slots[at].mark == mark && tt_str_quick_equal(known->task_id, name->task_id) &&
+            tt_str_quick_equal(known->tenant, name->tenant))
+            return part->slots[at].task - 1;
     }
+    part->slots[at] = (struct tt_task_slot){part->task_count + 1, mark};
+    return part->task_count;
+}
+
+static void place_record(const struct tt_pass *pass, struct tt_partition *part,
+                         const struct cursor *cursor)
+{
+    const struct tt_rec *rec = &cursor->rec;
+    uint32_t index = part->entry_count++, number;
+    part->entries[index] = *rec;
+    if (rec->flags & TT_REC_HEAD) {
+        number = task_of_head(part, &cursor->name);
+        cursor->task_of_head[rec->head] = number;
+        if (number == part->task_count) {
+            part->names[number] = cursor->name;
+            struct tt_task_list *fresh = &part->tasks[part->task_count++];
+            *fresh =
+                (struct tt_task_list){index, index, 1, tt_plain_start(pass, cursor->name.type)};
+            tt_plain_step(&fresh->plain, pass, rec);
+            return;
+        }
+    } else {
+        number = cursor->task_of_head[rec->head];
+    }
+    struct tt_task_list *task = &part->tasks[number];
+    part->entries[task->last].head = index;
+    task->last = index;
+    task->count++;
+    tt_plain_step(&task->plain, pass, rec);
 }
 
 /* Merges the feeders' records by place. There are as many feeders as threads: a scan finds the
  * least. */
-static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct partition *part,
+static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_partition *part,
                                  struct tt_fault *fault)
 {
     size_t live = 0;
+    uint32_t *heads = part->task_of_head;
     struct cursor *cursors = tt_mem_array(pass->feeder_count + 1, sizeof *cursors);
     if (cursors == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        const struct tt_block_list *list = &pass->feeders[f]->blocks.partitions[p];
-        cursors[live] = cursor_of(list);
-        live += cursor_settle(&cursors[live]);
+        cursors[live] = cursor_of(&pass->feeders[f]->blocks.partitions[p]);
+        cursors[live].task_of_head = heads;
+        heads += pass->feeders[f]->blocks.open[p].stream.heads;
+        live += cursor_next(&cursors[live]);
     }
     while (live > 0) {
         size_t least = 0;
         for (size_t c = 1; c < live; c++)
-            if (cursor_peek(&cursors[c])->place < cursor_peek(&cursors[least])->place)
+            if (cursors[c].rec.place < cursors[least].rec.place)
                 least = c;
-        const struct tt_rec *rec = cursor_peek(&cursors[least]);
-        place_record(part, rec);
-        cursors[least].at += (size_t)rec->words * 8;
-        if (!cursor_settle(&cursors[least]))
+        place_record(pass, part, &cursors[least]);
+        if (!cursor_next(&cursors[least]))
             cursors[least] = cursors[--live];
     }
     tt_mem_free(cursors);
@@ -160,38 +170,36 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct partit
 static void read_event(const struct tt_pass *pass, const struct tt_task *task,
                        const struct tt_rec *rec, struct tt_tev *event)
 {
-    struct tt_rec_view view;
-    tt_rec_read(rec, &view);
+    struct tt_rec_numbers numbers;
+    tt_rec_read_numbers(rec, &numbers);
     *event = (struct tt_tev){
         .time_us = rec->event_time_us,
-        .received_us = view.received_at_us,
-        .seq = view.seq,
-        .apply_seq = view.apply_seq,
-        .applied_at_us = view.applied_at_us,
+        .received_us = numbers.received_at_us,
+        .seq = numbers.seq,
+        .apply_seq = numbers.apply_seq,
+        .applied_at_us = numbers.applied_at_us,
         .arrival = pass->chunk_base[rec->place >> 32] + (uint32_t)rec->place + 1,
-        .event_id = view.event_id,
-        .source = view.source,
-        .stage = view.stage,
+        .rec = rec,
         .status = rec->status,
         .state = task->lifecycle == NULL ? TT_STATUS_UNKNOWN
                                          : pass->rules.state_of[task->lifecycle_index][rec->status],
         .has_seq = (rec->flags & TT_REC_SEQ) != 0,
         .has_applied = (rec->flags & TT_REC_APPLIED) != 0,
     };
+    tt_rec_read_origin(rec, &pass->origins, &event->source, &event->stage);
 }
 
-static void choose_lifecycle(const struct tt_pass *pass, struct tt_task *task,
-                             const struct tt_rec *first)
+static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_name *name,
+                             struct tt_task *task)
 {
-    tt_rec_key(first, &task->tenant, &task->task_id);
-    if (first->type != TT_REC_NO_TYPE)
-        task->type = tt_intern_text(&pass->names, first->type);
-    if (pass->options.lifecycles == NULL)
-        return;
-    task->lifecycle = tt_lifecycle_for(pass->options.lifecycles, task->type);
-    for (size_t i = 0; task->lifecycle != NULL && i < pass->lifecycle_count; i++)
-        if (tt_lifecycle_at(pass->options.lifecycles, i) == task->lifecycle)
-            task->lifecycle_index = i;
+    task->tenant = name->tenant;
+    task->task_id = name->task_id;
+    task->type_number = name->type;
+    if (name->type != TT_REC_NO_TYPE)
+        task->type = tt_intern_text(&pass->names, name->type);
+    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
+    if (task->lifecycle_index < pass->lifecycle_count)
+        task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }
 
 static enum tt_err make_room(struct tt_bench *bench, uint32_t count)
@@ -208,121 +216,83 @@ static enum tt_err make_room(struct tt_bench *bench, uint32_t count)
     return TT_OK;
 }
 
-/* Gathers a task; task->event_count is 0 when the store alone knows it. */
-static enum tt_err gather(const struct tt_pass *pass, const struct partition *part,
-                          const struct slot *slot, struct tt_task *task, struct tt_bench *bench)
+static void gather_interval(const struct tt_pass *pass, struct tt_task *task,
+                            const struct tt_rec *rec)
 {
-    const uint16_t stored = TT_REC_STATE | TT_REC_INTERVAL;
-    if (make_room(bench, slot->count) != TT_OK)
+    struct tt_interval *interval = &task->intervals[task->interval_count++];
+    struct tt_rec_numbers numbers;
+    struct tt_str source;
+    tt_rec_read_numbers(rec, &numbers);
+    tt_rec_read_origin(rec, &pass->origins, &source, &interval->stage);
+    interval->valid_from_us = rec->event_time_us;
+    interval->valid_to_us = numbers.received_at_us;
+    interval->status = tt_intern_text(&pass->names, rec->status);
+}
+
+/* Gathers a task; task->event_count is 0 when the store alone knows it. */
+static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition *part,
+                          uint32_t number, struct tt_task *task, struct tt_bench *bench)
+{
+    const struct tt_task_list *list = &part->tasks[number];
+    if (make_room(bench, list->count) != TT_OK)
         return TT_ERR_NO_MEMORY;
     *task = (struct tt_task){.events = bench->events,
                              .originals = bench->originals,
                              .timeline = bench->timeline,
-                             .intervals = bench->intervals};
-    for (uint32_t i = slot->first; i != 0; i = part->entries[i - 1].next) {
-        const struct tt_rec *rec = part->entries[i - 1].rec;
-        if (rec->flags & TT_REC_STATE)
-            task->state = rec;
-        else if (rec->flags & TT_REC_INTERVAL)
-            task->intervals[task->interval_count++] = rec;
-        if (rec->flags & stored)
-            continue;
-        if (task->event_count == 0)
-            choose_lifecycle(pass, task, rec);
-        read_event(pass, task, rec, &task->events[task->event_count++]);
+                             .intervals = bench->intervals,
+                             .stored_event_time_us = TT_TIME_NONE};
+    choose_lifecycle(pass, &part->names[number], task);
+    for (uint32_t i = 0, at = list->first; i < list->count; i++) {
+        const struct tt_rec *rec = &part->entries[at];
+        if (rec->kind == TT_REC_STATE) {
+            task->stored_status = tt_intern_text(&pass->names, rec->status);
+            task->stored_event_time_us = rec->event_time_us;
+        } else if (rec->kind == TT_REC_INTERVAL) {
+            gather_interval(pass, task, rec);
+        } else {
+            read_event(pass, task, rec, &task->events[task->event_count++]);
+        }
+        at = part->entries[at].head;
     }
     return TT_OK;
 }
 
-static struct tt_str copy_text(struct tt_arena *arena, struct tt_str text, bool *ok)
+static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *part,
+                              uint32_t number, struct tt_bench *bench,
+                              const struct tt_task_visit *visit, struct tt_fault *fault)
 {
-    if (text.ptr == NULL)
-        return text;
-    text.ptr = tt_arena_copy(arena, text.ptr, text.len);
-    *ok = *ok && text.ptr != NULL;
-    return text;
+    struct tt_task task;
+    if (visit->quick != NULL && visit->quick(pass, visit->context, part, number))
+        return TT_OK;
+    enum tt_err err = gather(pass, part, number, &task, bench);
+    return err != TT_OK || task.event_count == 0
+               ? err
+               : visit->task(pass, visit->context, &task, bench, fault);
 }
 
-/* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
-static enum tt_err keep_picture(struct tt_pass *pass, const struct tt_task *task,
-                                const struct tt_bench *bench, enum tt_verdict verdict)
+enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partition *part,
+                              struct tt_bench *bench, const struct tt_task_visit *visit,
+                              struct tt_fault *fault)
 {
-    struct tt_arena *arena = &pass->picture_arena;
-    struct tt_lane_event *lanes = tt_arena_alloc(arena, (size_t)task->event_count * sizeof *lanes);
-    bool ok = lanes != NULL;
-    if (!ok)
-        return TT_ERR_NO_MEMORY;
-    size_t count = tt_task_lanes(task, bench, lanes, task->event_count);
-    for (size_t i = 0; i < count; i++) {
-        lanes[i].event_id = copy_text(arena, lanes[i].event_id, &ok);
-        lanes[i].source = copy_text(arena, lanes[i].source, &ok);
-    }
-    const struct tt_tev *last_arrived = &task->events[task->originals[task->original_count - 1]];
-    const struct tt_tev *last = pass->options.apply_by_arrival
-                                    ? last_arrived
-                                    : &task->events[task->timeline[task->original_count - 1]];
-    pass->picture = (struct tt_task_picture){
-        .events = lanes,
-        .event_count = count,
-        .inversions = (uint32_t)task->inversions,
-        .replayed_status = tt_status_text(bench, last->status),
-        .replayed_since_us = last->time_us,
-        .stored_event_time_us = TT_TIME_NONE,
-        .arrival_final_status = tt_status_text(bench, last_arrived->status),
-    };
-    if (task->state != NULL) {
-        pass->picture.stored_status = tt_status_text(bench, task->state->status);
-        pass->picture.stored_event_time_us = task->state->event_time_us;
-    }
-    pass->picture_task = (struct tt_report_task){
-        .tenant = copy_text(arena, task->tenant, &ok),
-        .task_id = copy_text(arena, task->task_id, &ok),
-        .task_type = task->type,
-        .verdict = verdict,
-        .story = TT_STORY_OTHER,
-        .finding_count = bench->finding_count,
-        .events = task->event_count,
-    };
-    pass->has_picture = true;
-    return ok ? TT_OK : TT_ERR_NO_MEMORY;
+    enum tt_err err = load_spilled(pass, p, part, fault);
+    if (err == TT_OK)
+        err = make_tables(pass, p, part, fault);
+    if (err == TT_OK)
+        err = place_records(pass, p, part, fault);
+    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++)
+        err = visit_task(pass, part, t, bench, visit, fault);
+    tt_mem_free(part->loaded);
+    part->loaded = NULL;
+    return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "out of memory");
 }
 
-static enum tt_err judge_tasks(struct tt_pass *pass, const struct partition *part,
-                               struct tt_bench *bench, struct tt_collector *collector,
-                               struct tt_fault *fault)
+void tt_partition_done(struct tt_partition *part)
 {
-    for (uint32_t t = 0; t < part->task_count; t++) {
-        struct tt_task task;
-        enum tt_verdict verdict;
-        if (gather(pass, part, &part->slots[part->order[t]], &task, bench) != TT_OK)
-            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-        if (task.event_count == 0)
-            continue;
-        enum tt_err err = tt_task_judge(&task, bench, &verdict, fault);
-        if (err == TT_OK)
-            err = tt_collector_add(collector, &task, bench, verdict, fault);
-        if (err == TT_OK && pass->options.want_picture)
-            err = keep_picture(pass, &task, bench, verdict);
-        if (err != TT_OK)
-            return tt_fault_set(fault, err, "out of memory");
-    }
-    return TT_OK;
-}
-
-enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned p, struct tt_bench *bench,
-                               struct tt_collector *collector, struct tt_fault *fault)
-{
-    struct partition part = {0};
-    enum tt_err err = load_spilled(pass, p, &part, fault);
-    if (err == TT_OK)
-        err = count_records(pass, p, &part, fault);
-    if (err == TT_OK)
-        err = place_records(pass, p, &part, fault);
-    if (err == TT_OK)
-        err = judge_tasks(pass, &part, bench, collector, fault);
-    tt_mem_free(part.entries);
-    tt_mem_free(part.order);
-    tt_mem_free(part.slots);
-    tt_mem_free(part.loaded);
-    return err;
+    tt_mem_free(part->entries);
+    tt_mem_free(part->tasks);
+    tt_mem_free(part->names);
+    tt_mem_free(part->task_of_head);
+    tt_mem_free(part->slots);
+    tt_mem_free(part->loaded);
+    *part = (struct tt_partition){0};
 }

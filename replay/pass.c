@@ -1,7 +1,7 @@
 #include "replay/pass.h"
 
 #include "core/base/assert.h"
-#include "replay/pass_parts.h"
+#include "replay/partition_parts.h"
 
 enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass **ret_pass,
                            struct tt_fault *fault)
@@ -12,6 +12,7 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->options = *options;
     tt_intern_init(&pass->names);
+    tt_origins_init(&pass->origins);
     tt_arena_init(&pass->story_arena, 0);
     tt_arena_init(&pass->picture_arena, 0);
     /* A quarter is left for judging: a partition read back, its table, the findings. */
@@ -21,32 +22,49 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
     return TT_OK;
 }
 
+static void destroy_feeder(struct tt_feeder *feeder)
+{
+    if (feeder == NULL)
+        return;
+    tt_blocks_done(&feeder->blocks);
+    tt_origin_cache_done(&feeder->origin_cache);
+    tt_mem_free(feeder->recent.slots);
+    tt_mem_free(feeder->chunks);
+    tt_mem_free(feeder);
+}
+
 void tt_pass_destroy(struct tt_pass *pass)
 {
     if (pass == NULL)
         return;
-    for (size_t f = 0; f < pass->feeder_count; f++) {
-        tt_blocks_done(&pass->feeders[f]->blocks);
-        tt_mem_free(pass->feeders[f]->chunks);
-        tt_mem_free(pass->feeders[f]);
-    }
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        destroy_feeder(pass->feeders[f]);
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
+    for (size_t l = 0; l < pass->learner_count; l++)
+        tt_learner_done(&pass->learners[l]);
     for (size_t i = 0; i < pass->lifecycle_count; i++) {
         tt_mem_free(pass->state_of == NULL ? NULL : pass->state_of[i]);
         tt_mem_free(pass->status_of == NULL ? NULL : pass->status_of[i]);
     }
+    for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
+        tt_mem_free(pass->steps[i].allowed);
+    tt_mem_free(pass->steps);
+    tt_mem_free(pass->lifecycle_of);
     tt_mem_free(pass->state_of);
     tt_mem_free(pass->status_of);
     tt_mem_free(pass->feeders);
     tt_mem_free(pass->collectors);
+    tt_mem_free(pass->learners);
+    tt_mem_free((void *)(uintptr_t)pass->learned.rows);
     tt_mem_free(pass->chunk_base);
-    tt_mem_free(pass->findings);
+    tt_mem_free((void *)pass->findings);
     tt_mem_free(pass->tasks);
     tt_mem_free(pass->stories);
     tt_arena_done(&pass->story_arena);
     tt_arena_done(&pass->picture_arena);
     tt_intern_done(&pass->names);
+    tt_origins_done(&pass->origins);
     tt_mem_free(pass);
 }
 
@@ -54,13 +72,17 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
                            struct tt_fault *fault)
 {
     struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
-    if (feeder == NULL || tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity,
-                                         pass->feeder_count + 1, sizeof *pass->feeders) != TT_OK) {
-        tt_mem_free(feeder);
+    if (feeder != NULL) {
+        feeder->pass = pass;
+        tt_blocks_init(&feeder->blocks, &pass->budget);
+        feeder->recent.slots = tt_mem_zalloc(TT_RECENT_SLOTS * sizeof *feeder->recent.slots);
+    }
+    if (feeder == NULL || feeder->recent.slots == NULL ||
+        tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
+                       sizeof *pass->feeders) != TT_OK) {
+        destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    feeder->pass = pass;
-    tt_blocks_init(&feeder->blocks, &pass->budget);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
@@ -131,72 +153,47 @@ static enum tt_err number_states(struct tt_pass *pass)
     return TT_OK;
 }
 
-struct judging {
-    struct tt_pass *pass;
-    struct tt_collector *collector;
-    pthread_t thread;
-    bool started;
-    enum tt_err err;
-    struct tt_fault fault;
-};
-
-static void *judge_partitions(void *argument)
+static enum tt_err make_steps(const struct tt_lifecycle *lifecycle, struct tt_steps *steps)
 {
-    struct judging *judging = argument;
-    struct tt_pass *pass = judging->pass;
-    struct tt_bench bench;
-    judging->err = tt_bench_init(&bench, &pass->rules);
-    if (judging->err != TT_OK)
-        tt_fault_set(&judging->fault, judging->err, "out of memory");
-    while (judging->err == TT_OK) {
-        unsigned partition = atomic_fetch_add(&pass->next_partition, 1);
-        if (partition >= TT_BLOCK_PARTITIONS)
-            break;
-        judging->err =
-            tt_partition_judge(pass, partition, &bench, judging->collector, &judging->fault);
-    }
-    if (judging->err != TT_OK)
-        atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
-    tt_bench_done(&bench);
-    return NULL;
+    int states = tt_lifecycle_status_count(lifecycle);
+    steps->states = (size_t)states;
+    steps->allowed = tt_mem_zalloc((steps->states + 1) * steps->states + 1);
+    if (steps->allowed == NULL)
+        return TT_ERR_NO_MEMORY;
+    for (int to = 0; to < states; to++)
+        steps->allowed[to] = !tt_lifecycle_start_violates(lifecycle, to);
+    for (int from = 0; from < states; from++)
+        for (int to = 0; to < states; to++)
+            steps->allowed[(size_t)(from + 1) * steps->states + (size_t)to] =
+                tt_lifecycle_allows(lifecycle, from, to);
+    return TT_OK;
 }
 
-static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
+/* What is looked up for every task or event: lifecycles by type, steps by state. */
+static enum tt_err make_tables(struct tt_pass *pass)
 {
-    size_t threads = pass->options.threads;
-    struct judging *judging = tt_mem_zalloc(threads * sizeof *judging);
-    pass->collectors = tt_mem_zalloc(threads * sizeof *pass->collectors);
-    if (judging == NULL || pass->collectors == NULL) {
-        tt_mem_free(judging);
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    const struct tt_lifecycle_set *set = pass->options.lifecycles;
+    pass->lifecycle_of = tt_mem_array(pass->names.count + 1, sizeof *pass->lifecycle_of);
+    pass->steps = tt_mem_zalloc((pass->lifecycle_count + 1) * sizeof *pass->steps);
+    if (pass->lifecycle_of == NULL || pass->steps == NULL)
+        return TT_ERR_NO_MEMORY;
+    for (size_t t = 0; t <= pass->names.count; t++) {
+        struct tt_str type = t == 0 ? TT_STR_NONE : tt_intern_text(&pass->names, (uint32_t)t - 1);
+        const struct tt_lifecycle *lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, type);
+        size_t index = 0;
+        while (index < pass->lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
+            index++;
+        pass->lifecycle_of[t] = (uint32_t)index;
     }
-    pass->collector_count = threads;
-    for (size_t t = 0; t < threads; t++) {
-        tt_collector_init(&pass->collectors[t]);
-        judging[t].pass = pass;
-        judging[t].collector = &pass->collectors[t];
-        /* A thread that cannot be started is no failure: the others do its share. */
-        if (t > 0)
-            judging[t].started =
-                pthread_create(&judging[t].thread, NULL, judge_partitions, &judging[t]) == 0;
-    }
-    judge_partitions(&judging[0]);
-    enum tt_err err = TT_OK;
-    for (size_t t = 0; t < threads; t++) {
-        if (judging[t].started)
-            pthread_join(judging[t].thread, NULL);
-        if (err == TT_OK && judging[t].err != TT_OK)
-            err = tt_fault_set(fault, judging[t].err, "%s", judging[t].fault.text);
-    }
-    tt_mem_free(judging);
-    return err;
+    for (size_t i = 0; i < pass->lifecycle_count; i++)
+        if (make_steps(tt_lifecycle_at(set, i), &pass->steps[i]) != TT_OK)
+            return TT_ERR_NO_MEMORY;
+    return TT_OK;
 }
 
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
+enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 {
-    tt_assert(pass->collectors == NULL);
-    if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK)
+    if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK || make_tables(pass) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->rules = (struct tt_rules){
         .lifecycles = pass->options.lifecycles,
@@ -209,7 +206,59 @@ enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_re
         .now_us = pass->options.now_us,
         .max_future_us = pass->options.max_future_us,
     };
-    enum tt_err err = judge_all(pass, fault);
+    for (size_t f = 0; f < pass->feeder_count; f++) {
+        pass->feeders[f]->pending_count = 0; /* of an input that broke off */
+        tt_blocks_close(&pass->feeders[f]->blocks);
+    }
+    return TT_OK;
+}
+
+static bool count_plain(struct tt_pass *pass, void *context, const struct tt_partition *part,
+                        uint32_t task)
+{
+    const struct tt_task_list *list = &part->tasks[task];
+    return tt_plain_count(&list->plain, pass, part->entries[list->first].event_time_us, context);
+}
+
+static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
+                              struct tt_bench *bench, struct tt_fault *fault)
+{
+    enum tt_verdict verdict;
+    enum tt_err err = tt_task_judge(task, bench, &verdict, fault);
+    if (err == TT_OK)
+        err = tt_collector_add(context, task, bench, verdict, fault);
+    if (err == TT_OK && pass->options.want_picture)
+        err = tt_pass_keep_picture(pass, task, bench, verdict);
+    return err;
+}
+
+static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
+{
+    size_t threads = pass->options.threads;
+    struct tt_task_visit *visits = tt_mem_array(threads, sizeof *visits);
+    pass->collectors = tt_mem_zalloc(threads * sizeof *pass->collectors);
+    if (visits == NULL || pass->collectors == NULL) {
+        tt_mem_free(visits);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    pass->collector_count = threads;
+    for (size_t t = 0; t < threads; t++) {
+        tt_collector_init(&pass->collectors[t]);
+        visits[t] = (struct tt_task_visit){
+            .context = &pass->collectors[t], .task = judge_task, .quick = count_plain};
+    }
+    enum tt_err err = tt_pass_walk(pass, visits, fault);
+    tt_mem_free(visits);
+    return err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    tt_assert(pass->collectors == NULL && pass->learners == NULL);
+    enum tt_err err = tt_pass_settle(pass, fault);
+    if (err == TT_OK)
+        err = judge_all(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)

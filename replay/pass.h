@@ -2,6 +2,7 @@
  * alone when memory is short.
  *
  *   tt_pass_create -> feeders add events (one thread each) -> tt_pass_finish -> report
+ *                                                         or tt_pass_learn  -> steps, counted
  *
  * Arrival is the order of chunks, and within a chunk the order of adding. A feeder that reads a
  * file alone uses chunk 0; several feeders that share an input give each piece of it a chunk number
@@ -19,6 +20,7 @@
 
 struct tt_pass;
 struct tt_feeder;
+struct tt_step_counts;
 
 struct tt_pass_options {
     const struct tt_lifecycle_set
@@ -45,13 +47,19 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
                            struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Says which chunk the next events belong to; grows from call to call. Not needed with a single
- * feeder. */
+ * feeder, and the first one stands in chunk 0 from the start. Chunks that stand near to each other
+ * are best given to one feeder: it names each task once. */
 enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk,
                             struct tt_fault *fault) TT_MUST_CHECK;
 /* Errors: NO_MEMORY; NO_SPACE, IO, NOT_FOUND, DENIED of the temporary file; LIMIT (an event over 4
  * GiB). */
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault) TT_MUST_CHECK;
+/* The same, somewhat quicker: the event's texts are looked at once more, and must stay where they
+ * are until tt_feeder_flush. What is left so when the pass is finished is not in it. */
+enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
+                                struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count);
 
 /* From a store: an audit row with its write sequence, a task's current state, one stored stay (in
@@ -69,6 +77,12 @@ enum tt_err tt_feeder_add_interval(struct tt_feeder *feeder, struct tt_str tenan
 /* Judges every task. The report is owned by the pass: valid until tt_pass_destroy. */
 enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
                            struct tt_fault *fault) TT_MUST_CHECK;
+/* Instead of tt_pass_finish: counts the steps of every task whose order is beyond doubt
+ * (replay/steps.h), for each task type or for all together. Owned by the pass. Errors: those of
+ * finish; LIMIT: more than TT_STEPS_MAX different steps. */
+enum tt_err tt_pass_learn(struct tt_pass *pass, bool by_type,
+                          const struct tt_step_counts **ret_steps,
+                          struct tt_fault *fault) TT_MUST_CHECK;
 /* Share of the judging that is done, 0 to 1000; any thread, for a progress bar. */
 unsigned tt_pass_progress(const struct tt_pass *pass);
 /* The one task of want_picture, after finish; NULL when it has no events. Owned by the pass. */

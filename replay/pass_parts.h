@@ -1,10 +1,13 @@
-/* Inside of a pass, shared by the files that make it up: feeder.c, partition.c, merge.c, pass.c. */
+/* Inside of a pass, shared by the files that make it up: feeder.c, partition.c, plain.c, walk.c,
+ * picture.c, merge.c, learn.c, pass.c. */
 #ifndef TT_REPLAY_PASS_PARTS_H
 #define TT_REPLAY_PASS_PARTS_H
 
 #include "replay/blocks.h"
 #include "replay/collector.h"
 #include "replay/pass.h"
+#include "replay/recent.h"
+#include "replay/steps.h"
 
 /* A piece of the input whose events have been counted. */
 struct tt_chunk_count {
@@ -12,19 +15,32 @@ struct tt_chunk_count {
     uint64_t events;
 };
 
+enum { TT_FEEDER_PENDING = 8 }; /* a power of two */
+
 struct tt_feeder {
     struct tt_pass *pass;
+    struct tt_rec_item pending[TT_FEEDER_PENDING]; /* a ring */
+    unsigned pending_next, pending_count;          /* the oldest, and how many */
     struct tt_blocks blocks;
+    struct tt_recent recent;
     struct tt_intern_cache status_cache, type_cache;
+    struct tt_origin_cache origin_cache;
     struct tt_chunk_count *chunks; /* the last one is open */
     size_t chunk_count, chunk_capacity;
     uint64_t ordinal; /* events in the open chunk */
     uint64_t rejected;
 };
 
+/* A lifecycle as a table: one row per state to come from, the first row for the start. */
+struct tt_steps {
+    uint8_t *allowed; /* (states + 1) * states */
+    size_t states;
+};
+
 struct tt_pass {
     struct tt_pass_options options;
     struct tt_intern names; /* statuses and types */
+    struct tt_origins origins;
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
@@ -32,13 +48,18 @@ struct tt_pass {
     int32_t **state_of;   /* [lifecycle][interned status] */
     uint32_t **status_of; /* [lifecycle][state] */
     size_t lifecycle_count;
-    uint64_t *chunk_base; /* events in all chunks before */
+    uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
+    struct tt_steps *steps; /* [lifecycle] */
+    uint64_t *chunk_base;   /* events in all chunks before */
     size_t chunk_base_count;
     atomic_uint next_partition;
     struct tt_collector *collectors; /* one per thread */
     size_t collector_count;
+    struct tt_learner *learners; /* one per thread */
+    size_t learner_count;
+    struct tt_step_counts learned;
     struct tt_report report;
-    struct tt_finding *findings;
+    const struct tt_finding **findings; /* of the collectors, in the report's order */
     struct tt_report_task *tasks;
     struct tt_story *stories;
     struct tt_arena story_arena; /* lanes of listed stories */
@@ -48,12 +69,43 @@ struct tt_pass {
     bool has_picture;
 };
 
-enum { TT_STORIES_DRAWN_MAX = 1000 }; /* stories whose lanes are kept in the report */
+/* Index of the lifecycle for an interned type (TT_REC_NO_TYPE: none), or lifecycle_count. */
+static inline size_t tt_pass_lifecycle_of(const struct tt_pass *pass, uint32_t type)
+{
+    return pass->lifecycle_of[type + 1]; /* TT_REC_NO_TYPE + 1 is 0 */
+}
 
-/* Judges every task of one partition. */
-enum tt_err tt_partition_judge(struct tt_pass *pass, unsigned partition, struct tt_bench *bench,
-                               struct tt_collector *collector,
-                               struct tt_fault *fault) TT_MUST_CHECK;
+/* Whether the lifecycle allows to go on from one known state to another, or to start there
+ * (from TT_STATUS_UNKNOWN). */
+static inline bool tt_step_is_plain(const struct tt_steps *steps, int32_t from, int32_t to)
+{
+    return steps->allowed[(size_t)(from + 1) * steps->states + (size_t)to] != 0;
+}
+
+enum { TT_STORIES_DRAWN_MAX = 250 }; /* stories of each verdict whose lanes the report keeps */
+
+struct tt_partition; /* replay/partition_parts.h */
+
+/* What one thread does with each task: judge it, or learn from it. */
+struct tt_task_visit {
+    void *context; /* the thread's own */
+    enum tt_err (*task)(struct tt_pass *pass, void *context, struct tt_task *task,
+                        struct tt_bench *bench, struct tt_fault *fault);
+    /* May see to a task without its being gathered, and return true. NULL: never. */
+    bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
+                  uint32_t task);
+};
+
+/* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
+enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+/* Visits every task, by as many threads as the options say; visits[t] is thread t's. The records
+ * are freed. */
+enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visits,
+                         struct tt_fault *fault) TT_MUST_CHECK;
+/* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
+enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
+                                 struct tt_bench *bench, enum tt_verdict verdict) TT_MUST_CHECK;
+
 /* Makes the report out of the collectors. */
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 

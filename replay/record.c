@@ -1,122 +1,346 @@
 #include "replay/record.h"
 
-#include "core/base/assert.h"
+#include "replay/pack.h"
+#include <endian.h>
 
-enum { TEXTS = 5, ESCAPE = UINT16_MAX };
+enum { ORIGIN_IN_PLACE = 1, COMPACT_BYTES = 11 };
 
-static size_t numbers_size(uint16_t flags)
+/* ---- Numbers ---- */
+
+static inline char *put(char *at, uint64_t value)
 {
-    return 8 * ((size_t)((flags & TT_REC_SEQ) != 0) + ((flags & TT_REC_RECEIVED) != 0)) +
-           ((flags & TT_REC_APPLIED) != 0 ? 16 : 0);
-}
-
-static size_t text_size(struct tt_str text)
-{
-    return text.len < ESCAPE ? text.len : text.len + 4;
-}
-
-size_t tt_rec_size(uint16_t flags, const struct tt_rec_view *view)
-{
-    size_t size = sizeof(struct tt_rec) + numbers_size(flags) + text_size(view->tenant) +
-                  text_size(view->task_id) + text_size(view->event_id) + text_size(view->source) +
-                  text_size(view->stage);
-    size = (size + 7) & ~(size_t)7;
-    return size > UINT32_MAX ? 0 : size;
-}
-
-static char *put64(char *at, int64_t value)
-{
-    memcpy(at, &value, 8);
-    return at + 8;
-}
-
-static char *put_text(char *at, struct tt_str text, uint16_t *ret_length)
-{
-    if (text.len < ESCAPE) {
-        *ret_length = (uint16_t)text.len;
-    } else {
-        uint32_t len = (uint32_t)text.len;
-        *ret_length = ESCAPE;
-        memcpy(at, &len, 4);
-        at += 4;
+    while (value >= 0x80) {
+        *at++ = (char)(value | 0x80);
+        value >>= 7;
     }
+    *at++ = (char)value;
+    return at;
+}
+
+static inline uint64_t zigzag(int64_t value)
+{
+    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
+/* a - b of any two; comes back by plus() whatever it wrapped to. */
+static inline int64_t minus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static inline int64_t plus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline const char *take(const char *at, uint64_t *ret_value)
+{
+    uint64_t value = (unsigned char)*at & 0x7f;
+    for (unsigned shift = 7; (*at++ & 0x80) != 0; shift += 7)
+        value |= (uint64_t)((unsigned char)*at & 0x7f) << shift;
+    *ret_value = value;
+    return at;
+}
+
+static inline const char *take32(const char *at, uint32_t *ret_value)
+{
+    uint64_t value;
+    at = take(at, &value);
+    *ret_value = (uint32_t)value;
+    return at;
+}
+
+static inline const char *take_signed(const char *at, int64_t *ret_value)
+{
+    uint64_t value;
+    at = take(at, &value);
+    *ret_value = (int64_t)(value >> 1 ^ (0 - (value & 1)));
+    return at;
+}
+
+/* ---- Writing ---- */
+
+static char *put_text(char *at, struct tt_str text)
+{
     if (text.len > 0)
         memcpy(at, text.ptr, text.len);
     return at + text.len;
 }
 
-void tt_rec_write(struct tt_rec *rec, size_t size, const struct tt_rec_view *view)
+static char *put_numbers(char *at, const struct tt_rec_item *item)
 {
-    char *at = (char *)(rec + 1), *end = (char *)rec + size;
-    rec->words = (uint32_t)(size / 8);
-    if (rec->flags & TT_REC_SEQ)
-        at = put64(at, view->seq);
-    if (rec->flags & TT_REC_RECEIVED)
-        at = put64(at, view->received_at_us);
-    if (rec->flags & TT_REC_APPLIED)
-        at = put64(put64(at, view->apply_seq), view->applied_at_us);
-    at = put_text(at, view->tenant, &rec->lengths[0]);
-    at = put_text(at, view->task_id, &rec->lengths[1]);
-    at = put_text(at, view->event_id, &rec->lengths[2]);
-    at = put_text(at, view->source, &rec->lengths[3]);
-    at = put_text(at, view->stage, &rec->lengths[4]);
-    tt_assert(end - at >= 0 && end - at < 8);
-    memset(at, 0, (size_t)(end - at));
-}
-
-static const char *take64(const char *at, int64_t *value)
-{
-    memcpy(value, at, 8);
-    return at + 8;
-}
-
-static const char *take_text(const char *at, uint16_t length, struct tt_str *ret_text)
-{
-    uint32_t len = length;
-    if (length == ESCAPE) {
-        memcpy(&len, at, 4);
-        at += 4;
+    if (item->flags & TT_REC_SEQ)
+        at = put(at, zigzag(item->seq));
+    if (item->flags & TT_REC_RECEIVED)
+        at = put(at, zigzag(minus(item->received_at_us, item->event_time_us)));
+    if (item->flags & TT_REC_APPLIED) {
+        at = put(at, zigzag(item->apply_seq));
+        at = put(at, zigzag(minus(item->applied_at_us, item->event_time_us)));
     }
-    *ret_text = (struct tt_str){at, len};
-    return at + len;
+    return at;
 }
 
-void tt_rec_read(const struct tt_rec *rec, struct tt_rec_view *ret_view)
+static char *put_origin(char *at, const struct tt_rec_item *item)
 {
-    const char *at = (const char *)(rec + 1);
-    *ret_view = (struct tt_rec_view){.received_at_us = TT_TIME_NONE};
+    at = put(at, item->source.ptr == NULL ? 0 : item->source.len + 1);
+    at = put(at, item->stage.ptr == NULL ? 0 : item->stage.len + 1);
+    return put_text(put_text(at, item->source), item->stage);
+}
+
+static char *put_name(char *at, const struct tt_rec_item *item)
+{
+    at = put(at, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
+    at = put(put(at, item->tenant.len), item->task_id.len);
+    return put_text(put_text(at, item->tenant), item->task_id);
+}
+
+static uint64_t origin_code(uint32_t origin)
+{
+    return origin == TT_ORIGIN_FULL   ? ORIGIN_IN_PLACE
+           : origin == TT_ORIGIN_NONE ? 0
+                                      : (uint64_t)origin + 1;
+}
+
+/* Writes the bytes of the id; *ret_code says how to read them. */
+static char *put_id(char *at, struct tt_str id, uint64_t *ret_code)
+{
+    *ret_code = (uint64_t)id.len << 1;
+    if (id.ptr == NULL)
+        return at;
+    if (!tt_pack(id, at))
+        return put_text(at, id);
+    *ret_code |= 1;
+    return at + tt_packed_bytes(id.len);
+}
+
+/* The beginning in its compact form and the id; NULL where a number is too large for that. */
+static char *put_compact(char *at, const struct tt_rec_stream *stream,
+                         const struct tt_rec_item *item)
+{
+    uint64_t ordinal = item->place - stream->place; /* large when the chunk is another */
+    int64_t time_us = minus(item->event_time_us, stream->time_us);
+    uint64_t origin = origin_code(item->origin);
+    uint64_t since = item->flags & TT_REC_HEAD ? 0 : stream->heads - item->head;
+    if (item->kind != TT_REC_EVENT || item->place >> 32 != stream->place >> 32 ||
+        ordinal > UINT16_MAX || time_us != (int32_t)time_us || item->status > UINT8_MAX ||
+        origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
+        return NULL;
+    uint64_t code;
+    char *end = put_id(at + COMPACT_BYTES, item->event_id, &code);
+    uint64_t first = (uint64_t)(item->flags | TT_REC_COMPACT) | code << 8 |
+                     (uint64_t)item->status << 16 | origin << 24 | since << 32 | ordinal << 40 |
+                     (uint64_t)time_us << 56;
+    uint32_t rest = (uint32_t)((uint64_t)time_us >> 8);
+    first = htole64(first);
+    rest = htole32(rest);
+    memcpy(at, &first, sizeof first);
+    memcpy(at + sizeof first, &rest, COMPACT_BYTES - sizeof first);
+    return end;
+}
+
+static char *put_beginning(char *at, const struct tt_rec_stream *stream,
+                           const struct tt_rec_item *item)
+{
+    uint8_t flags = item->flags;
+    uint64_t ordinal = item->place & UINT32_MAX;
+    char *flags_at = at++;
+    if (item->kind != TT_REC_EVENT) {
+        flags |= TT_REC_STORED;
+        *at++ = (char)item->kind;
+    }
+    if (item->place >> 32 != stream->place >> 32) {
+        flags |= TT_REC_CHUNK;
+        at = put(at, (item->place >> 32) - (stream->place >> 32));
+    } else {
+        ordinal -= stream->place & UINT32_MAX;
+    }
+    *flags_at = (char)flags;
+    at = put(at, ordinal);
+    at = put(at, zigzag(minus(item->event_time_us, stream->time_us)));
+    at = put(at, item->status);
+    at = put(at, origin_code(item->origin));
+    if ((flags & TT_REC_HEAD) == 0)
+        at = put(at, stream->heads - item->head);
+    char *behind = put(at, (uint64_t)item->event_id.len << 1 | 1);
+    if (item->event_id.ptr != NULL && tt_pack(item->event_id, behind))
+        return behind + tt_packed_bytes(item->event_id.len);
+    return put_text(put(at, (uint64_t)item->event_id.len << 1), item->event_id);
+}
+
+char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item)
+{
+    char *behind = put_compact(at, stream, item);
+    if (behind == NULL)
+        behind = put_beginning(at, stream, item);
+    behind = put_numbers(behind, item);
+    if (item->origin == TT_ORIGIN_FULL)
+        behind = put_origin(behind, item);
+    if (item->flags & TT_REC_HEAD) {
+        behind = put_name(behind, item);
+        stream->heads++;
+    }
+    stream->place = item->place;
+    stream->time_us = item->event_time_us;
+    return behind;
+}
+
+/* ---- Reading ---- */
+
+static size_t id_bytes(uint32_t code)
+{
+    return (code & 1) != 0 ? tt_packed_bytes(code >> 1) : code >> 1;
+}
+
+static uint32_t origin_of(uint64_t code)
+{
+    return code == ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
+           : code == 0             ? TT_ORIGIN_NONE
+                                   : (uint32_t)code - 1;
+}
+
+static const char *take_compact(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+                                uint32_t *ret_since)
+{
+    uint64_t first;
+    uint32_t rest = 0;
+    memcpy(&first, at, sizeof first);
+    memcpy(&rest, at + sizeof first, COMPACT_BYTES - sizeof first);
+    first = le64toh(first);
+    rest = le32toh(rest);
+    rec->id_code = first >> 8 & 0xff;
+    rec->status = first >> 16 & 0xff;
+    rec->origin = origin_of(first >> 24 & 0xff);
+    *ret_since = first >> 32 & 0xff;
+    stream->place += first >> 40 & 0xffff;
+    stream->time_us = plus(stream->time_us, (int32_t)(rest << 8 | (uint32_t)(first >> 56)));
+    return at + COMPACT_BYTES;
+}
+
+static const char *take_beginning(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+                                  uint32_t *ret_since)
+{
+    uint64_t number;
+    int64_t difference;
+    at++; /* flags */
+    if (rec->flags & TT_REC_STORED)
+        rec->kind = (uint8_t)*at++;
+    if (rec->flags & TT_REC_CHUNK) {
+        at = take(at, &number);
+        stream->place = ((stream->place >> 32) + number) << 32;
+    }
+    at = take(at, &number);
+    stream->place += number;
+    at = take_signed(at, &difference);
+    stream->time_us = plus(stream->time_us, difference);
+    at = take32(at, &rec->status);
+    at = take(at, &number);
+    rec->origin = origin_of(number);
+    if ((rec->flags & TT_REC_HEAD) == 0)
+        at = take32(at, ret_since);
+    return take32(at, &rec->id_code);
+}
+
+void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec)
+{
+    uint32_t since = 0;
+    ret_rec->flags = (uint8_t)*at;
+    ret_rec->kind = TT_REC_EVENT;
+    at = ret_rec->flags & TT_REC_COMPACT ? take_compact(at, stream, ret_rec, &since)
+                                         : take_beginning(at, stream, ret_rec, &since);
+    ret_rec->head = ret_rec->flags & TT_REC_HEAD ? stream->heads++ : stream->heads - since;
+    ret_rec->rest = at + id_bytes(ret_rec->id_code);
+    ret_rec->place = stream->place;
+    ret_rec->event_time_us = stream->time_us;
+}
+
+static const char *take_numbers(const struct tt_rec *rec, struct tt_rec_numbers *numbers)
+{
+    const char *at = rec->rest;
+    int64_t number;
     if (rec->flags & TT_REC_SEQ)
-        at = take64(at, &ret_view->seq);
-    if (rec->flags & TT_REC_RECEIVED)
-        at = take64(at, &ret_view->received_at_us);
-    if (rec->flags & TT_REC_APPLIED)
-        at = take64(take64(at, &ret_view->apply_seq), &ret_view->applied_at_us);
-    at = take_text(at, rec->lengths[0], &ret_view->tenant);
-    at = take_text(at, rec->lengths[1], &ret_view->task_id);
-    at = take_text(at, rec->lengths[2], &ret_view->event_id);
-    at = take_text(at, rec->lengths[3], &ret_view->source);
-    take_text(at, rec->lengths[4], &ret_view->stage);
-    if (!(rec->flags & TT_REC_EVENT_ID))
-        ret_view->event_id = TT_STR_NONE;
-    if (!(rec->flags & TT_REC_SOURCE))
-        ret_view->source = TT_STR_NONE;
-    if (!(rec->flags & TT_REC_STAGE))
-        ret_view->stage = TT_STR_NONE;
+        at = take_signed(at, &numbers->seq);
+    if (rec->flags & TT_REC_RECEIVED) {
+        at = take_signed(at, &number);
+        numbers->received_at_us = plus(rec->event_time_us, number);
+    }
+    if (rec->flags & TT_REC_APPLIED) {
+        at = take_signed(at, &numbers->apply_seq);
+        at = take_signed(at, &number);
+        numbers->applied_at_us = plus(rec->event_time_us, number);
+    }
+    return at;
 }
 
-void tt_rec_key(const struct tt_rec *rec, struct tt_str *ret_tenant, struct tt_str *ret_task_id)
+void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_numbers)
 {
-    const char *at = (const char *)(rec + 1) + numbers_size(rec->flags);
-    at = take_text(at, rec->lengths[0], ret_tenant);
-    take_text(at, rec->lengths[1], ret_task_id);
+    *ret_numbers = (struct tt_rec_numbers){.received_at_us = TT_TIME_NONE};
+    take_numbers(rec, ret_numbers);
 }
 
-bool tt_rec_same_task(const struct tt_rec *a, const struct tt_rec *b)
+static const char *take_origin(const char *at, struct tt_str *source, struct tt_str *stage)
 {
-    struct tt_str tenant_a, task_a, tenant_b, task_b;
-    if (a->hash != b->hash)
-        return false;
-    tt_rec_key(a, &tenant_a, &task_a);
-    tt_rec_key(b, &tenant_b, &task_b);
-    return tt_str_equal(task_a, task_b) && tt_str_equal(tenant_a, tenant_b);
+    uint64_t source_code, stage_code;
+    at = take(take(at, &source_code), &stage_code);
+    *source = source_code == 0 ? TT_STR_NONE : (struct tt_str){at, source_code - 1};
+    at += source->len;
+    *stage = stage_code == 0 ? TT_STR_NONE : (struct tt_str){at, stage_code - 1};
+    return at + stage->len;
+}
+
+void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
+                        struct tt_str *ret_source, struct tt_str *ret_stage)
+{
+    struct tt_rec_numbers unused;
+    if (rec->origin == TT_ORIGIN_FULL)
+        take_origin(take_numbers(rec, &unused), ret_source, ret_stage);
+    else
+        tt_origin_texts(origins, rec->origin, ret_source, ret_stage);
+}
+
+const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
+{
+    const char *at = rec->rest;
+    if (rec->flags & (TT_REC_SEQ | TT_REC_RECEIVED | TT_REC_APPLIED)) {
+        struct tt_rec_numbers numbers;
+        at = take_numbers(rec, &numbers);
+    }
+    if (rec->origin == TT_ORIGIN_FULL) {
+        struct tt_str source, stage;
+        at = take_origin(at, &source, &stage);
+    }
+    if ((rec->flags & TT_REC_HEAD) == 0)
+        return at;
+    struct tt_rec_name name;
+    uint64_t type, tenant_len, task_len;
+    at = take(take(take(at, &type), &tenant_len), &task_len);
+    name.type = type == 0 ? TT_REC_NO_TYPE : (uint32_t)type - 1;
+    name.tenant = (struct tt_str){at, tenant_len};
+    name.task_id = (struct tt_str){at + tenant_len, task_len};
+    if (ret_name != NULL)
+        *ret_name = name;
+    return at + tenant_len + task_len;
+}
+
+struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
+{
+    size_t bytes = id_bytes(rec->id_code);
+    return rec->id_code == 0 ? TT_STR_NONE : (struct tt_str){rec->rest - bytes, bytes};
+}
+
+enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
+                           struct tt_str *ret_text)
+{
+    enum { BEYOND = 8 };
+    struct tt_str bytes = tt_rec_id_bytes(rec);
+    if ((rec->id_code & 1) == 0) {
+        *ret_text = bytes;
+        return TT_OK;
+    }
+    size_t len = rec->id_code >> 1;
+    char *text = tt_arena_alloc(arena, len + BEYOND);
+    if (text == NULL)
+        return TT_ERR_NO_MEMORY;
+    tt_unpack(bytes.ptr, len, text);
+    *ret_text = (struct tt_str){text, len};
+    return TT_OK;
 }

@@ -1,61 +1,130 @@
-/* Records: an event packed into a few dozen bytes without pointers, so that millions fit in memory
- * and blocks of them can go to a file and come back.
+/* Records: an event as a few bytes, so that many millions fit in memory and blocks of them can go
+ * to a file and come back. What memory costs is touching it, so every byte of a record counts.
  *
- * A record is a fixed head, then optional numbers, then text, padded to 8 bytes:
+ * Records of one feeder and partition are a stream, read from its start: numbers stand as
+ * differences to the record before. Most events of a task follow another one of the same task soon,
+ * so a task is named only now and then, by a head; the records behind it say how many heads ago
+ * that was. Statuses are interned (replay/intern.h), and so are pairs of source and stage
+ * (replay/origin.h). Event ids are packed to six bits a character where they allow it
+ * (replay/pack.h).
  *
- *   head | seq | received_at | apply_seq, applied_at | tenant task_id event_id source stage | pad
+ *   compact, where the numbers are small, as most are (little-endian, no gaps):
+ *     flags 1, length of the id * 2 + packed 1 (0: none), status 1, origin 1, heads since 1,
+ *     ordinal - the one before 2, time - the one before 4
+ *   else
+ *     flags 1 byte, enum tt_rec_flag
+ *     [TT_REC_STORED: kind 1 byte]
+ *     place [TT_REC_CHUNK: chunk - that of the record before] ordinal (- the one before, same
+ * chunk) time zigzag, - the one before status, origin (0 none, 1 texts in place, else number + 1)
+ *     [no head: heads since]
+ *     length of the id * 2 + packed (0: none)
+ *   bytes of the id
+ *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
+ *   [origin in place: length + 1 of source, of stage (0: absent); texts]
+ *   [TT_REC_HEAD: type + 1 (0: none), lengths of tenant and task_id; texts]
  *
- * A text of 65,535 bytes or more has that number as its length and its real length (4 bytes) in
- * front. Statuses and task types are interned numbers (replay/intern.h). The same shape carries
- * what a store holds of a task (TT_REC_STATE, TT_REC_INTERVAL).
+ * Numbers are in base 128, low digits first, the high bit says that more follows (LEB128).
  */
 #ifndef TT_REPLAY_RECORD_H
 #define TT_REPLAY_RECORD_H
 
-#include "core/base/str.h"
+#include "core/base/mem.h"
+#include "core/base/str_quick.h"
 #include "core/base/time.h"
+#include "replay/origin.h"
 
 enum tt_rec_flag {
-    TT_REC_SEQ = 1 << 0,
-    TT_REC_RECEIVED = 1 << 1,
-    TT_REC_APPLIED = 1 << 2,
-    TT_REC_EVENT_ID = 1 << 3,
-    TT_REC_SOURCE = 1 << 4,
-    TT_REC_STAGE = 1 << 5,
-    TT_REC_STATE = 1 << 6,    /* the stored current status: status, event_time */
-    TT_REC_INTERVAL = 1 << 7, /* a stored stay: status, stage, event_time = from, received = to */
+    TT_REC_HEAD = 1 << 0,
+    TT_REC_CHUNK = 1 << 1,
+    TT_REC_COMPACT = 1 << 2,
+    TT_REC_SEQ = 1 << 3,
+    TT_REC_RECEIVED = 1 << 4,
+    TT_REC_APPLIED = 1 << 5,
+    TT_REC_STORED = 1 << 6, /* no event: what a store holds of the task */
+};
+enum tt_rec_kind {
+    TT_REC_EVENT,
+    TT_REC_STATE,    /* the stored current status: status, event_time */
+    TT_REC_INTERVAL, /* a stored stay: status, stage, event_time = from, received = to */
 };
 #define TT_REC_NO_TYPE UINT32_MAX
 
-struct tt_rec {
-    uint64_t hash;  /* of tenant and task_id; equal ids have equal hashes, not the reverse */
-    uint64_t place; /* chunk << 32 | ordinal in the chunk: grows with arrival */
-    int64_t event_time_us;
-    uint32_t words;      /* size of the whole record in units of 8 bytes */
-    uint32_t status;     /* interned */
-    uint32_t type;       /* interned, or TT_REC_NO_TYPE */
-    uint16_t flags;      /* enum tt_rec_flag */
-    uint16_t lengths[5]; /* tenant, task_id, event_id, source, stage */
+/* What the differences of a stream refer to; zero-initialised at its start, for writing as for
+ * reading. */
+struct tt_rec_stream {
+    uint64_t place; /* of the last record */
+    int64_t time_us;
+    uint32_t heads; /* so far */
 };
 
-/* A record read: views into it. */
-struct tt_rec_view {
-    struct tt_str tenant, task_id, event_id, source, stage; /* absent where the flag is not set */
-    int64_t seq;                                            /* valid with TT_REC_SEQ */
+/* An event on its way into a record. Texts are views. */
+struct tt_rec_item {
+    int64_t event_time_us;
+    uint64_t place; /* chunk << 32 | ordinal in the chunk: grows with arrival */
+    uint64_t hash;  /* tt_rec_hash */
+    struct tt_str tenant, task_id;
+    struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */
+    int64_t seq, received_at_us, apply_seq, applied_at_us;
+    uint32_t type;   /* interned, or TT_REC_NO_TYPE */
+    uint32_t status; /* interned */
+    uint32_t origin; /* number, or TT_ORIGIN_FULL */
+    uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
+    uint8_t flags;   /* HEAD, SEQ, RECEIVED, APPLIED */
+    uint8_t kind;    /* enum tt_rec_kind */
+};
+
+/* A record, read as far as all need it. Borrows from its bytes. */
+struct tt_rec {
+    int64_t event_time_us;
+    uint64_t place;
+    const char *rest; /* what follows the event id, which stands in front of it */
+    uint32_t id_code; /* length * 2 + packed; 0: no event id */
+    uint32_t head;    /* for whoever reads it; then free for a link to another record */
+    uint32_t status;
+    uint32_t origin;
+    uint8_t flags;
+    uint8_t kind;
+};
+
+struct tt_rec_numbers {
+    int64_t seq;                      /* valid with TT_REC_SEQ */
     int64_t received_at_us;           /* TT_TIME_NONE without TT_REC_RECEIVED */
     int64_t apply_seq, applied_at_us; /* valid with TT_REC_APPLIED */
 };
 
-/* Bytes a record with these values takes, a multiple of 8; 0 when it would be larger than 2^32
- * bytes. */
-size_t tt_rec_size(uint16_t flags, const struct tt_rec_view *view);
-/* Fills `at` (tt_rec_size bytes) behind the head that the caller has filled but for words and
- * lengths. */
-void tt_rec_write(struct tt_rec *at, size_t size, const struct tt_rec_view *view);
-void tt_rec_read(const struct tt_rec *rec, struct tt_rec_view *ret_view);
-/* Tenant and task id alone, the quick part of tt_rec_read. */
-void tt_rec_key(const struct tt_rec *rec, struct tt_str *ret_tenant, struct tt_str *ret_task_id);
-/* Whether both are about the same task. */
-bool tt_rec_same_task(const struct tt_rec *a, const struct tt_rec *b);
+struct tt_rec_name {
+    struct tt_str tenant, task_id;
+    uint32_t type; /* TT_REC_NO_TYPE: none */
+};
+
+/* Of tenant and task id; equal ids have equal hashes, not the reverse. */
+static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
+{
+    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
+}
+
+/* Bytes that suffice for the item, a little more than it takes. */
+static inline size_t tt_rec_room(const struct tt_rec_item *item)
+{
+    enum { NUMBERS = 160 };
+    return NUMBERS + item->tenant.len + item->task_id.len + item->event_id.len + item->source.len +
+           item->stage.len;
+}
+/* Writes the item to `at`; returns the end. */
+char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item);
+/* Reads the record at `at`; returns a place in it from which tt_rec_end finds its end. */
+void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec);
+/* End of the record; with the name when it is a head and ret_name is not NULL. */
+const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name);
+void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_numbers);
+/* Source and stage. */
+void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
+                        struct tt_str *ret_source, struct tt_str *ret_stage);
+/* The bytes that stand for the event id: equal for equal ids alone, where the code is equal too.
+ * Absent where there is none. */
+struct tt_str tt_rec_id_bytes(const struct tt_rec *rec);
+/* The event id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
+enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
+                           struct tt_str *ret_text) TT_MUST_CHECK;
 
 #endif

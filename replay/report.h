@@ -79,7 +79,8 @@ struct tt_story {
     uint32_t example;          /* index into tasks: the first in order of tenant, task_id */
     uint32_t kinds;            /* bit set of enum tt_kind over its tasks */
     const struct tt_lane_event
-        *events; /* of the example, in arrival order; long tasks are cut to TT_STORY_EVENTS_MAX */
+        *events; /* of the example, in arrival order; long tasks are cut to TT_STORY_EVENTS_MAX;
+                    NULL for all but the first few hundred stories of a verdict */
     size_t event_count;
     uint64_t example_events; /* before the cut */
 };
@@ -88,7 +89,8 @@ enum { TT_STORY_EVENTS_MAX = 64 };
 
 struct tt_report {
     struct tt_summary summary;
-    const struct tt_finding *findings; /* sorted by tenant, task_id, arrival, kind, first_missing */
+    const struct tt_finding *const
+        *findings; /* sorted by tenant, task_id, arrival, kind, first_missing */
     size_t finding_count;
     const struct tt_report_task
         *tasks; /* sorted by tenant, task_id; tasks without findings are not here */

@@ -17,31 +17,13 @@ static const struct tt_tev *replayed_last(const struct tt_task *task, const stru
 static void compare_state(struct tt_task *task, struct tt_bench *bench)
 {
     const struct tt_tev *last = replayed_last(task, bench);
-    if (task->state != NULL && task->state->status == last->status)
+    if (tt_str_equal(task->stored_status, tt_status_text(bench, last->status)))
         return;
     struct tt_finding *finding = tt_bench_found(bench, TT_KIND_STATE_MISMATCH, last);
     if (finding == NULL)
         return;
-    finding->state_mismatch.stored_event_time_us = TT_TIME_NONE;
-    if (task->state != NULL) {
-        finding->state_mismatch.stored_status = tt_status_text(bench, task->state->status);
-        finding->state_mismatch.stored_event_time_us = task->state->event_time_us;
-    }
-}
-
-static size_t stored_intervals(struct tt_task *task, struct tt_bench *bench,
-                               struct tt_interval *intervals)
-{
-    for (size_t i = 0; i < task->interval_count; i++) {
-        struct tt_rec_view view;
-        tt_rec_read(task->intervals[i], &view);
-        intervals[i] =
-            (struct tt_interval){.valid_from_us = task->intervals[i]->event_time_us,
-                                 .valid_to_us = view.received_at_us,
-                                 .status = tt_status_text(bench, task->intervals[i]->status),
-                                 .stage = view.stage};
-    }
-    return task->interval_count;
+    finding->state_mismatch.stored_status = task->stored_status;
+    finding->state_mismatch.stored_event_time_us = task->stored_event_time_us;
 }
 
 /* One stay per run of equal statuses along the timeline. */
@@ -65,15 +47,14 @@ static size_t replayed_intervals(struct tt_task *task, struct tt_bench *bench,
 
 static void compare_intervals(struct tt_task *task, struct tt_bench *bench)
 {
-    struct tt_interval *stored =
-        tt_arena_alloc(&bench->arena, (task->interval_count + 1) * sizeof *stored);
+    const struct tt_interval *stored = task->intervals;
+    const size_t stored_count = task->interval_count;
     struct tt_interval *replayed =
         tt_arena_alloc(&bench->arena, (size_t)task->original_count * sizeof *replayed);
-    if (stored == NULL || replayed == NULL) {
+    if (replayed == NULL) {
         bench->out_of_memory = true;
         return;
     }
-    size_t stored_count = stored_intervals(task, bench, stored);
     size_t replayed_count = replayed_intervals(task, bench, replayed);
     bool equal = stored_count == replayed_count;
     for (size_t i = 0; equal && i < stored_count; i++)

@@ -20,7 +20,8 @@ struct tt_tev {
     int64_t seq;                      /* valid when has_seq */
     int64_t apply_seq, applied_at_us; /* valid when has_applied */
     uint64_t arrival;                 /* 1-based ordinal in the input */
-    struct tt_str event_id, source, stage;
+    const struct tt_rec *rec;         /* for its event id */
+    struct tt_str source, stage;
     uint32_t status;       /* interned */
     int32_t state;         /* number in the lifecycle, TT_STATUS_UNKNOWN without */
     uint32_t duplicate_of; /* index of the original, or its own index */
@@ -44,6 +45,7 @@ struct tt_rules {
 
 struct tt_task {
     struct tt_str tenant, task_id, type;  /* type of the first-arrived event, may be absent */
+    uint32_t type_number;                 /* the type interned, or TT_REC_NO_TYPE */
     const struct tt_lifecycle *lifecycle; /* NULL: none for this task */
     size_t lifecycle_index;
     struct tt_tev *events; /* in arrival order, duplicates included */
@@ -54,22 +56,23 @@ struct tt_task {
     uint32_t late_count, duplicate_count;
     uint64_t inversions, moves;
     uint32_t arrival_violations, time_violations;
-    /* What the store holds; state NULL: nothing. */
-    const struct tt_rec *state;
-    const struct tt_rec **intervals;
+    /* What the store holds; status absent: nothing. */
+    struct tt_str stored_status;
+    int64_t stored_event_time_us; /* TT_TIME_NONE: nothing */
+    struct tt_interval *intervals;
     size_t interval_count;
 };
 
 /* Findings of the task in hand, and growing arrays that are used again for the next one. */
 struct tt_bench {
     const struct tt_rules *rules;
-    struct tt_arena arena; /* evidence arrays of the task in hand */
+    struct tt_arena arena; /* evidence of the task in hand: arrays, event ids */
     struct tt_finding *findings;
     size_t finding_count, finding_capacity;
     struct tt_tev *events;
     uint32_t *originals, *timeline, *work;
     size_t event_capacity, original_capacity, timeline_capacity, work_capacity;
-    const struct tt_rec **intervals;
+    struct tt_interval *intervals; /* stored ones */
     size_t interval_capacity;
     int64_t *times; /* work space */
     size_t time_capacity;
@@ -80,6 +83,9 @@ struct tt_bench {
 enum tt_err tt_bench_init(struct tt_bench *bench, const struct tt_rules *rules) TT_MUST_CHECK;
 void tt_bench_done(struct tt_bench *bench);
 
+/* The event's id as text, absent where there is none; in the bench's arena. Out of memory sticks.
+ */
+struct tt_str tt_bench_id(struct tt_bench *bench, const struct tt_tev *event);
 /* A new finding about `event`, zeroed evidence; NULL when out of memory (which sticks in the
  * bench). */
 struct tt_finding *tt_bench_found(struct tt_bench *bench, enum tt_kind kind,
@@ -115,7 +121,7 @@ bool tt_task_hold_us(const struct tt_task *task, uint32_t i, const int64_t *larg
                      int64_t *ret_us);
 
 /* The task's events as lanes, at most `max`, in arrival order; returns how many. */
-size_t tt_task_lanes(const struct tt_task *task, const struct tt_bench *bench,
+size_t tt_task_lanes(const struct tt_task *task, struct tt_bench *bench,
                      struct tt_lane_event *lanes, size_t max);
 
 #endif

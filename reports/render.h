@@ -22,9 +22,12 @@ struct tt_output {
 struct tt_render_options {
     enum tt_format format;
     bool colour;             /* text alone: ANSI colours */
-    int width;               /* text alone: columns, 0 = 100 */
+    int width;               /* text alone: columns, 0 = 80 */
     const char *subject;     /* what was checked ("events.ndjson", "sqlite:demo.db"); borrowed */
     const char *how_to_list; /* command line that lists every discrepancy; borrowed, may be NULL */
+    /* Command line that shows one task: up to its id, the flag in front of the id (NULL: none), and
+     * what follows, with a space in front. Borrowed; show_task may be NULL. */
+    const char *show_task, *show_task_flag, *show_task_rest;
 };
 
 enum tt_err tt_render_report(const struct tt_report *report,

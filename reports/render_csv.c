@@ -60,7 +60,7 @@ enum tt_err tt_render_csv(struct tt_render *render)
                     "kind,severity,tenant,task_id,event_id,arrival,status,event_time,evidence\r\n");
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < render->report->finding_count && err == TT_OK; i++)
-        err = add_record(render, &render->report->findings[i], &evidence);
+        err = add_record(render, render->report->findings[i], &evidence);
     tt_buf_done(&evidence);
     return err;
 }

@@ -68,7 +68,7 @@ enum tt_err tt_render_json(struct tt_render *render)
     tt_buf_add_text(&render->buf, ",\n\"discrepancies\":[");
     for (size_t i = 0; i < render->report->finding_count && err == TT_OK; i++) {
         tt_buf_add_text(&render->buf, i == 0 ? "\n" : ",\n");
-        tt_record_write(&render->buf, render->report, &render->report->findings[i]);
+        tt_record_write(&render->buf, render->report, render->report->findings[i]);
         err = tt_render_flush(render, false);
     }
     tt_buf_add_text(&render->buf, "]}\n");

@@ -78,6 +78,62 @@ void tt_words_add_counted(struct tt_buf *buf, uint64_t count, const char *one, c
     tt_buf_add_text(buf, count == 1 ? one : many);
 }
 
+void tt_words_add_kinds(struct tt_buf *buf, uint32_t kinds)
+{
+    const char *joint = "";
+    for (int kind = 0; kind < TT_KIND_COUNT; kind++) {
+        if ((kinds >> kind & 1) == 0)
+            continue;
+        tt_buf_addf(buf, "%s%s", joint, tt_kind_name((enum tt_kind)kind));
+        joint = ", ";
+    }
+}
+
+const char *tt_lateness_words(int bucket)
+{
+    static const char *const words[TT_LATENESS_BUCKETS] = {"< 1 ms", "< 10 ms", "< 100 ms", "< 1 s",
+                                                           "< 10 s", "< 1 min", "< 10 min", "< 1 h",
+                                                           "< 6 h",  "< 1 d",   "< 7 d",    "more"};
+    return words[bucket];
+}
+
+void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:@%+,=";
+    bool safe = text.len > 0;
+    for (size_t i = 0; i < text.len; i++)
+        safe = safe && text.ptr[i] != '\0' && strchr(plain, text.ptr[i]) != NULL;
+    if (safe) {
+        tt_buf_add_str(buf, text);
+        return;
+    }
+    tt_buf_add_char(buf, '\'');
+    for (size_t i = 0, from = 0; i <= text.len; i++) {
+        if (i < text.len && text.ptr[i] != '\'')
+            continue;
+        tt_words_add(buf, (struct tt_str){text.ptr + from, i - from}, 0);
+        from = i + 1;
+        tt_buf_add_text(buf, i < text.len ? "'\\''" : "'");
+    }
+}
+
+void tt_words_add_command(struct tt_buf *buf, const struct tt_render_options *options,
+                          const struct tt_report_task *task)
+{
+    bool alone = options->show_task_flag == NULL;
+    tt_words_add(buf, tt_str_from(options->show_task), 0);
+    if (!tt_str_equal(task->tenant, TT_STR("default"))) {
+        tt_buf_add_text(buf, " --tenant ");
+        tt_words_add_quoted(buf, task->tenant);
+    }
+    tt_buf_addf(buf, " %s", alone ? "" : options->show_task_flag);
+    tt_buf_add_text(buf, !alone ? " " : task->task_id.ptr[0] == '-' ? "-- " : "");
+    tt_words_add_quoted(buf, task->task_id);
+    if (options->show_task_rest != NULL)
+        tt_words_add(buf, tt_str_from(options->show_task_rest), 0);
+}
+
 void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole)
 {
     double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
@@ -100,9 +156,10 @@ void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report)
     else if (bad == 0)
         tt_buf_add_text(buf, sum->tasks == 1 ? "The one task is clean" : "Every task is clean");
     else {
-        tt_words_add_counted(buf, bad, "task is", "tasks are");
-        tt_buf_add_text(buf, " not clean, out of ");
-        tt_words_add_count(buf, sum->tasks);
+        tt_words_add_count(buf, bad);
+        tt_buf_add_text(buf, " of ");
+        tt_words_add_counted(buf, sum->tasks, "task ", "tasks ");
+        tt_buf_add_text(buf, bad == 1 ? "is not clean" : "are not clean");
     }
     if (sum->tasks == 0)
         return;
@@ -111,7 +168,7 @@ void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report)
     tt_buf_add_text(buf, ", ");
     tt_words_add_counted(buf, warnings, "warning", "warnings");
     tt_buf_add_text(buf, ", ");
-    tt_words_add_counted(buf, infos, "note", "notes");
-    tt_buf_add_text(buf, " in ");
+    tt_words_add_count(buf, infos);
+    tt_buf_add_text(buf, " info in ");
     tt_words_add_counted(buf, sum->events, "event.", "events.");
 }

@@ -2,8 +2,7 @@
 #ifndef TT_REPORTS_WORDS_H
 #define TT_REPORTS_WORDS_H
 
-#include "core/base/buf.h"
-#include "replay/report.h"
+#include "reports/render.h"
 
 /* One sentence: what a discrepancy of this kind means. */
 const char *tt_kind_meaning(enum tt_kind kind);
@@ -14,8 +13,20 @@ size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns);
 void tt_words_add_count(struct tt_buf *buf, uint64_t count);
 /* "1 task", "2 tasks" */
 void tt_words_add_counted(struct tt_buf *buf, uint64_t count, const char *one, const char *many);
-/* One sentence that says how the whole is: "All 12 tasks are clean.", ... */
+/* One sentence that says how the whole is: "2 of 12 tasks are not clean: ..." */
 void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report);
+/* "late_arrival, lost_update": the kinds of a bit set. */
+void tt_words_add_kinds(struct tt_buf *buf, uint32_t kinds);
+/* The upper bound of a bucket of lateness: "< 10 s". */
+const char *tt_lateness_words(int bucket);
+/* Text as one word of a shell's command line, quoted where it has to be. */
+void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text);
+/* The command line that shows the task in full; show_task is not NULL. */
+void tt_words_add_command(struct tt_buf *buf, const struct tt_render_options *options,
+                          const struct tt_report_task *task);
+/* Words that may be broken at spaces, from the column where the buffer's last line stands to the
+ * width; lines after the first are indented. */
+void tt_words_wrap(struct tt_buf *buf, struct tt_str words, size_t indent, size_t width);
 /* "12.3 %" */
 void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole);
 

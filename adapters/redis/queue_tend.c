@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ACK_IDS_MAX = TT_REDIS_ARGS_MAX - 3 };
+enum { ACK_IDS_MAX = TT_REDIS_ARGS_MAX - 6 };
 
 static size_t send_ack(struct tt_redis_queue *queue, const struct tt_queue_entry *entries,
                        size_t count, enum tt_err *ret_err, struct tt_fault *fault)
 {
-    char key[TT_REDIS_KEY_BYTES], ids[ACK_IDS_MAX][TT_STREAM_ID_BYTES];
+    char events[TT_REDIS_KEY_BYTES], counts[TT_REDIS_KEY_BYTES];
+    char ids[ACK_IDS_MAX][TT_STREAM_ID_BYTES];
     struct tt_redis_command command = {0};
     size_t taken = 0;
-    tt_redis_key(key, queue->prefix, entries[0].partition, "events");
-    tt_redis_word(&command, "XACK");
-    tt_redis_word(&command, key);
+    tt_redis_key(events, queue->prefix, entries[0].partition, "events");
+    tt_redis_key(counts, queue->prefix, entries[0].partition, "counts");
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_ACKNOWLEDGE, 2);
+    tt_redis_word(&command, events);
+    tt_redis_word(&command, counts);
     tt_redis_word(&command, TT_REDIS_GROUP);
     for (; taken < count && taken < ACK_IDS_MAX && entries[taken].partition == entries[0].partition;
          taken++) {

@@ -3,26 +3,22 @@
  * Scripts run once per batch, never per event. Entry ids are compared as text only for equality:
  * their parts can be larger than what Lua's numbers hold exactly. */
 #include "adapters/redis/queue_parts.h"
-
-/* The last-delivered-id and the pending summary of every group of a stream, as Lua tables. */
-#define GROUPS                                                                                     \
-    "local function groups(key) local out = {} "                                                   \
-    "for _, g in ipairs(redis.call('XINFO', 'GROUPS', key)) do local t = {} "                      \
-    "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end out[#out + 1] = t end return out end "
+#include "adapters/redis/script_parts.h"
 
 const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     /* lock, fence, events | token, lease ms, least fence, group -> fence and last id, or nil when
      * somebody has it. Whoever asks again with its own token gets a new fence. */
-    [TT_SCRIPT_TAKE] = GROUPS "local holder = redis.call('GET', KEYS[1]) "
-                              "if holder and holder ~= ARGV[1] then return false end "
-                              "local fence = redis.call('INCR', KEYS[2]) "
-                              "if fence <= tonumber(ARGV[3]) then fence = tonumber(ARGV[3]) + 1 "
-                              "redis.call('SET', KEYS[2], string.format('%.0f', fence)) end "
-                              "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
-                              "local last = '0-0' "
-                              "for _, g in ipairs(groups(KEYS[3])) do if g.name == ARGV[4] then "
-                              "last = g['last-delivered-id'] end end "
-                              "return {fence, last}",
+    [TT_SCRIPT_TAKE] =
+        TT_LUA_GROUPS "local holder = redis.call('GET', KEYS[1]) "
+                      "if holder and holder ~= ARGV[1] then return false end "
+                      "local fence = redis.call('INCR', KEYS[2]) "
+                      "if fence <= tonumber(ARGV[3]) then fence = tonumber(ARGV[3]) + 1 "
+                      "redis.call('SET', KEYS[2], string.format('%.0f', fence)) end "
+                      "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
+                      "local last = '0-0' "
+                      "for _, g in ipairs(groups(KEYS[3])) do if g.name == ARGV[4] then "
+                      "last = g['last-delivered-id'] end end "
+                      "return {fence, last}",
     /* lock | token -> 1 when it was ours */
     [TT_SCRIPT_RELEASE] = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', "
                           "KEYS[1]) end return 0",
@@ -66,7 +62,7 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
         "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
        one stays. */
-    [TT_SCRIPT_TRIM] = GROUPS
+    [TT_SCRIPT_TRIM] = TT_LUA_GROUPS
     "local function older(a, b) "
     "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') "
     "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "
@@ -78,14 +74,14 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     "if not least or older(id, least) then least = id end end "
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
-    /* events | group -> {unread, pending}. Counted, since the server's own lag is nil after a
-     * restart and wrong after trimming. */
-    [TT_SCRIPT_BACKLOG] =
-        GROUPS "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
-               "local unread, from = 0, '(' .. g['last-delivered-id'] "
-               "while true do local page = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1000) "
-               "unread = unread + #page "
-               "if #page < 1000 then break end from = '(' .. page[#page][1] end "
-               "return {unread, redis.call('XPENDING', KEYS[1], ARGV[1])[1]} end end "
-               "return {redis.call('XLEN', KEYS[1]), 0}",
+    /* events | group -> {unread, pending} */
+    [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
+    "local all = redis.call('XLEN', KEYS[1]) "
+    "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
+    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), "
+    "redis.call('XPENDING', KEYS[1], ARGV[1])[1]} end end return {all, 0}",
+    /* events, counts | group, ids -> how many were acknowledged by this call */
+    [TT_SCRIPT_ACKNOWLEDGE] = "local n = redis.call('XACK', KEYS[1], unpack(ARGV)) "
+                              "if n > 0 then redis.call('HINCRBY', KEYS[2], 'applied', n) end "
+                              "return n",
 };

@@ -22,12 +22,10 @@ void tt_buf_clear(struct tt_buf *buf)
         buf->data[0] = '\0';
 }
 
-char *tt_buf_reserve(struct tt_buf *buf, size_t len)
+char *tt_buf_grow(struct tt_buf *buf, size_t len)
 {
     if (buf->err != TT_OK)
         return NULL;
-    if (buf->capacity > buf->len && buf->capacity - buf->len > len)
-        return buf->data + buf->len;
     size_t need;
     if (__builtin_add_overflow(buf->len, len, &need) || need == SIZE_MAX ||
         (buf->max != 0 && need > buf->max)) {
@@ -39,32 +37,6 @@ char *tt_buf_reserve(struct tt_buf *buf, size_t len)
         return NULL;
     }
     return buf->data + buf->len;
-}
-
-void tt_buf_add(struct tt_buf *buf, const void *bytes, size_t len)
-{
-    char *at = tt_buf_reserve(buf, len);
-    if (at == NULL)
-        return;
-    if (len > 0)
-        memcpy(at, bytes, len);
-    buf->len += len;
-    buf->data[buf->len] = '\0';
-}
-
-void tt_buf_add_str(struct tt_buf *buf, struct tt_str text)
-{
-    tt_buf_add(buf, text.ptr, text.len);
-}
-
-void tt_buf_add_text(struct tt_buf *buf, const char *text)
-{
-    tt_buf_add(buf, text, strlen(text));
-}
-
-void tt_buf_add_char(struct tt_buf *buf, char c)
-{
-    tt_buf_add(buf, &c, 1);
 }
 
 void tt_buf_add_uint(struct tt_buf *buf, uint64_t value)

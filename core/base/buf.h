@@ -19,15 +19,51 @@ void tt_buf_init(struct tt_buf *buf, size_t max_bytes);
 void tt_buf_done(struct tt_buf *buf);
 /* Empties it, keeps the memory, forgets the failure. */
 void tt_buf_clear(struct tt_buf *buf);
-void tt_buf_add(struct tt_buf *buf, const void *bytes, size_t len);
-void tt_buf_add_str(struct tt_buf *buf, struct tt_str text);
-void tt_buf_add_text(struct tt_buf *buf, const char *text);
-void tt_buf_add_char(struct tt_buf *buf, char c);
+static inline void tt_buf_add(struct tt_buf *buf, const void *bytes, size_t len);
+static inline void tt_buf_add_str(struct tt_buf *buf, struct tt_str text);
+static inline void tt_buf_add_text(struct tt_buf *buf, const char *text);
+static inline void tt_buf_add_char(struct tt_buf *buf, char c);
 void tt_buf_add_int(struct tt_buf *buf, int64_t value);
 void tt_buf_add_uint(struct tt_buf *buf, uint64_t value);
 void tt_buf_addf(struct tt_buf *buf, const char *fmt, ...) TT_PRINTF(2, 3);
 /* Room for `len` more bytes; the caller writes them and adds to buf->len. NULL on failure. */
-char *tt_buf_reserve(struct tt_buf *buf, size_t len) TT_MUST_CHECK;
+static inline char *tt_buf_reserve(struct tt_buf *buf, size_t len) TT_MUST_CHECK;
 struct tt_str tt_buf_str(const struct tt_buf *buf);
+
+/* tt_buf_reserve where the memory in hand does not suffice. */
+char *tt_buf_grow(struct tt_buf *buf, size_t len) TT_MUST_CHECK;
+
+static inline char *tt_buf_reserve(struct tt_buf *buf, size_t len)
+{
+    if (__builtin_expect(buf->err == TT_OK && buf->capacity - buf->len > len, 1))
+        return buf->data + buf->len;
+    return tt_buf_grow(buf, len);
+}
+
+static inline void tt_buf_add(struct tt_buf *buf, const void *bytes, size_t len)
+{
+    char *at = tt_buf_reserve(buf, len);
+    if (at == NULL)
+        return;
+    if (len > 0)
+        memcpy(at, bytes, len);
+    at[len] = '\0';
+    buf->len += len;
+}
+
+static inline void tt_buf_add_str(struct tt_buf *buf, struct tt_str text)
+{
+    tt_buf_add(buf, text.ptr, text.len);
+}
+
+static inline void tt_buf_add_text(struct tt_buf *buf, const char *text)
+{
+    tt_buf_add(buf, text, strlen(text));
+}
+
+static inline void tt_buf_add_char(struct tt_buf *buf, char c)
+{
+    tt_buf_add(buf, &c, 1);
+}
 
 #endif

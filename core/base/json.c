@@ -4,7 +4,8 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include <jansson.h>
-#include <math.h>
+#include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,22 +14,70 @@ static json_t *vendor(const struct tt_json *json)
     return (json_t *)(uintptr_t)json;
 }
 
-/* The library takes its memory here. It does not always say so when that runs out (it may go on
- * with a shortened text, or call a token invalid), so a failed allocation is remembered: whatever
- * the library answers then is not believed. */
-static _Thread_local bool out_of_memory;
+/* The library takes its memory here. When that runs out it goes on with a text that lost its end,
+ * and writes beyond its own blocks; so it does not get to see a failure: the parser is left by
+ * longjmp, and what it had taken is freed from a list. A block stays in the list of its own text
+ * for life. */
+struct block {
+    struct block *older, *newer;
+    _Alignas(16) char data[];
+};
+static _Thread_local struct block *newest; /* of the text being parsed; else NULL */
+static _Thread_local jmp_buf *escape;      /* set while parsing */
 
 static void *vendor_alloc(size_t bytes)
 {
-    void *block = tt_mem_alloc(bytes);
-    if (block == NULL)
-        out_of_memory = true;
-    return block;
+    struct block *block =
+        bytes > SIZE_MAX - sizeof *block ? NULL : tt_mem_alloc(sizeof *block + bytes);
+    if (block == NULL) {
+        if (escape != NULL)
+            longjmp(*escape, 1);
+        return NULL;
+    }
+    block->older = newest;
+    block->newer = NULL;
+    if (newest != NULL)
+        newest->newer = block;
+    newest = escape != NULL ? block : NULL;
+    return block->data;
+}
+
+static void vendor_free(void *data)
+{
+    if (data == NULL)
+        return;
+    struct block *block = (struct block *)((char *)data - offsetof(struct block, data));
+    if (block->older != NULL)
+        block->older->newer = block->newer;
+    if (block->newer != NULL)
+        block->newer->older = block->older;
+    if (newest == block)
+        newest = block->older;
+    tt_mem_free(block);
 }
 
 __attribute__((constructor)) static void use_our_memory(void)
 {
-    json_set_alloc_funcs(vendor_alloc, tt_mem_free);
+    json_set_alloc_funcs(vendor_alloc, vendor_free);
+}
+
+/* The library's parser; NULL with *ret_out_of_memory where that is the reason. */
+static json_t *parse(struct tt_str text, json_error_t *error, bool *ret_out_of_memory)
+{
+    jmp_buf out;
+    json_t *volatile root = NULL;
+    newest = NULL;
+    escape = &out;
+    *ret_out_of_memory = setjmp(out) != 0;
+    if (*ret_out_of_memory)
+        while (newest != NULL)
+            vendor_free(newest->data);
+    else
+        root = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len,
+                          JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    escape = NULL;
+    newest = NULL;
+    return root;
 }
 
 /* Levels of nesting, found before parsing so that a hostile line cannot make the parser recurse. */
@@ -67,13 +116,10 @@ enum tt_err tt_json_parse(struct tt_str text, int depth_max, struct tt_json **re
     if (!tt_str_is_utf8(text))
         return tt_fault_set(fault, TT_ERR_REJECT, "not UTF-8");
     json_error_t error;
-    out_of_memory = false;
-    json_t *root = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (out_of_memory) {
-        json_decref(root);
+    bool out_of_memory;
+    json_t *root = parse(text, &error, &out_of_memory);
+    if (out_of_memory)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    }
     if (root == NULL)
         return tt_fault_set(fault, TT_ERR_REJECT, "%s (byte %d)", error.text, error.position);
     *ret_json = (struct tt_json *)root;
@@ -156,32 +202,56 @@ bool tt_json_next(const struct tt_json *object, void **iter, struct tt_str *ret_
     return true;
 }
 
+/* Whether any of the eight bytes is a quote, a backslash or below 0x20; sometimes true for others
+ * behind such a byte. */
+static bool needs_escape(uint64_t eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
+    return (((eight - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~eight & high) != 0;
+}
+
+/* How many bytes from `at` on may stand as they are, at most to `end`. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    for (uint64_t eight; end - at >= 8; at += 8) {
+        memcpy(&eight, at, sizeof eight);
+        if (needs_escape(eight))
+            break;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+static void add_escape(struct tt_buf *buf, unsigned char c)
+{
+    static const char short_forms[] = "btn\0fr"; /* for U+0008 to U+000D, U+000B has none */
+    if (c == '"' || c == '\\') {
+        char pair[2] = {'\\', (char)c};
+        tt_buf_add(buf, pair, 2);
+    } else if (c >= 8 && c <= 13 && c != 11) {
+        char pair[2] = {'\\', short_forms[c - 8]};
+        tt_buf_add(buf, pair, 2);
+    } else {
+        tt_buf_addf(buf, "\\u%04x", c);
+    }
+}
+
 void tt_json_add_text(struct tt_buf *buf, struct tt_str text)
 {
     if (text.ptr == NULL) {
         tt_buf_add_text(buf, "null");
         return;
     }
-    static const char short_forms[] = "btn\0fr"; /* for U+0008 to U+000D, U+000B has none */
+    const char *at = text.ptr, *end = at + text.len, *stop = skip_plain(at, end);
     tt_buf_add_char(buf, '"');
-    size_t plain = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        tt_buf_add(buf, text.ptr + plain, i - plain);
-        plain = i + 1;
-        if (c == '"' || c == '\\') {
-            char pair[2] = {'\\', (char)c};
-            tt_buf_add(buf, pair, 2);
-        } else if (c >= 8 && c <= 13 && c != 11) {
-            char pair[2] = {'\\', short_forms[c - 8]};
-            tt_buf_add(buf, pair, 2);
-        } else {
-            tt_buf_addf(buf, "\\u%04x", c);
-        }
+    for (; stop < end; stop = skip_plain(at, end)) {
+        tt_buf_add(buf, at, (size_t)(stop - at));
+        add_escape(buf, (unsigned char)*stop);
+        at = stop + 1;
     }
-    tt_buf_add(buf, text.ptr + plain, text.len - plain);
+    tt_buf_add(buf, at, (size_t)(end - at));
     tt_buf_add_char(buf, '"');
 }
 

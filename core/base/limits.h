@@ -8,8 +8,13 @@ enum {
     TT_LINE_BYTES_MAX = 1 << 30,     /* largest value of --max-line */
     TT_JSON_DEPTH_DEFAULT = 64,      /* --max-depth: nesting of an event; the event is level 1 */
     TT_JSON_DEPTH_MAX = 1024,        /* largest value of --max-depth */
+    TT_CSV_COLUMNS_MAX = 4096,       /* columns of a CSV file */
+    TT_OSDU_MEMORY_BYTES_MAX = 64 << 20, /* what the osdu format remembers: see decode_osdu.c */
+    TT_OSDU_WAITING_MAX = 1024, /* events without a record that wait, of a correlation and stage */
+    TT_LOG_LOOKS_MAX = 16,      /* how often, on average, a byte of a log line is looked at */
     TT_LIFECYCLE_FILE_BYTES_MAX = 16 << 20,
     TT_LIFECYCLE_STATUSES_MAX = 1024, /* statuses of one lifecycle */
+    TT_STEPS_MAX = 1 << 20,           /* different steps that lifecycle infer counts */
     TT_TIE_FREE_EVENTS_MAX = 8,       /* events of a tie group the lifecycle may order */
     TT_PARTITIONS_DEFAULT = 64,
     TT_PARTITIONS_MAX = 16384,     /* as many as Redis Cluster has slots */

@@ -23,6 +23,22 @@ bool tt_str_is_blank(struct tt_str text)
     return true;
 }
 
+bool tt_str_to_int(struct tt_str text, int64_t *ret_value)
+{
+    bool negative = text.len > 0 && text.ptr[0] == '-';
+    int64_t value = 0; /* the negative of it: there is one more of those */
+    for (size_t at = negative; at < text.len; at++) {
+        unsigned digit = (unsigned char)text.ptr[at] - (unsigned)'0';
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, (int64_t)digit, &value))
+            return false;
+    }
+    if (text.len == negative || (!negative && value == INT64_MIN))
+        return false;
+    *ret_value = negative ? value : -value;
+    return true;
+}
+
 int tt_str_compare(struct tt_str a, struct tt_str b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;

@@ -22,6 +22,8 @@ struct tt_str tt_str_from(const char *text);         /* NULL gives absent */
 bool tt_str_equal(struct tt_str a, struct tt_str b); /* absent equals absent alone */
 /* Nothing but spaces and tabs, or nothing. */
 bool tt_str_is_blank(struct tt_str text);
+/* Decimal digits, perhaps with '-' in front, within int64_t; else false, *ret_value untouched. */
+bool tt_str_to_int(struct tt_str text, int64_t *ret_value);
 /* Bytewise order; absent sorts before everything. */
 int tt_str_compare(struct tt_str a, struct tt_str b);
 /* 64-bit hash, the same in every process and build; not cryptographic. */

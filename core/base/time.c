@@ -93,19 +93,8 @@ bool tt_time_parse_flag(struct tt_str text, int64_t *ret_us)
 {
     if (tt_time_parse(text, ret_us))
         return true;
-    size_t at = 0;
-    bool negative = text.len > 0 && text.ptr[0] == '-';
-    int64_t value = 0;
-    for (at = negative; at < text.len; at++) {
-        unsigned digit = (unsigned char)text.ptr[at] - '0';
-        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_sub_overflow(value, (int64_t)digit, &value))
-            return false;
-    }
-    if (text.len == negative || (!negative && value == INT64_MIN))
-        return false;
-    value = negative ? value : -value;
-    if (!tt_time_in_range(value))
+    int64_t value;
+    if (!tt_str_to_int(text, &value) || !tt_time_in_range(value))
         return false;
     *ret_us = value;
     return true;

@@ -55,9 +55,15 @@ static bool may_scan(const struct tt_decoder *decoder)
 }
 
 static const struct tt_event *decode_next(struct tt_decoder *decoder, const char *at,
-                                          const char *end, const char **ret_next)
+                                          const char *end, const char **ret_next,
+                                          bool *ret_in_place)
 {
-    return may_scan(decoder) ? tt_scan_next(decoder->state, at, end, end, ret_next) : NULL;
+    struct tt_scan *scan = decoder->state;
+    if (!may_scan(decoder))
+        return NULL;
+    const struct tt_event *event = tt_scan_next(scan, at, end, end, ret_next);
+    *ret_in_place = scan->unescaped_len == 0;
+    return event;
 }
 
 /* Plain lines are read in place; whatever is not plain, errors included, the thorough way. */

@@ -1,8 +1,12 @@
 #include "core/model/decoder_parts.h"
 
+#include "core/base/limits.h"
 #include <stdio.h>
 
-static const struct tt_decoder_kind *const kinds[] = {&tt_decoder_native, &tt_decoder_dpkg};
+static const struct tt_decoder_kind *const kinds[] = {
+    &tt_decoder_native,      &tt_decoder_dpkg, &tt_decoder_csv,
+    &tt_decoder_cloudevents, &tt_decoder_osdu, &tt_decoder_log,
+};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 const char *const *tt_decoder_names(void)
@@ -31,6 +35,8 @@ enum tt_err tt_decoder_create(const char *name, const struct tt_decoder_options 
     }
     decoder->kind = kind;
     decoder->options = *options;
+    if (decoder->options.record_bytes_max == 0)
+        decoder->options.record_bytes_max = TT_LINE_BYTES_DEFAULT;
     decoder->state = state;
     tt_arena_init(&decoder->arena, 0);
     enum tt_err err = kind->start == NULL ? TT_OK : kind->start(decoder, fault);
@@ -59,15 +65,29 @@ enum tt_err tt_decoder_line(struct tt_decoder *decoder, struct tt_str line,
 }
 
 const struct tt_event *tt_decoder_next(struct tt_decoder *decoder, const char *at, const char *end,
-                                       const char **ret_next)
+                                       const char **ret_next, bool *ret_in_place)
 {
-    return decoder->kind->next == NULL ? NULL : decoder->kind->next(decoder, at, end, ret_next);
+    return decoder->kind->next == NULL
+               ? NULL
+               : decoder->kind->next(decoder, at, end, ret_next, ret_in_place);
 }
 
 void tt_decoder_file_start(struct tt_decoder *decoder)
 {
     if (decoder->kind->file_start != NULL)
         decoder->kind->file_start(decoder);
+}
+
+bool tt_decoder_wants_blank(const struct tt_decoder *decoder)
+{
+    return decoder->kind->wants_blank;
+}
+
+enum tt_err tt_decoder_interrupt(struct tt_decoder *decoder, const struct tt_decoder_sink *sink,
+                                 struct tt_fault *fault)
+{
+    return decoder->kind->interrupt == NULL ? TT_OK
+                                            : decoder->kind->interrupt(decoder, sink, fault);
 }
 
 enum tt_err tt_decoder_finish(struct tt_decoder *decoder, const struct tt_decoder_sink *sink,

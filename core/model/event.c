@@ -57,15 +57,24 @@ void tt_event_write_json(struct tt_buf *buf, const struct tt_event *event)
     tt_buf_add_char(buf, '}');
 }
 
+enum { TEXTS = 12 };
+
+static void list_texts(struct tt_event *event, struct tt_str *texts[static TEXTS])
+{
+    struct tt_str *const list[TEXTS] = {
+        &event->tenant,         &event->task_id,    &event->status,     &event->event_id,
+        &event->task_type,      &event->source,     &event->stage,      &event->message,
+        &event->correlation_id, &event->dataset_id, &event->error_code, &event->attributes,
+    };
+    memcpy(texts, list, sizeof list);
+}
+
 enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from, struct tt_arena *arena)
 {
+    struct tt_str *texts[TEXTS];
     *to = *from;
-    struct tt_str *const texts[] = {
-        &to->tenant,         &to->task_id,    &to->status,     &to->event_id,
-        &to->task_type,      &to->source,     &to->stage,      &to->message,
-        &to->correlation_id, &to->dataset_id, &to->error_code, &to->attributes,
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    list_texts(to, texts);
+    for (size_t i = 0; i < TEXTS; i++) {
         if (texts[i]->ptr == NULL)
             continue;
         texts[i]->ptr = tt_arena_copy(arena, texts[i]->ptr, texts[i]->len);
@@ -113,4 +122,28 @@ bool tt_event_equal(const struct tt_event *a, const struct tt_event *b)
     TT_EVENT_TEXT_FIELDS(SAME)
 #undef SAME
     return same;
+}
+
+struct tt_event *tt_event_clone(const struct tt_event *event, size_t *ret_bytes)
+{
+    struct tt_event copy = *event;
+    struct tt_str *texts[TEXTS];
+    size_t bytes = sizeof copy;
+    list_texts(&copy, texts);
+    for (size_t i = 0; i < TEXTS; i++)
+        bytes += texts[i]->len;
+    struct tt_event *clone = tt_mem_alloc(bytes);
+    if (clone == NULL)
+        return NULL;
+    char *at = (char *)(clone + 1);
+    for (size_t i = 0; i < TEXTS; i++) {
+        if (texts[i]->ptr == NULL)
+            continue;
+        memcpy(at, texts[i]->ptr, texts[i]->len);
+        texts[i]->ptr = at;
+        at += texts[i]->len;
+    }
+    *clone = copy;
+    *ret_bytes = bytes;
+    return clone;
 }

@@ -50,6 +50,10 @@ uint32_t tt_event_identity(const struct tt_event *event);
 /* Whether every field is the same, absent and empty being different. */
 bool tt_event_equal(const struct tt_event *a, const struct tt_event *b);
 
+/* A copy with all its texts in one block, freed by tt_mem_free; NULL when out of memory. `bytes`
+ * is its size. */
+struct tt_event *tt_event_clone(const struct tt_event *event, size_t *ret_bytes) TT_MUST_CHECK;
+
 /* Every text field, in the order of docs/events.md: name, member. */
 #define TT_EVENT_TEXT_FIELDS(X)                                                                    \
     X(task_id)                                                                                     \

@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { ROUNDS = 4, TASKS = 200, MANY_TASKS = 3000, TOO_MANY_TASKS = 12000, ARGS_MAX = 24 };
+enum { ROUNDS = 4, TASKS = 200, MANY_TASKS = 3000, TOO_MANY_TASKS = 4 * 12000, ARGS_MAX = 24 };
 
 struct scene {
     char folder[TT_FOLDER_MAX];

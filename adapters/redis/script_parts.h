@@ -1,0 +1,19 @@
+/* Lua functions that several scripts begin with. */
+#ifndef TT_ADAPTERS_REDIS_SCRIPT_PARTS_H
+#define TT_ADAPTERS_REDIS_SCRIPT_PARTS_H
+
+/* The groups of a stream, as Lua tables: name, last-delivered-id, ... */
+#define TT_LUA_GROUPS                                                                              \
+    "local function groups(key) local out = {} "                                                   \
+    "for _, g in ipairs(redis.call('XINFO', 'GROUPS', key)) do local t = {} "                      \
+    "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end out[#out + 1] = t end return out end "
+
+/* How many entries of a stream stand at or before an id. Counted by pages, since the server's own
+ * lag is nil after a restart and wrong after trimming. Few do: delivered entries are trimmed. */
+#define TT_LUA_COUNT_DELIVERED                                                                     \
+    "local function count_delivered(key, last) local count, from = 0, '-' "                        \
+    "while true do local page = redis.call('XRANGE', key, from, last, 'COUNT', 1000) "             \
+    "count = count + #page if #page < 1000 then return count end "                                 \
+    "from = '(' .. page[#page][1] end end "
+
+#endif

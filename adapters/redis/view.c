@@ -1,0 +1,105 @@
+#include "adapters/redis/view_parts.h"
+
+#include "adapters/redis/meta.h"
+#include "adapters/redis/script_parts.h"
+#include "core/base/mem.h"
+
+static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
+    /* events, dead, counts, lock | group, stalled ms -> unread, pending, stalled, dead, applied,
+     * age of the oldest in ms or -1, what is left of the lease in ms or -2 */
+    [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
+    "local all = redis.call('XLEN', KEYS[1]) "
+    "local unread, pending, stalled, oldest = all, 0, 0, nil "
+    "local function first(from) local r = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1) "
+    "return r[1] and r[1][1] end "
+    "local last = nil "
+    "if redis.call('EXISTS', KEYS[1]) == 1 then "
+    "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
+    "last = g['last-delivered-id'] "
+    "unread = all - count_delivered(KEYS[1], last) "
+    "local p = redis.call('XPENDING', KEYS[1], ARGV[1]) pending = p[1] "
+    "if pending > 0 then oldest = p[2] "
+    "stalled = #redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[2], '-', '+', 10000) end "
+    "end end "
+    "if not oldest and unread > 0 then oldest = first(last and ('(' .. last) or '-') end end "
+    "local age = -1 "
+    "if oldest then local t = redis.call('TIME') "
+    "age = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) - "
+    "tonumber(string.match(oldest, '%d+')) if age < 0 then age = 0 end end "
+    "return {unread, pending, stalled, redis.call('XLEN', KEYS[2]), "
+    "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('PTTL', KEYS[4])}",
+    /* dead, events | id -> 1 requeued, 0 no such letter, -1 nothing in it */
+    [TT_VIEW_REQUEUE] = "local r = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) "
+                        "if #r == 0 then return 0 end "
+                        "local fields = r[1][2] "
+                        "for i = 1, #fields, 2 do if fields[i] == 'e' and fields[i + 1] ~= '' then "
+                        "redis.call('XADD', KEYS[2], '*', 'e', fields[i + 1]) "
+                        "redis.call('XDEL', KEYS[1], ARGV[1]) return 1 end end return -1",
+};
+
+static enum tt_err must_exist(struct tt_redis_view *view, struct tt_fault *fault)
+{
+    char key[TT_REDIS_KEY_BYTES];
+    struct tt_redis_command command = {0};
+    redisReply *reply = NULL;
+    tt_redis_global_key(key, view->prefix, "meta");
+    tt_redis_word(&command, "EXISTS");
+    tt_redis_word(&command, key);
+    enum tt_err err = tt_redis_call(&view->redis, &command, &reply, fault);
+    if (err != TT_OK)
+        return err;
+    bool exists = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+    freeReplyObject(reply);
+    return exists ? TT_OK
+                  : tt_fault_set(fault, TT_ERR_NOT_FOUND,
+                                 "redis: no queue with the prefix \"%s\" on this server (--redis, "
+                                 "--prefix); the first emit or worker makes one",
+                                 view->prefix);
+}
+
+static enum tt_err open_view(struct tt_redis_view *view,
+                             const struct tt_redis_view_options *options, struct tt_fault *fault)
+{
+    int64_t epoch;
+    enum tt_err err = tt_redis_prefix_keep(view->prefix, options->prefix, fault);
+    if (err == TT_OK)
+        err = tt_redis_url_parse(options->url, &view->redis.url, fault);
+    view->redis.password = options->password;
+    view->redis.scripts = scripts;
+    view->redis.script_count = TT_VIEW_SCRIPT_COUNT;
+    if (err == TT_OK)
+        err = tt_redis_connect(&view->redis, fault);
+    if (err == TT_OK)
+        err = must_exist(view, fault);
+    if (err == TT_OK)
+        err = tt_redis_meta(&view->redis, view->prefix, 0, &view->partition_count, &epoch, fault);
+    if (err != TT_OK)
+        return err;
+    view->partitions = tt_mem_zalloc((view->partition_count + 1) * sizeof *view->partitions);
+    return view->partitions == NULL ? tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory")
+                                    : TT_OK;
+}
+
+enum tt_err tt_redis_view_open(const struct tt_redis_view_options *options,
+                               struct tt_redis_view **ret_view, struct tt_fault *fault)
+{
+    struct tt_redis_view *view = tt_mem_zalloc(sizeof *view);
+    if (view == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    enum tt_err err = open_view(view, options, fault);
+    if (err == TT_OK)
+        *ret_view = view;
+    else
+        tt_redis_view_close(view);
+    return err;
+}
+
+void tt_redis_view_close(struct tt_redis_view *view)
+{
+    if (view == NULL)
+        return;
+    tt_redis_disconnect(&view->redis);
+    tt_mem_free(view->partitions);
+    tt_mem_free(view->workers);
+    tt_mem_free(view);
+}

@@ -1,0 +1,242 @@
+/* dead list, show, requeue, drop: the dead-letter streams. */
+#include "cli/commands.h"
+
+#include "cli/queue_view.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/time.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { VERB_LIST, VERB_SHOW, VERB_REQUEUE, VERB_DROP, VERBS };
+static const char *const verbs[VERBS] = {"list", "show", "requeue", "drop"};
+
+/* Letters are told as they come, and the ids of --all gathered first: what is requeued or dropped
+ * must not change what is being listed. */
+struct telling {
+    struct tt_buf out; /* one letter, or all ids, each with a NUL */
+    bool json;
+    size_t count;
+};
+
+static void add_time(struct tt_buf *buf, int64_t ms)
+{
+    char text[TT_TIME_TEXT_BYTES];
+    int64_t us = ms > TT_TIME_MAX_US / 1000 ? TT_TIME_MAX_US : ms * 1000;
+    tt_time_format(us, text);
+    tt_buf_add_text(buf, text);
+}
+
+static void add_json(struct tt_buf *buf, const struct tt_dead_letter *letter)
+{
+    tt_buf_add_char(buf, '{');
+    tt_json_add_key(buf, "id");
+    tt_json_add_text(buf, tt_str_from(letter->id));
+    tt_json_add_key(buf, "partition");
+    tt_buf_add_uint(buf, letter->partition);
+    tt_json_add_key(buf, "entry_id");
+    tt_json_add_text(buf, letter->entry_id);
+    tt_json_add_key(buf, "enqueued_at");
+    tt_buf_add_char(buf, '"');
+    add_time(buf, letter->written_ms);
+    tt_buf_add_char(buf, '"');
+    tt_json_add_key(buf, "reason");
+    tt_json_add_text(buf, letter->reason);
+    tt_json_add_key(buf, "error");
+    tt_json_add_text(buf, letter->error);
+    tt_json_add_key(buf, "tries");
+    tt_buf_add_int(buf, letter->tries);
+    tt_json_add_key(buf, "event");
+    tt_json_add_text(buf, letter->payload); /* as it came: it may be no JSON at all */
+    tt_buf_add_text(buf, "}\n");
+}
+
+/* What cannot be applied may hold anything: nothing of it may move a terminal's cursor. */
+static void add_visible(struct tt_buf *buf, struct tt_str text)
+{
+    const bool is_utf8 = tt_str_is_utf8(text);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8))
+            tt_buf_addf(buf, "\\x%02x", c);
+        else
+            tt_buf_add_char(buf, (char)c);
+    }
+}
+
+static enum tt_err print_line(void *context, const struct tt_dead_letter *letter)
+{
+    struct telling *telling = context;
+    struct tt_buf *out = &telling->out;
+    tt_buf_clear(out);
+    telling->count++;
+    if (telling->json) {
+        add_json(out, letter);
+    } else {
+        tt_buf_addf(out, "%-26s ", letter->id);
+        add_time(out, letter->written_ms);
+        tt_buf_addf(out, "  %lld %s  ", (long long)letter->tries,
+                    letter->tries == 1 ? "try" : "tries");
+        add_visible(out, letter->reason);
+        tt_buf_add_text(out, ": ");
+        add_visible(out, letter->error);
+        tt_buf_add_char(out, '\n');
+    }
+    if (out->err != TT_OK)
+        return out->err;
+    fwrite(out->data, 1, out->len, stdout);
+    return TT_OK;
+}
+
+static enum tt_err print_whole(void *context, const struct tt_dead_letter *letter)
+{
+    struct telling *telling = context;
+    struct tt_buf *out = &telling->out;
+    if (telling->json)
+        return print_line(context, letter);
+    tt_buf_clear(out);
+    tt_buf_addf(out, "letter   %s\nentry    ", letter->id);
+    add_visible(out, letter->entry_id);
+    tt_buf_addf(out, " of partition %u, put on the queue ", letter->partition);
+    add_time(out, letter->written_ms);
+    tt_buf_add_text(out, "\nreason   ");
+    add_visible(out, letter->reason);
+    tt_buf_add_text(out, ": ");
+    add_visible(out, letter->error);
+    tt_buf_addf(out, "\ntries    %lld\nevent    ", (long long)letter->tries);
+    add_visible(out, letter->payload);
+    tt_buf_add_text(out, "\n\n");
+    if (out->err != TT_OK)
+        return out->err;
+    fwrite(out->data, 1, out->len, stdout);
+    return TT_OK;
+}
+
+static enum tt_err gather_id(void *context, const struct tt_dead_letter *letter)
+{
+    struct telling *telling = context;
+    tt_buf_add(&telling->out, letter->id, strlen(letter->id) + 1);
+    telling->count++;
+    return telling->out.err;
+}
+
+/* Requeues or drops one letter. */
+static enum tt_err move_one(struct tt_redis_view *view, int verb, const char *id,
+                            struct tt_fault *fault)
+{
+    return verb == VERB_REQUEUE ? tt_redis_view_requeue(view, id, fault)
+                                : tt_redis_view_drop(view, id, fault);
+}
+
+/* One that cannot be moved is told, and the others still are. */
+static enum tt_err move_many(struct tt_redis_view *view, int verb, const char *const *ids,
+                             size_t count, struct tt_fault *fault)
+{
+    size_t moved = 0;
+    enum tt_err first = TT_OK;
+    for (size_t i = 0; i < count; i++) {
+        struct tt_fault refused = {0};
+        enum tt_err err = move_one(view, verb, ids[i], &refused);
+        moved += err == TT_OK;
+        if (err == TT_OK)
+            continue;
+        if (tt_err_class(err) == TT_CLASS_RETRY)
+            return tt_fault_set(fault, err, "%s", refused.text);
+        if (first == TT_OK)
+            tt_fault_set(fault, err, "%s", refused.text);
+        else
+            tt_log_fault(TT_LOG_ERROR, "dead_letter", &refused);
+        first = first == TT_OK ? err : first;
+    }
+    printf("%zu of %zu %s\n", moved, count, verb == VERB_REQUEUE ? "requeued" : "dropped");
+    return first;
+}
+
+static enum tt_err move_all(struct tt_redis_view *view, int verb, struct tt_fault *fault)
+{
+    struct telling telling = {0};
+    tt_buf_init(&telling.out, 0);
+    enum tt_err err = tt_redis_view_letters(view, SIZE_MAX, gather_id, &telling, fault);
+    size_t moved = 0;
+    const char *id = telling.out.data;
+    for (size_t i = 0; i < telling.count && err == TT_OK; i++, id += strlen(id) + 1) {
+        struct tt_fault refused = {0};
+        enum tt_err one = move_one(view, verb, id, &refused);
+        moved += one == TT_OK;
+        if (one == TT_OK || one == TT_ERR_NOT_FOUND) /* somebody else was quicker */
+            continue;
+        if (tt_err_class(one) == TT_CLASS_RETRY)
+            err = tt_fault_set(fault, one, "%s", refused.text);
+        else
+            tt_log_fault(TT_LOG_ERROR, "dead_letter", &refused);
+    }
+    if (err == TT_OK)
+        printf("%zu of %zu %s\n", moved, telling.count,
+               verb == VERB_REQUEUE ? "requeued" : "dropped");
+    tt_buf_done(&telling.out);
+    return err;
+}
+
+static enum tt_err run(const struct tt_settings *settings, struct tt_redis_view *view, int verb,
+                       struct tt_fault *fault)
+{
+    const char *const *ids = settings->arguments + 1;
+    size_t count = settings->argument_count - 1;
+    bool all = tt_setting_on(settings, TT_OPT_ALL);
+    struct telling telling = {.json = tt_setting_on(settings, TT_OPT_JSON)};
+    enum tt_err err = TT_OK;
+    if (verb >= VERB_REQUEUE)
+        return all ? move_all(view, verb, fault) : move_many(view, verb, ids, count, fault);
+    tt_buf_init(&telling.out, 0);
+    if (verb == VERB_LIST) {
+        err = tt_redis_view_letters(view, (size_t)tt_setting_u64(settings, TT_OPT_LIMIT),
+                                    print_line, &telling, fault);
+        if (err == TT_OK && telling.count == 0 && !telling.json)
+            printf("no dead letters\n");
+    }
+    for (size_t i = 0; verb == VERB_SHOW && i < count && err == TT_OK; i++)
+        err = tt_redis_view_letter(view, ids[i], print_whole, &telling, fault);
+    tt_buf_done(&telling.out);
+    return err;
+}
+
+static enum tt_err check_arguments(const struct tt_settings *settings, int *ret_verb,
+                                   struct tt_fault *fault)
+{
+    const char *given = settings->argument_count == 0 ? "" : settings->arguments[0];
+    int verb = 0;
+    while (verb < VERBS && strcmp(given, verbs[verb]) != 0)
+        verb++;
+    if (verb == VERBS)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "dead: expected list, show, requeue or drop, not \"%.40s\"", given);
+    bool has_ids = settings->argument_count > 1, all = tt_setting_on(settings, TT_OPT_ALL);
+    if (verb == VERB_LIST && has_ids)
+        return tt_fault_set(fault, TT_ERR_INVALID, "dead list: unexpected \"%.60s\"",
+                            settings->arguments[1]);
+    if (verb == VERB_SHOW && !has_ids)
+        return tt_fault_set(fault, TT_ERR_INVALID, "dead show: expected the ids of letters");
+    if (verb >= VERB_REQUEUE && has_ids == all)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "dead %s: expected either the ids of letters or --all", given);
+    *ret_verb = verb;
+    return TT_OK;
+}
+
+int tt_cmd_dead(const struct tt_settings *settings)
+{
+    struct tt_fault fault = {0};
+    struct tt_redis_view *view = NULL;
+    int verb = 0;
+    enum tt_err err = check_arguments(settings, &verb, &fault);
+    if (err == TT_OK)
+        err = tt_queue_view_open(settings, &view, &fault);
+    if (err == TT_OK)
+        err = run(settings, view, verb, &fault);
+    tt_redis_view_close(view);
+    if (err == TT_OK)
+        return TT_EXIT_CLEAN;
+    if (fault.code == TT_OK)
+        tt_fault_set(&fault, err, "out of memory");
+    return tt_exit_with(&fault);
+}

@@ -1,0 +1,69 @@
+#include "cli/how_to.h"
+
+#include "reports/words.h"
+
+enum { FILES_MAX = 4, BYTES_MAX = 64 * 1024 };
+
+/* What the other command is given as well: what is judged, not how it is shown. */
+static bool is_repeated(enum tt_option_id id, enum tt_command command)
+{
+    static const enum tt_option_id own[] = {
+        TT_OPT_FORMAT, TT_OPT_OUTPUT,    TT_OPT_TASK,       TT_OPT_TENANT,
+        TT_OPT_QUIET,  TT_OPT_LOG_LEVEL, TT_OPT_LOG_FORMAT, TT_OPT_FAIL_ON,
+        TT_OPT_STRICT, TT_OPT_REJECTS,   TT_OPT_THREADS,    TT_OPT_MEMORY,
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] == id)
+            return false;
+    return (tt_options[id].commands >> command & 1) != 0;
+}
+
+static void add_command(struct tt_buf *buf, const struct tt_settings *settings,
+                        enum tt_command command)
+{
+    tt_buf_addf(buf, "tasktrail %s", tt_commands[command].name);
+    for (int i = 0; i < TT_OPT_COUNT; i++) {
+        enum tt_option_id id = (enum tt_option_id)i;
+        const struct tt_value *value = &settings->values[id];
+        if (value->text == NULL || value->from[0] != '-' || !is_repeated(id, command))
+            continue;
+        tt_buf_addf(buf, " --%s", tt_options[id].name);
+        if (tt_options[id].type == TT_OPTION_FLAG)
+            continue;
+        tt_buf_add_char(buf, ' ');
+        tt_words_add_quoted(buf, tt_str_from(value->text));
+    }
+}
+
+static void add_files(struct tt_buf *buf, const struct tt_settings *settings)
+{
+    for (size_t i = 0; i < settings->argument_count && i < FILES_MAX; i++) {
+        tt_buf_add_char(buf, ' ');
+        tt_words_add_quoted(buf, tt_str_from(settings->arguments[i]));
+    }
+    if (settings->argument_count > FILES_MAX)
+        tt_buf_add_text(buf, " ...");
+}
+
+void tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings)
+{
+    bool files = settings->command == TT_COMMAND_CHECK;
+    *how_to = (struct tt_how_to){.show_flag = files ? "--task" : NULL};
+    tt_buf_init(&how_to->list, BYTES_MAX);
+    tt_buf_init(&how_to->show, BYTES_MAX);
+    tt_buf_init(&how_to->show_rest, BYTES_MAX);
+    add_command(&how_to->list, settings, files ? TT_COMMAND_CHECK : TT_COMMAND_REPORT);
+    tt_buf_add_text(&how_to->list, " --format ndjson");
+    add_command(&how_to->show, settings, files ? TT_COMMAND_CHECK : TT_COMMAND_REPLAY);
+    if (!files)
+        return;
+    add_files(&how_to->list, settings);
+    add_files(&how_to->show_rest, settings);
+}
+
+void tt_how_to_done(struct tt_how_to *how_to)
+{
+    tt_buf_done(&how_to->list);
+    tt_buf_done(&how_to->show);
+    tt_buf_done(&how_to->show_rest);
+}

@@ -1,0 +1,65 @@
+/* Comparing and hashing short texts without a call, for what is done for every event. */
+#ifndef TT_BASE_STR_QUICK_H
+#define TT_BASE_STR_QUICK_H
+
+#include "core/base/str.h"
+
+static inline uint64_t tt_str_read64(const char *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static inline uint32_t tt_str_read32(const char *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Whether `len` bytes are the same. */
+static inline bool tt_str_quick_same(const char *a, const char *b, size_t len)
+{
+    if (len >= 8) {
+        if (len > 16)
+            return memcmp(a, b, len) == 0;
+        return ((tt_str_read64(a) ^ tt_str_read64(b)) |
+                (tt_str_read64(a + len - 8) ^ tt_str_read64(b + len - 8))) == 0;
+    }
+    if (len >= 4)
+        return ((tt_str_read32(a) ^ tt_str_read32(b)) |
+                (tt_str_read32(a + len - 4) ^ tt_str_read32(b + len - 4))) == 0;
+    if (len == 0)
+        return true;
+    return a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1];
+}
+
+/* The same answer as tt_str_equal. */
+static inline bool tt_str_quick_equal(struct tt_str a, struct tt_str b)
+{
+    return a.len == b.len && (a.ptr == NULL) == (b.ptr == NULL) &&
+           tt_str_quick_same(a.ptr, b.ptr, a.len);
+}
+
+/* For caches alone: of a long text only both ends count. */
+static inline uint64_t tt_str_quick_hash(struct tt_str text)
+{
+    uint64_t first = 0, last = text.len;
+    if (text.len >= 8) {
+        first = tt_str_read64(text.ptr);
+        last ^= tt_str_read64(text.ptr + text.len - 8);
+    } else if (text.len >= 4) {
+        first = tt_str_read32(text.ptr);
+        last ^= tt_str_read32(text.ptr + text.len - 4);
+    } else if (text.len > 0) {
+        first = (uint64_t)(unsigned char)text.ptr[0] << 16 |
+                (uint64_t)(unsigned char)text.ptr[text.len / 2] << 8 |
+                (unsigned char)text.ptr[text.len - 1];
+    }
+    __uint128_t product =
+        (__uint128_t)(first ^ UINT64_C(0x9e3779b97f4a7c15)) * (last ^ UINT64_C(0xd1b54a32d192ed03));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+#endif

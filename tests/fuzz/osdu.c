@@ -1,0 +1,8 @@
+/* OSDU's messages, alone, in arrays, over lines. What must hold is in tests/lib/decoding.h. */
+#include "tests/fuzz/messages.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    tt_fuzz_messages("osdu", data, size);
+    return 0;
+}

@@ -1,0 +1,152 @@
+/* label: threads */
+#include "replay/pass.h"
+
+#include "core/base/mem.h"
+#include "tests/lib/suite.h"
+#include <stdio.h>
+
+static const struct tt_pass_options plain_options = {
+    .now_us = TT_TIME_NONE, .threads = 2, .memory_bytes = 64 << 20, .temp_dir = "/tmp"};
+
+static const char job[] = "{\"initial\":[\"A\"],\"terminal\":[\"C\"],"
+                          "\"transitions\":{\"A\":[\"B\"],\"B\":[\"C\"]}}";
+
+static struct tt_event event(const char *task, const char *status, int64_t at_us, const char *id)
+{
+    return (struct tt_event){.tenant = TT_STR("default"),
+                             .task_id = tt_str_from(task),
+                             .status = tt_str_from(status),
+                             .event_id = tt_str_from(id),
+                             .event_time_us = at_us,
+                             .received_at_us = TT_TIME_NONE};
+}
+
+/* A few tasks of every kind: plain, late, twice, illegal. */
+static enum tt_err feed_some(struct tt_feeder *feeder, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (int task = 0; task < 40 && err == TT_OK; task++) {
+        char name[40], id[40];
+        snprintf(name, sizeof name, "task %d", task);
+        snprintf(id, sizeof id, "ID-%d", task);
+        const struct tt_event events[] = {
+            event(name, "A", 100 + task, id),
+            event(name, task % 5 == 1 ? "C" : "B", task % 5 == 2 ? 50 : 300, NULL),
+            event(name, "C", 200, task % 5 == 3 ? id : NULL),
+        };
+        for (size_t i = 0; i < 3 && err == TT_OK; i++)
+            err = tt_feeder_add(feeder, &events[i], fault);
+    }
+    return err;
+}
+
+static enum tt_err run_pass(const struct tt_pass_options *options, uint64_t *ret_findings,
+                            struct tt_fault *fault)
+{
+    struct tt_pass *pass = NULL;
+    struct tt_feeder *feeder = NULL;
+    const struct tt_report *report = NULL;
+    enum tt_err err = tt_pass_create(options, &pass, fault);
+    if (err == TT_OK)
+        err = tt_pass_feeder(pass, &feeder, fault);
+    if (err == TT_OK)
+        err = feed_some(feeder, fault);
+    if (err == TT_OK)
+        err = tt_pass_finish(pass, &report, fault);
+    if (err == TT_OK)
+        *ret_findings = report->finding_count;
+    tt_pass_destroy(pass);
+    return err;
+}
+
+TT_TEST(a_pass_without_memory_says_so_and_leaks_nothing_wherever_it_runs_out)
+{
+    struct tt_lifecycle_set *set = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_lifecycle_set_parse(tt_str_from(job), &set, &fault), TT_OK);
+    struct tt_pass_options options = plain_options;
+    options.lifecycles = set;
+    options.threads = 1; /* the n-th allocation is then the same one every time */
+    uint64_t whole = 0, findings = 0;
+    ck_assert_int_eq(run_pass(&options, &whole, &fault), TT_OK);
+    ck_assert_uint_gt(whole, 0);
+    for (int sticky = 0; sticky < 2; sticky++) {
+        long nth = 0;
+        for (;; nth++) {
+            struct tt_fault failed = {0};
+            tt_mem_fail_after(nth, sticky);
+            enum tt_err err = run_pass(&options, &findings, &failed);
+            tt_mem_fail_after(-1, false);
+            if (err == TT_OK)
+                break;
+            ck_assert_int_eq(err, TT_ERR_NO_MEMORY);
+            ck_assert_str_ne(failed.text, "");
+        }
+        ck_assert_int_gt(nth, 10);
+        ck_assert_uint_eq(findings, whole);
+    }
+    tt_lifecycle_set_destroy(set);
+}
+TT_END
+
+TT_TEST(more_sources_than_there_are_numbers_for_are_still_told_apart)
+{
+    enum { SOURCES = 70000 };
+    struct tt_pass *pass = NULL;
+    struct tt_feeder *feeder = NULL;
+    const struct tt_report *report = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    for (int i = 0; i < SOURCES; i++) {
+        /* Without event ids the source is part of what makes two events the same. */
+        char source[40];
+        snprintf(source, sizeof source, "host %d", i);
+        struct tt_event one = event("t", "A", 100 + i, NULL);
+        one.source = tt_str_from(source);
+        ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
+        one.source = TT_STR("another");
+        ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
+        if (i == SOURCES - 1) {
+            one.source = tt_str_from(source);
+            ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
+        }
+    }
+    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
+    ck_assert_uint_eq(report->summary.kinds[TT_KIND_DUPLICATE], 1);
+    tt_pass_destroy(pass);
+}
+TT_END
+
+TT_TEST(events_added_later_are_those_added_at_once)
+{
+    static char names[500][16];
+    uint64_t findings[2];
+    for (int later = 0; later < 2; later++) {
+        struct tt_pass *pass = NULL;
+        struct tt_feeder *feeder = NULL;
+        const struct tt_report *report = NULL;
+        struct tt_fault fault = {0};
+        ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+        ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+        for (int i = 0; i < 500; i++) {
+            snprintf(names[i], sizeof names[i], "task %d", i % 20);
+            struct tt_event one = event(names[i], "A", 1000 - i, NULL);
+            ck_assert_int_eq(later ? tt_feeder_add_later(feeder, &one, &fault)
+                                   : tt_feeder_add(feeder, &one, &fault),
+                             TT_OK);
+        }
+        ck_assert_int_eq(tt_feeder_flush(feeder, &fault), TT_OK);
+        ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
+        ck_assert_uint_eq(report->summary.events, 500);
+        ck_assert_uint_eq(report->findings[1]->arrival, 41); /* task 0's third event */
+        findings[later] = report->finding_count;
+        tt_pass_destroy(pass);
+    }
+    ck_assert_uint_eq(findings[0], findings[1]);
+}
+TT_END
+
+TT_SUITE("replay/pass", a_pass_without_memory_says_so_and_leaks_nothing_wherever_it_runs_out,
+         more_sources_than_there_are_numbers_for_are_still_told_apart,
+         events_added_later_are_those_added_at_once)

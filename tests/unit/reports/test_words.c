@@ -1,0 +1,119 @@
+/* Words for people: wrapping, quoting, and which stories are shown. */
+#include "reports/story_choice.h"
+#include "reports/words.h"
+#include "tests/lib/suite.h"
+
+static struct tt_buf buf;
+
+static const char *wrapped(const char *start, const char *words, size_t indent, size_t width)
+{
+    tt_buf_clear(&buf);
+    tt_buf_add_text(&buf, start);
+    tt_words_wrap(&buf, tt_str_from(words), indent, width);
+    return buf.data;
+}
+
+TT_TEST(lines_end_at_spaces_and_not_between_a_number_and_its_unit)
+{
+    ck_assert_str_eq(wrapped("> ", "one two three", 2, 10), "> one two\n  three");
+    ck_assert_str_eq(wrapped("", "it takes 10 m or 3 s more", 0, 12),
+                     "it takes\n10 m or 3 s\nmore");
+    ck_assert_str_eq(wrapped("", "morethanfits in", 1, 5), "morethanfits\n in");
+    ck_assert_str_eq(wrapped("line\n\x1b[31mred\x1b[0m ", "ab cd", 0, 9),
+                     "line\n\x1b[31mred\x1b[0m ab cd");
+    ck_assert_str_eq(wrapped("", "äöü äöü", 0, 7), "äöü äöü");
+    tt_buf_done(&buf);
+}
+TT_END
+
+static const char *quoted(struct tt_str text)
+{
+    tt_buf_clear(&buf);
+    tt_words_add_quoted(&buf, text);
+    return buf.data;
+}
+
+TT_TEST(words_of_a_command_line_are_quoted_where_they_have_to_be)
+{
+    ck_assert_str_eq(quoted(TT_STR("sqlite3:amd64")), "sqlite3:amd64");
+    ck_assert_str_eq(quoted(TT_STR("a/b-c_1.2@%+,=x")), "a/b-c_1.2@%+,=x");
+    ck_assert_str_eq(quoted(TT_STR("Case 2975")), "'Case 2975'");
+    ck_assert_str_eq(quoted(TT_STR("")), "''");
+    ck_assert_str_eq(quoted(TT_STR("it's $HOME")), "'it'\\''s $HOME'");
+    ck_assert_str_eq(quoted(TT_STR("#1")), "'#1'");
+    ck_assert_str_eq(quoted(TT_STR("a\x1b"
+                                   "b")),
+                     "'a?b'");
+    tt_buf_done(&buf);
+}
+TT_END
+
+TT_TEST(a_command_names_the_task_wherever_its_id_may_be_misread)
+{
+    struct tt_render_options options = {
+        .show_task = "tasktrail check", .show_task_flag = "--task", .show_task_rest = " a.ndjson"};
+    struct tt_report_task task = {.tenant = TT_STR("default"), .task_id = TT_STR("-8")};
+    tt_buf_clear(&buf);
+    tt_words_add_command(&buf, &options, &task);
+    ck_assert_str_eq(buf.data, "tasktrail check --task -8 a.ndjson");
+    tt_buf_clear(&buf);
+    task.tenant = TT_STR("a b");
+    options = (struct tt_render_options){.show_task = "tasktrail replay"};
+    tt_words_add_command(&buf, &options, &task);
+    ck_assert_str_eq(buf.data, "tasktrail replay --tenant 'a b' -- -8");
+    tt_buf_done(&buf);
+}
+TT_END
+
+static struct tt_story stories[100];
+
+/* So many stories of each verdict, each told by ten tasks; the last `bare` of each without events.
+ */
+static struct tt_report told(size_t violation, size_t suspect, size_t reordered, size_t clean,
+                             size_t bare)
+{
+    static const struct tt_lane_event event;
+    const size_t counts[] = {violation, suspect, reordered, clean};
+    static const enum tt_verdict verdicts[] = {TT_VERDICT_VIOLATION, TT_VERDICT_CLOCK_SUSPECT,
+                                               TT_VERDICT_REORDERED, TT_VERDICT_CLEAN};
+    size_t count = 0;
+    for (size_t v = 0; v < 4; v++)
+        for (size_t i = 0; i < counts[v]; i++)
+            stories[count++] = (struct tt_story){
+                .verdict = verdicts[v],
+                .tasks = 10,
+                .events = i + bare < counts[v] ? &event : NULL,
+            };
+    return (struct tt_report){.stories = stories, .story_count = count, .other_tasks = 1};
+}
+
+TT_TEST(the_worst_stories_are_shown_and_some_of_each_verdict)
+{
+    struct tt_report report = told(20, 1, 30, 10, 0);
+    struct tt_story_choice choice = tt_stories_choose(&report, 8, 2);
+    static const uint32_t expected[] = {0, 1, 2, 20, 21, 22, 51, 52};
+    ck_assert_uint_eq(choice.count, 8);
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_uint_eq(choice.stories[i], expected[i]);
+    ck_assert_uint_eq(choice.more_stories, 53);
+    ck_assert_uint_eq(choice.more_tasks, 531);
+
+    report = told(3, 0, 0, 0, 0);
+    choice = tt_stories_choose(&report, 8, 2);
+    ck_assert_uint_eq(choice.count, 3);
+    ck_assert_uint_eq(choice.more_stories, 0);
+    ck_assert_uint_eq(choice.more_tasks, 1);
+
+    report = told(10, 0, 4, 0, 3); /* what cannot be drawn is not shown, but counted */
+    choice = tt_stories_choose(&report, 8, 2);
+    ck_assert_uint_eq(choice.count, 8);
+    ck_assert_uint_eq(choice.stories[6], 6);
+    ck_assert_uint_eq(choice.stories[7], 10);
+    ck_assert_uint_eq(choice.more_tasks, 61);
+}
+TT_END
+
+TT_SUITE("reports/words", lines_end_at_spaces_and_not_between_a_number_and_its_unit,
+         words_of_a_command_line_are_quoted_where_they_have_to_be,
+         a_command_names_the_task_wherever_its_id_may_be_misread,
+         the_worst_stories_are_shown_and_some_of_each_verdict)
