@@ -1,6 +1,7 @@
 #include "tests/lib/stores.h"
 
 #include "adapters/postgres/store.h"
+#include "adapters/sqlite/writer.h"
 #include "core/base/buf.h"
 #include "tests/lib/postgres_server.h"
 #include "tests/lib/store_file.h"
@@ -45,6 +46,10 @@ void tt_test_store_open_again(struct tt_test_store *test, struct tt_store *ret_s
                           ? tt_sqlite_store_open(path_of(test), BUSY_MS, ret_store, &fault)
                           : tt_pg_store_open(test->url, NULL, ret_store, &fault);
     ck_assert_msg(err == TT_OK, "%s", fault.text);
+    if (test->kind == TT_STORE_SQLITE) { /* no test cuts the power: as the server's fsync=off */
+        const struct tt_writer *writer = ret_store->context;
+        ck_assert_int_eq(tt_db_run(&writer->db, "PRAGMA synchronous = OFF", NULL), TT_OK);
+    }
 }
 
 void tt_test_store_close(struct tt_test_store *test, struct tt_store *store)

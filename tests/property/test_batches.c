@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HISTORIES = 60, ENTRIES_MAX = 70, TASKS = 4, PARTITIONS = 3 };
+enum { HISTORIES = 30, ENTRIES_MAX = 45, TASKS = 4, PARTITIONS = 3 };
 
 static struct tt_test_store test;
 static struct tt_chance chance;
