@@ -73,6 +73,7 @@ enum tt_option_id {
     TT_OPT_MEMORY,
     TT_OPT_TEMP_DIR,
     TT_OPT_APPLY_ORDER,
+    TT_OPT_TENANTS,
     TT_OPT_BATCH,
     TT_OPT_NAME,
     TT_OPT_LEASE,
