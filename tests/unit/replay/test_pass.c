@@ -166,7 +166,7 @@ TT_TEST(a_chunk_of_more_than_four_billion_events_stands_before_the_next_one)
     ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
     ck_assert_uint_eq(report->finding_count, 5); /* all but the first are late */
     for (size_t i = 0; i < 5; i++)
-        ck_assert_uint_eq(report->findings[i].arrival, (uint64_t)UINT32_MAX + i);
+        ck_assert_uint_eq(report->findings[i]->arrival, (uint64_t)UINT32_MAX + i);
     tt_pass_destroy(pass);
 }
 TT_END
