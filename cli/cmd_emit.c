@@ -200,7 +200,7 @@ static enum tt_err open_all(struct emitting *e, struct tt_buf *secret, struct tt
     const char *password = NULL;
     enum tt_err err = tt_feed_decoder(e->settings, &e->decoder, fault);
     if (err == TT_OK)
-        err = tt_secret_redis(secret, &password, fault);
+        err = tt_secret_read("TASKTRAIL_REDIS_PASSWORD", secret, &password, fault);
     const struct tt_redis_producer_options options = {
         .url = tt_setting_text(e->settings, TT_OPT_REDIS),
         .password = password,

@@ -2,7 +2,6 @@
  * schema, each written whole or not at all. */
 #include "cli/commands.h"
 
-#include "adapters/sqlite/store.h"
 #include "adapters/system/file.h"
 #include "cli/store_url.h"
 #include "core/base/log.h"
@@ -51,22 +50,20 @@ static enum tt_err write_schema(const char *path, struct tt_fault *fault)
 static enum tt_err write_rows(const char *store, const char *path, uint64_t *ret_rows,
                               struct tt_fault *fault)
 {
-    const char *file;
-    struct tt_store_reader reader = {0};
+    struct tt_opened_store opened = {0};
     struct writing writing = {.fault = fault};
     tt_buf_init(&writing.line, 0);
-    enum tt_err err = tt_store_url_path(store, &file, fault);
-    if (err == TT_OK)
-        err = tt_sqlite_reader_open(file, TT_SQLITE_BUSY_MS_DEFAULT, &reader, fault);
+    enum tt_err err = tt_store_url_open_reader(store, &opened, fault);
+    const struct tt_store_reader *reader = &opened.reader;
     if (err == TT_OK)
         err = tt_file_out_open(path, &writing.out, fault);
     if (err == TT_OK)
-        err = reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, write_row, &writing, fault);
+        err = reader->audit(reader->context, TT_STR_NONE, TT_STR_NONE, write_row, &writing, fault);
     if (err == TT_OK)
         err = tt_file_out_commit(writing.out, fault);
     else
         tt_file_out_abort(writing.out);
-    tt_sqlite_reader_done(&reader);
+    tt_store_url_close(&opened);
     tt_buf_done(&writing.line);
     *ret_rows = writing.rows;
     return err;

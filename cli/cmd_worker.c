@@ -1,7 +1,6 @@
 #include "cli/commands.h"
 
 #include "adapters/redis/queue.h"
-#include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "cli/secret.h"
 #include "cli/stop.h"
@@ -58,7 +57,7 @@ struct parts {
     struct tt_clock clock;
     struct tt_random random;
     struct tt_queue queue;
-    struct tt_store store;
+    struct tt_opened_store store;
     struct tt_buf secret;
     char name[96];
 };
@@ -66,16 +65,14 @@ struct parts {
 static enum tt_err open_parts(const struct tt_settings *settings, const volatile int *stop,
                               struct parts *parts, struct tt_fault *fault)
 {
-    const char *path, *password = NULL, *name = tt_setting_text(settings, TT_OPT_NAME);
+    const char *password = NULL, *name = tt_setting_text(settings, TT_OPT_NAME);
     parts->clock = tt_system_clock(stop);
     parts->random = tt_system_random();
     if (name == NULL)
         default_name(parts->name, sizeof parts->name);
     else
         snprintf(parts->name, sizeof parts->name, "%s", name);
-    enum tt_err err = tt_store_url_path(tt_setting_text(settings, TT_OPT_STORE), &path, fault);
-    if (err == TT_OK)
-        err = tt_secret_redis(&parts->secret, &password, fault);
+    enum tt_err err = tt_secret_read("TASKTRAIL_REDIS_PASSWORD", &parts->secret, &password, fault);
     const struct tt_redis_queue_options queue = {
         .url = tt_setting_text(settings, TT_OPT_REDIS),
         .password = password,
@@ -90,7 +87,7 @@ static enum tt_err open_parts(const struct tt_settings *settings, const volatile
     if (err == TT_OK)
         err = tt_redis_queue_create(&queue, &parts->queue, fault);
     return err == TT_OK
-               ? tt_sqlite_store_open(path, TT_SQLITE_BUSY_MS_DEFAULT, &parts->store, fault)
+               ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE), &parts->store, fault)
                : err;
 }
 
@@ -111,7 +108,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     if (err == TT_OK) {
         const struct tt_worker_options options = {
             .queue = &parts.queue,
-            .store = &parts.store,
+            .store = &parts.store.store,
             .clock = &parts.clock,
             .random = &parts.random,
             .observer = &observer,
@@ -135,7 +132,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     }
     int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
     tt_redis_queue_destroy(&parts.queue);
-    tt_sqlite_store_done(&parts.store);
+    tt_store_url_close(&parts.store);
     tt_buf_done(&parts.secret);
     return status;
 }

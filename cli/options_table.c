@@ -56,7 +56,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
     [TT_OPT_STORE] = {"store", 0, TT_OPTION_TEXT, "URL", "sqlite:tasktrail.db", NULL, 0, 0,
-                      C(WORKER) | C(REPLAY) | C(REPORT) | C(UPLOAD), "sqlite:PATH"},
+                      C(WORKER) | C(REPLAY) | C(REPORT) | C(UPLOAD),
+                      "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "
+                      "from PGPASSWORD, TASKTRAIL_STORE_PASSWORD or ~/.pgpass"},
     [TT_OPT_LIFECYCLE] = {"lifecycle", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
                           JUDGES | C(DEMO), "statuses and steps that are allowed (JSON)"},
     [TT_OPT_FORMAT] = {"format", 'f', TT_OPTION_CHOICE, "FORMAT", "text",

@@ -8,7 +8,7 @@ enum tt_err tt_queue_view_open(const struct tt_settings *settings, struct tt_red
     struct tt_buf secret;
     const char *password = NULL;
     tt_buf_init(&secret, 0);
-    enum tt_err err = tt_secret_redis(&secret, &password, fault);
+    enum tt_err err = tt_secret_read("TASKTRAIL_REDIS_PASSWORD", &secret, &password, fault);
     const struct tt_redis_view_options options = {
         .url = tt_setting_text(settings, TT_OPT_REDIS),
         .password = password,

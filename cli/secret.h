@@ -4,10 +4,10 @@
 
 #include "core/base/buf.h"
 
-/* The password for Redis: TASKTRAIL_REDIS_PASSWORD, or the first line of the file
- * TASKTRAIL_REDIS_PASSWORD_FILE names; NULL when neither is set. The text borrows from `buf` or the
- * environment. Errors: those of reading the file. */
-enum tt_err tt_secret_redis(struct tt_buf *buf, const char **ret_password,
-                            struct tt_fault *fault) TT_MUST_CHECK;
+/* A password: the environment variable of this name, or the first line of the file that the one of
+ * the same name and _FILE behind it names; NULL when neither is set. The text borrows from `buf` or
+ * the environment. Errors: those of reading the file. */
+enum tt_err tt_secret_read(const char *name, struct tt_buf *buf, const char **ret_password,
+                           struct tt_fault *fault) TT_MUST_CHECK;
 
 #endif

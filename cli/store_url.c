@@ -1,17 +1,80 @@
 #include "cli/store_url.h"
 
+#include "adapters/postgres/store.h"
 #include "adapters/sqlite/store.h"
+#include "cli/secret.h"
 
-enum tt_err tt_store_url_path(const char *url, const char **ret_path, struct tt_fault *fault)
+enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind, struct tt_fault *fault)
 {
-    if (strncmp(url, "sqlite:", 7) == 0 && url[7] != '\0') {
-        *ret_path = url + 7;
-        return TT_OK;
+    if (strncmp(url, "sqlite:", 7) == 0 && url[7] != '\0')
+        *ret_kind = TT_STORE_SQLITE;
+    else if (strncmp(url, "postgresql://", 13) == 0 || strncmp(url, "postgres://", 11) == 0)
+        *ret_kind = TT_STORE_POSTGRES;
+    else /* the rest is not told: there may be a password in it */
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "--store: \"%.*s...\": expected sqlite:PATH or "
+                            "postgresql://[user@]host[:port]/database",
+                            (int)strcspn(url, ":"), url);
+    return TT_OK;
+}
+
+static const char *path_of(const char *url)
+{
+    return url + strlen("sqlite:");
+}
+
+enum tt_err tt_store_url_open(const char *url, struct tt_opened_store *opened,
+                              struct tt_fault *fault)
+{
+    struct tt_buf secret;
+    const char *password = NULL;
+    enum tt_store_kind kind;
+    enum tt_err err = tt_store_url_kind(url, &kind, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
+    if (err == TT_OK)
+        err = kind == TT_STORE_SQLITE
+                  ? tt_sqlite_store_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, &opened->store,
+                                         fault)
+                  : tt_pg_store_open(url, password, &opened->store, fault);
+    if (err == TT_OK)
+        opened->kind = kind;
+    tt_buf_done(&secret);
+    return err;
+}
+
+enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *opened,
+                                     struct tt_fault *fault)
+{
+    struct tt_buf secret;
+    const char *password = NULL;
+    enum tt_store_kind kind;
+    enum tt_err err = tt_store_url_kind(url, &kind, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
+    if (err == TT_OK)
+        err = kind == TT_STORE_SQLITE
+                  ? tt_sqlite_reader_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, &opened->reader,
+                                          fault)
+                  : tt_pg_reader_open(url, password, &opened->reader, fault);
+    if (err == TT_OK)
+        opened->kind = kind;
+    tt_buf_done(&secret);
+    return err;
+}
+
+void tt_store_url_close(struct tt_opened_store *opened)
+{
+    if (opened->kind == TT_STORE_SQLITE) {
+        tt_sqlite_reader_done(&opened->reader);
+        tt_sqlite_store_done(&opened->store);
+    } else if (opened->kind == TT_STORE_POSTGRES) {
+        tt_pg_reader_done(&opened->reader);
+        tt_pg_store_done(&opened->store);
     }
-    if (strncmp(url, "postgresql:", 11) == 0 || strncmp(url, "postgres:", 9) == 0)
-        return tt_fault_set(fault, TT_ERR_UNSUPPORTED,
-                            "--store: PostgreSQL is not in this build; expected sqlite:PATH");
-    return tt_fault_set(fault, TT_ERR_INVALID, "--store: \"%.60s\": expected sqlite:PATH", url);
+    *opened = (struct tt_opened_store){0};
 }
 
 struct feeding {
@@ -45,21 +108,19 @@ static enum tt_err feed_interval(void *context, struct tt_str tenant, struct tt_
 enum tt_err tt_store_feed(const char *url, struct tt_str tenant, struct tt_str task_id,
                           struct tt_pass *pass, struct tt_fault *fault)
 {
-    const char *path;
-    struct tt_store_reader reader = {0};
+    struct tt_opened_store opened = {0};
     struct feeding feeding = {.fault = fault};
-    enum tt_err err = tt_store_url_path(url, &path, fault);
+    enum tt_err err = tt_pass_feeder(pass, &feeding.feeder, fault);
     if (err == TT_OK)
-        err = tt_pass_feeder(pass, &feeding.feeder, fault);
-    if (err == TT_OK)
-        err = tt_sqlite_reader_open(path, TT_SQLITE_BUSY_MS_DEFAULT, &reader, fault);
+        err = tt_store_url_open_reader(url, &opened, fault);
     if (err != TT_OK)
         return err;
-    err = reader.audit(reader.context, tenant, task_id, feed_row, &feeding, fault);
+    const struct tt_store_reader *reader = &opened.reader;
+    err = reader->audit(reader->context, tenant, task_id, feed_row, &feeding, fault);
     if (err == TT_OK)
-        err = reader.current(reader.context, tenant, task_id, feed_current, &feeding, fault);
+        err = reader->current(reader->context, tenant, task_id, feed_current, &feeding, fault);
     if (err == TT_OK)
-        err = reader.intervals(reader.context, tenant, task_id, feed_interval, &feeding, fault);
-    tt_sqlite_reader_done(&reader);
+        err = reader->intervals(reader->context, tenant, task_id, feed_interval, &feeding, fault);
+    tt_store_url_close(&opened);
     return err;
 }

@@ -1,14 +1,31 @@
-/* --store: which store a URL names. */
+/* --store: the store a URL names, opened. */
 #ifndef TT_CLI_STORE_URL_H
 #define TT_CLI_STORE_URL_H
 
-#include "core/base/err.h"
+#include "core/port/store.h"
 #include "replay/pass.h"
 
-/* The path in sqlite:PATH, borrowed from url. Errors: INVALID, UNSUPPORTED (postgresql:// is not in
- * this build). */
-enum tt_err tt_store_url_path(const char *url, const char **ret_path,
+enum tt_store_kind { TT_STORE_NONE, TT_STORE_SQLITE, TT_STORE_POSTGRES };
+
+/* Which kind sqlite:PATH or postgresql://... is. Errors: INVALID. */
+enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind,
                               struct tt_fault *fault) TT_MUST_CHECK;
+
+/* One of the two is open. Zero-initialise. */
+struct tt_opened_store {
+    enum tt_store_kind kind;
+    struct tt_store store;
+    struct tt_store_reader reader;
+};
+
+/* The password of a server comes from TASKTRAIL_STORE_PASSWORD, the file that
+ * TASKTRAIL_STORE_PASSWORD_FILE names, or where libpq looks for one. Errors: INVALID, and those of
+ * the store. */
+enum tt_err tt_store_url_open(const char *url, struct tt_opened_store *ret_opened,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *ret_opened,
+                                     struct tt_fault *fault) TT_MUST_CHECK;
+void tt_store_url_close(struct tt_opened_store *opened);
 
 /* Everything the store holds of one task (task_id absent: of all) into the pass. Errors: those of
  * the store and of the pass. */

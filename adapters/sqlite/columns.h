@@ -6,11 +6,12 @@
     "epoch, partition, entry_ms, entry_seq, tenant, task_id, task_type, status, stage, "           \
     "event_time, event_id, source, seq, correlation_id, dataset_id, message, error_code, "         \
     "error_code_is_int, attributes, received_at, enqueued_at, read_started_at, "                   \
-    "write_started_at, worker, fence, attempt, apply_seq, duplicate"
+    "write_started_at, worker, fence, attempt, apply_seq, duplicate, identity"
 
 #define TT_CURRENT_COLUMNS                                                                         \
     "tenant, task_id, task_type, status, stage, event_time, last_seq, first_seen_at, "             \
-    "updated_at, events, fence, newest_event_time, correlation_id, dataset_id"
+    "updated_at, events, fence, newest_event_time, correlation_id, dataset_id, stays, "            \
+    "stay_status"
 
 #define TT_INTERVAL_COLUMNS "tenant, task_id, position, valid_from, valid_to, status, stage"
 

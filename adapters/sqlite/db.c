@@ -83,27 +83,47 @@ enum tt_err tt_db_execute(const struct tt_db *db, sqlite3_stmt *statement, struc
     return err;
 }
 
-/* Binding fails only for a wrong place or type, a bug, or without memory, which the step then
- * reports. */
-void tt_db_bind_text(sqlite3_stmt *statement, int place, struct tt_str text)
+int tt_db_bind_text(sqlite3_stmt *statement, int place, struct tt_str text)
 {
     if (text.ptr == NULL)
-        sqlite3_bind_null(statement, place);
-    else
-        sqlite3_bind_text64(statement, place, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
+        return sqlite3_bind_null(statement, place);
+    return sqlite3_bind_text64(statement, place, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void tt_db_bind_int(sqlite3_stmt *statement, int place, int64_t value)
+int tt_db_bind_int(sqlite3_stmt *statement, int place, int64_t value)
 {
-    sqlite3_bind_int64(statement, place, value);
+    return sqlite3_bind_int64(statement, place, value);
 }
 
-void tt_db_bind_time(sqlite3_stmt *statement, int place, int64_t us)
+int tt_db_bind_time(sqlite3_stmt *statement, int place, int64_t us)
 {
-    if (us == TT_TIME_NONE)
-        sqlite3_bind_null(statement, place);
-    else
-        sqlite3_bind_int64(statement, place, us);
+    return us == TT_TIME_NONE ? sqlite3_bind_null(statement, place)
+                              : sqlite3_bind_int64(statement, place, us);
+}
+
+/* Codes of one kind stay what they are when joined; two kinds at once do not happen to one row. */
+enum tt_err tt_db_bound(const struct tt_db *db, int codes, struct tt_fault *fault)
+{
+    if (codes == SQLITE_OK)
+        return TT_OK;
+    if ((codes & SQLITE_TOOBIG) == SQLITE_TOOBIG)
+        return tt_fault_set(fault, TT_ERR_LIMIT, "store %s: a text is too big for SQLite",
+                            db->path);
+    return tt_fault_set(fault, TT_ERR_NO_MEMORY, "store %s: out of memory", db->path);
+}
+
+enum tt_err tt_db_step_bound(const struct tt_db *db, sqlite3_stmt *statement, int codes,
+                             bool *ret_row, struct tt_fault *fault)
+{
+    enum tt_err err = tt_db_bound(db, codes, fault);
+    return err == TT_OK ? tt_db_step(db, statement, ret_row, fault) : err;
+}
+
+enum tt_err tt_db_execute_bound(const struct tt_db *db, sqlite3_stmt *statement, int codes,
+                                struct tt_fault *fault)
+{
+    enum tt_err err = tt_db_bound(db, codes, fault);
+    return err == TT_OK ? tt_db_execute(db, statement, fault) : err;
 }
 
 struct tt_str tt_db_text(sqlite3_stmt *statement, int column)

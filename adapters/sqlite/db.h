@@ -35,12 +35,19 @@ enum tt_err tt_db_step(const struct tt_db *db, sqlite3_stmt *statement, bool *re
 /* A statement without rows. */
 enum tt_err tt_db_execute(const struct tt_db *db, sqlite3_stmt *statement,
                           struct tt_fault *fault) TT_MUST_CHECK;
+/* The two above with the codes of what was bound before (tt_db_bound). */
+enum tt_err tt_db_step_bound(const struct tt_db *db, sqlite3_stmt *statement, int codes,
+                             bool *ret_row, struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_db_execute_bound(const struct tt_db *db, sqlite3_stmt *statement, int codes,
+                                struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Binding by place; absent text and TT_TIME_NONE are NULL. Text must stay until the statement is
- * reset. */
-void tt_db_bind_text(sqlite3_stmt *statement, int place, struct tt_str text);
-void tt_db_bind_int(sqlite3_stmt *statement, int place, int64_t value);
-void tt_db_bind_time(sqlite3_stmt *statement, int place, int64_t us);
+ * reset. Each gives SQLite's code, so that several can be joined with |; 0 is success. */
+int tt_db_bind_text(sqlite3_stmt *statement, int place, struct tt_str text);
+int tt_db_bind_int(sqlite3_stmt *statement, int place, int64_t value);
+int tt_db_bind_time(sqlite3_stmt *statement, int place, int64_t us);
+/* What joined codes mean: a text is longer than SQLite holds, or memory is out. */
+enum tt_err tt_db_bound(const struct tt_db *db, int codes, struct tt_fault *fault) TT_MUST_CHECK;
 /* Columns; text borrows until the next step. */
 struct tt_str tt_db_text(sqlite3_stmt *statement, int column);
 int64_t tt_db_time(sqlite3_stmt *statement, int column);

@@ -100,7 +100,11 @@ static enum tt_err open_to_write(struct tt_db *db, const char *name, int busy_ms
         return explain_open(db->path, true, fault);
     if (result != SQLITE_OK)
         return tt_db_failed(db, "opening", fault);
-    return tt_db_run(db, "PRAGMA synchronous = NORMAL", fault);
+    /* A commit is on disk before its entries are acknowledged, and perhaps trimmed from the queue.
+     * Late checkpoints, every 64 MB of log: a page that changes in every batch is then written
+     * back once, not each time. */
+    enum tt_err err = tt_db_run(db, "PRAGMA synchronous = FULL", fault);
+    return err == TT_OK ? tt_db_run(db, "PRAGMA wal_autocheckpoint = 16384", fault) : err;
 }
 
 static enum tt_err open_to_read(struct tt_db *db, const char *name, int busy_ms,

@@ -7,6 +7,8 @@
  * program: refused, nothing is added to it; a crash: all of a step or nothing of it. */
 #include "adapters/sqlite/db.h"
 
+#include "core/model/event.h"
+
 /* Step n brings version n to n + 1. Never change one that was released: add another. */
 static const char *const steps[] = {
     "CREATE TABLE task_status_audit ("
@@ -49,6 +51,24 @@ static const char *const steps[] = {
     "  PRIMARY KEY (tenant, correlation_id, dataset_id)) WITHOUT ROWID;"
 
     "CREATE TABLE partition_fence (partition INTEGER PRIMARY KEY, fence INTEGER NOT NULL);",
+
+    /* One index for all that is asked about a task, instead of two, and none for apply_seq: rows
+     * stand in its order. The task's row knows its stays. */
+    "ALTER TABLE task_status_audit ADD COLUMN identity INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE task_status_audit"
+    "  SET identity = tt_identity(event_id, event_time, status, stage, source, seq);"
+    "DROP INDEX task_status_audit_task;"
+    "DROP INDEX task_status_audit_event;"
+    "DROP INDEX task_status_audit_apply;"
+    "CREATE INDEX task_status_audit_task"
+    "  ON task_status_audit (tenant, task_id, identity, event_time);"
+    "ALTER TABLE task_status_current ADD COLUMN stays INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE task_status_current ADD COLUMN stay_status TEXT;"
+    "UPDATE task_status_current AS c SET (stays, stay_status) ="
+    "  (SELECT i.position, i.status FROM task_status_interval AS i"
+    "   WHERE i.tenant = c.tenant AND i.task_id = c.task_id ORDER BY i.position DESC LIMIT 1)"
+    "  WHERE EXISTS (SELECT 1 FROM task_status_interval AS i"
+    "                WHERE i.tenant = c.tenant AND i.task_id = c.task_id);",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };
@@ -97,8 +117,9 @@ static enum tt_err write_version(const struct tt_db *db, int version, struct tt_
     enum tt_err err =
         tt_db_prepare(db, "INSERT INTO schema_version (version) VALUES (?)", &statement, fault);
     if (err == TT_OK) {
-        tt_db_bind_int(statement, 1, version);
-        err = tt_db_execute(db, statement, fault);
+        err = tt_db_bound(db, tt_db_bind_int(statement, 1, version), fault);
+        if (err == TT_OK)
+            err = tt_db_execute(db, statement, fault);
     }
     sqlite3_finalize(statement);
     return err;
@@ -122,12 +143,38 @@ static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
     return err;
 }
 
+/* tt_event_identity, for rows that were written before there was a column for it. */
+static void identity(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct tt_str texts[6] = {{0}};
+    for (int i = 0; i < count; i++) {
+        if (sqlite3_value_type(values[i]) != SQLITE_TEXT)
+            continue;
+        const char *text = (const char *)sqlite3_value_text(values[i]);
+        texts[i] = text == NULL ? TT_STR_NONE
+                                : (struct tt_str){text, (size_t)sqlite3_value_bytes(values[i])};
+    }
+    const struct tt_event event = {
+        .event_id = texts[0],
+        .event_time_us = sqlite3_value_int64(values[1]),
+        .status = texts[2],
+        .stage = texts[3],
+        .source = texts[4],
+        .has_seq = sqlite3_value_type(values[5]) != SQLITE_NULL,
+        .seq = sqlite3_value_int64(values[5]),
+    };
+    sqlite3_result_int64(context, tt_event_identity(&event));
+}
+
 enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault)
 {
     int version = 0, tables = 0;
     enum tt_err err = read_version(db, &version, &tables, fault);
     if (err != TT_OK || version == VERSION)
         return err;
+    if (sqlite3_create_function_v2(db->sqlite, "tt_identity", 6, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                   NULL, identity, NULL, NULL, NULL) != SQLITE_OK)
+        return tt_db_failed(db, "opening", fault);
     err = tt_db_run(db, "BEGIN IMMEDIATE", fault);
     if (err != TT_OK)
         return err;

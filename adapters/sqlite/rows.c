@@ -1,55 +1,42 @@
 #include "adapters/sqlite/rows.h"
 
-void tt_row_bind_place(sqlite3_stmt *s, const struct tt_place *place)
+int tt_row_bind_place(sqlite3_stmt *s, const struct tt_place *place)
 {
-    tt_db_bind_int(s, 1, place->epoch);
-    tt_db_bind_int(s, 2, place->partition);
-    tt_db_bind_int(s, 3, place->entry_ms);
-    tt_db_bind_int(s, 4, place->entry_seq);
+    return tt_db_bind_int(s, 1, place->epoch) | tt_db_bind_int(s, 2, place->partition) |
+           tt_db_bind_int(s, 3, place->entry_ms) | tt_db_bind_int(s, 4, place->entry_seq);
 }
 
-void tt_row_bind_task(sqlite3_stmt *s, struct tt_str tenant, struct tt_str task_id)
+int tt_row_bind_task(sqlite3_stmt *s, struct tt_str tenant, struct tt_str task_id)
 {
-    tt_db_bind_text(s, 1, tenant);
-    tt_db_bind_text(s, 2, task_id);
+    return tt_db_bind_text(s, 1, tenant) | tt_db_bind_text(s, 2, task_id);
 }
 
-void tt_row_bind_seq(sqlite3_stmt *s, int place, bool has_seq, int64_t seq)
+int tt_row_bind_seq(sqlite3_stmt *s, int place, bool has_seq, int64_t seq)
 {
-    if (has_seq)
-        tt_db_bind_int(s, place, seq);
-    else
-        sqlite3_bind_null(s, place);
+    return has_seq ? tt_db_bind_int(s, place, seq) : sqlite3_bind_null(s, place);
 }
 
-void tt_row_bind_audit(sqlite3_stmt *s, const struct tt_audit_row *row)
+int tt_row_bind_audit(sqlite3_stmt *s, const struct tt_audit_row *row, int64_t apply_seq)
 {
     const struct tt_event *event = &row->event;
-    tt_row_bind_place(s, &row->place);
-    tt_db_bind_text(s, 5, event->tenant);
-    tt_db_bind_text(s, 6, event->task_id);
-    tt_db_bind_text(s, 7, event->task_type);
-    tt_db_bind_text(s, 8, event->status);
-    tt_db_bind_text(s, 9, event->stage);
-    tt_db_bind_time(s, 10, event->event_time_us);
-    tt_db_bind_text(s, 11, event->event_id);
-    tt_db_bind_text(s, 12, event->source);
-    tt_row_bind_seq(s, 13, event->has_seq, event->seq);
-    tt_db_bind_text(s, 14, event->correlation_id);
-    tt_db_bind_text(s, 15, event->dataset_id);
-    tt_db_bind_text(s, 16, event->message);
-    tt_db_bind_text(s, 17, event->error_code);
-    tt_db_bind_int(s, 18, event->error_code_is_int);
-    tt_db_bind_text(s, 19, event->attributes);
-    tt_db_bind_time(s, 20, event->received_at_us);
-    tt_db_bind_time(s, 21, row->enqueued_at_us);
-    tt_db_bind_time(s, 22, row->read_started_at_us);
-    tt_db_bind_time(s, 23, row->write_started_at_us);
-    tt_db_bind_text(s, 24, row->worker);
-    tt_db_bind_int(s, 25, row->fence);
-    tt_db_bind_int(s, 26, row->attempt);
-    tt_db_bind_int(s, 27, row->apply_seq);
-    tt_db_bind_int(s, 28, row->duplicate);
+    return tt_row_bind_place(s, &row->place) | tt_db_bind_text(s, 5, event->tenant) |
+           tt_db_bind_text(s, 6, event->task_id) | tt_db_bind_text(s, 7, event->task_type) |
+           tt_db_bind_text(s, 8, event->status) | tt_db_bind_text(s, 9, event->stage) |
+           tt_db_bind_time(s, 10, event->event_time_us) | tt_db_bind_text(s, 11, event->event_id) |
+           tt_db_bind_text(s, 12, event->source) |
+           tt_row_bind_seq(s, 13, event->has_seq, event->seq) |
+           tt_db_bind_text(s, 14, event->correlation_id) |
+           tt_db_bind_text(s, 15, event->dataset_id) | tt_db_bind_text(s, 16, event->message) |
+           tt_db_bind_text(s, 17, event->error_code) |
+           tt_db_bind_int(s, 18, event->error_code_is_int) |
+           tt_db_bind_text(s, 19, event->attributes) |
+           tt_db_bind_time(s, 20, event->received_at_us) |
+           tt_db_bind_time(s, 21, row->enqueued_at_us) |
+           tt_db_bind_time(s, 22, row->read_started_at_us) |
+           tt_db_bind_time(s, 23, row->write_started_at_us) | tt_db_bind_text(s, 24, row->worker) |
+           tt_db_bind_int(s, 25, row->fence) | tt_db_bind_int(s, 26, row->attempt) |
+           tt_db_bind_int(s, 27, apply_seq) | tt_db_bind_int(s, 28, row->duplicate) |
+           tt_db_bind_int(s, 29, tt_event_identity(event));
 }
 
 void tt_row_audit(sqlite3_stmt *s, struct tt_audit_row *row)
@@ -88,21 +75,17 @@ void tt_row_audit(sqlite3_stmt *s, struct tt_audit_row *row)
     };
 }
 
-void tt_row_bind_current(sqlite3_stmt *s, const struct tt_current_row *row)
+int tt_row_bind_current(sqlite3_stmt *s, const struct tt_current_row *row)
 {
-    tt_row_bind_task(s, row->tenant, row->task_id);
-    tt_db_bind_text(s, 3, row->task_type);
-    tt_db_bind_text(s, 4, row->status);
-    tt_db_bind_text(s, 5, row->stage);
-    tt_db_bind_time(s, 6, row->event_time_us);
-    tt_row_bind_seq(s, 7, row->has_seq, row->seq);
-    tt_db_bind_time(s, 8, row->first_seen_at_us);
-    tt_db_bind_time(s, 9, row->updated_at_us);
-    tt_db_bind_int(s, 10, row->events);
-    tt_db_bind_int(s, 11, row->fence);
-    tt_db_bind_time(s, 12, row->newest_event_time_us);
-    tt_db_bind_text(s, 13, row->correlation_id);
-    tt_db_bind_text(s, 14, row->dataset_id);
+    return tt_row_bind_task(s, row->tenant, row->task_id) | tt_db_bind_text(s, 3, row->task_type) |
+           tt_db_bind_text(s, 4, row->status) | tt_db_bind_text(s, 5, row->stage) |
+           tt_db_bind_time(s, 6, row->event_time_us) |
+           tt_row_bind_seq(s, 7, row->has_seq, row->seq) |
+           tt_db_bind_time(s, 8, row->first_seen_at_us) |
+           tt_db_bind_time(s, 9, row->updated_at_us) | tt_db_bind_int(s, 10, row->events) |
+           tt_db_bind_int(s, 11, row->fence) | tt_db_bind_time(s, 12, row->newest_event_time_us) |
+           tt_db_bind_text(s, 13, row->correlation_id) | tt_db_bind_text(s, 14, row->dataset_id) |
+           tt_db_bind_int(s, 15, row->stays) | tt_db_bind_text(s, 16, row->stay_status);
 }
 
 void tt_row_current(sqlite3_stmt *s, struct tt_current_row *row)
@@ -123,18 +106,17 @@ void tt_row_current(sqlite3_stmt *s, struct tt_current_row *row)
         .newest_event_time_us = tt_db_time(s, 11),
         .correlation_id = tt_db_text(s, 12),
         .dataset_id = tt_db_text(s, 13),
+        .stays = sqlite3_column_int64(s, 14),
+        .stay_status = tt_db_text(s, 15),
     };
 }
 
-void tt_row_bind_interval(sqlite3_stmt *s, struct tt_str tenant, struct tt_str task_id,
-                          const struct tt_interval_row *row)
+int tt_row_bind_interval(sqlite3_stmt *s, struct tt_str tenant, struct tt_str task_id,
+                         const struct tt_interval_row *row)
 {
-    tt_row_bind_task(s, tenant, task_id);
-    tt_db_bind_int(s, 3, row->position);
-    tt_db_bind_time(s, 4, row->valid_from_us);
-    tt_db_bind_time(s, 5, row->valid_to_us);
-    tt_db_bind_text(s, 6, row->status);
-    tt_db_bind_text(s, 7, row->stage);
+    return tt_row_bind_task(s, tenant, task_id) | tt_db_bind_int(s, 3, row->position) |
+           tt_db_bind_time(s, 4, row->valid_from_us) | tt_db_bind_time(s, 5, row->valid_to_us) |
+           tt_db_bind_text(s, 6, row->status) | tt_db_bind_text(s, 7, row->stage);
 }
 
 void tt_row_interval(sqlite3_stmt *s, struct tt_interval_row *row)
@@ -148,32 +130,13 @@ void tt_row_interval(sqlite3_stmt *s, struct tt_interval_row *row)
     };
 }
 
-void tt_row_bind_progress(sqlite3_stmt *s, const struct tt_progress_row *row)
+int tt_row_bind_progress(sqlite3_stmt *s, const struct tt_progress_row *row)
 {
-    tt_db_bind_text(s, 1, row->tenant);
-    tt_db_bind_text(s, 2, row->correlation_id);
-    tt_db_bind_text(s, 3, row->dataset_id);
-    tt_row_bind_seq(s, 4, row->records_expected >= 0, row->records_expected);
-    tt_db_bind_int(s, 5, row->finished);
-    tt_db_bind_int(s, 6, row->succeeded);
-    tt_db_bind_int(s, 7, row->failed);
-    tt_db_bind_text(s, 8, row->first_failure);
-    tt_db_bind_time(s, 9, row->first_failure_at_us);
-    tt_db_bind_text(s, 10, row->last_stage);
-}
-
-void tt_row_progress(sqlite3_stmt *s, struct tt_progress_row *row)
-{
-    *row = (struct tt_progress_row){
-        .tenant = tt_db_text(s, 0),
-        .correlation_id = tt_db_text(s, 1),
-        .dataset_id = tt_db_text(s, 2),
-        .records_expected = tt_db_is_null(s, 3) ? -1 : sqlite3_column_int64(s, 3),
-        .finished = sqlite3_column_int64(s, 4),
-        .succeeded = sqlite3_column_int64(s, 5),
-        .failed = sqlite3_column_int64(s, 6),
-        .first_failure = tt_db_text(s, 7),
-        .first_failure_at_us = tt_db_time(s, 8),
-        .last_stage = tt_db_text(s, 9),
-    };
+    return tt_db_bind_text(s, 1, row->tenant) | tt_db_bind_text(s, 2, row->correlation_id) |
+           tt_db_bind_text(s, 3, row->dataset_id) |
+           tt_row_bind_seq(s, 4, row->records_expected >= 0, row->records_expected) |
+           tt_db_bind_int(s, 5, row->finished) | tt_db_bind_int(s, 6, row->succeeded) |
+           tt_db_bind_int(s, 7, row->failed) | tt_db_bind_text(s, 8, row->first_failure) |
+           tt_db_bind_time(s, 9, row->first_failure_at_us) |
+           tt_db_bind_text(s, 10, row->last_stage);
 }

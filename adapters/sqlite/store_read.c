@@ -20,7 +20,7 @@ static enum tt_err open_scan(struct reader *r, enum tt_sql all, struct tt_str te
     enum tt_sql which = task_id.ptr == NULL ? all : all + 1;
     enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(which), ret_statement, fault);
     if (err == TT_OK && task_id.ptr != NULL)
-        tt_row_bind_task(*ret_statement, tenant, task_id);
+        err = tt_db_bound(&r->db, tt_row_bind_task(*ret_statement, tenant, task_id), fault);
     return err;
 }
 

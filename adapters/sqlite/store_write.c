@@ -1,118 +1,70 @@
-/* Happy path: BEGIN IMMEDIATE, the fences, then per event a look for its duplicate, its row, its
- * state; COMMIT. Statements are prepared once.
- *
- * Failure modes: another process writes: the busy timeout waits, then BUSY; disk full: NO_SPACE,
- * rolled back; the file became read-only: READ_ONLY; the process dies: the write-ahead log leaves
- * the last commit. */
-#include "adapters/sqlite/store.h"
+/* What was decided, row by row with statements that are prepared: each row once, in the order of
+ * its key. */
+#include "adapters/sqlite/rows.h"
 #include "adapters/sqlite/writer.h"
 
-static enum tt_err begin(void *context, struct tt_fault *fault)
-{
-    struct tt_writer *w = context;
-    w->apply_seq = w->newest_epoch = -1;
-    return tt_db_run(&w->db, "BEGIN IMMEDIATE", fault);
-}
-
-static enum tt_err commit(void *context, struct tt_fault *fault)
-{
-    struct tt_writer *w = context;
-    return tt_db_run(&w->db, "COMMIT", fault);
-}
-
-static void rollback(void *context)
-{
-    struct tt_writer *w = context;
-    if (sqlite3_get_autocommit(w->db.sqlite) == 0) /* SQLite rolls some failures back itself */
-        sqlite3_exec(w->db.sqlite, "ROLLBACK", NULL, NULL, NULL);
-}
-
-enum tt_err tt_writer_number(struct tt_writer *w, enum tt_sql which, int64_t *ret_value,
-                             struct tt_fault *fault)
-{
-    sqlite3_stmt *statement = w->statements[which];
-    bool row = false;
-    enum tt_err err = tt_db_step(&w->db, statement, &row, fault);
-    if (err != TT_OK)
-        return err;
-    *ret_value = row ? sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_reset(statement);
-    return TT_OK;
-}
-
-enum tt_err tt_writer_has(struct tt_writer *w, enum tt_sql which, bool *ret_has,
-                          struct tt_fault *fault)
-{
-    bool row = false;
-    enum tt_err err = tt_db_step(&w->db, w->statements[which], &row, fault);
-    if (err != TT_OK)
-        return err;
-    sqlite3_reset(w->statements[which]);
-    *ret_has = row;
-    return TT_OK;
-}
-
-static enum tt_err fence_known(void *context, unsigned partition, int64_t *ret_fence,
+/* apply_seq is counted up under the write lock: it grows with the order of commits. */
+static enum tt_err write_audit(struct tt_writer *w, const struct tt_store_changes *changes,
                                struct tt_fault *fault)
 {
-    struct tt_writer *w = context;
-    tt_db_bind_int(w->statements[TT_SQL_FENCE_GET], 1, partition);
-    return tt_writer_number(w, TT_SQL_FENCE_GET, ret_fence, fault);
-}
-
-static enum tt_err fence(void *context, unsigned partition, int64_t number, struct tt_fault *fault)
-{
-    struct tt_writer *w = context;
-    int64_t known = 0;
-    tt_db_bind_int(w->statements[TT_SQL_FENCE_PUT], 1, partition);
-    tt_db_bind_int(w->statements[TT_SQL_FENCE_PUT], 2, number);
-    enum tt_err err = tt_db_execute(&w->db, w->statements[TT_SQL_FENCE_PUT], fault);
-    if (err == TT_OK)
-        err = fence_known(context, partition, &known, fault);
-    if (err == TT_OK && known > number)
-        err = tt_fault_set(fault, TT_ERR_FENCED,
-                           "store %s: partition %u: fence %lld is older than %lld", w->db.path,
-                           partition, (long long)number, (long long)known);
+    int64_t last = 0;
+    enum tt_err err = tt_writer_number(w, TT_SQL_AUDIT_LAST, &last, fault);
+    for (size_t i = 0; i < changes->audit_count && err == TT_OK; i++) {
+        sqlite3_stmt *s = w->statements[TT_SQL_AUDIT_PUT];
+        int codes = tt_row_bind_audit(s, &changes->audit[i], ++last);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
+    }
     return err;
 }
 
-static void writer_free(struct tt_writer *w)
-{
-    for (int i = 0; i < TT_SQL_WRITER_COUNT; i++)
-        sqlite3_finalize(w->statements[i]);
-    tt_db_close(&w->db);
-    tt_mem_free(w);
-}
-
-enum tt_err tt_sqlite_store_open(const char *path, int busy_ms, struct tt_store *ret_store,
+static enum tt_err write_current(struct tt_writer *w, const struct tt_store_changes *changes,
                                  struct tt_fault *fault)
 {
-    struct tt_writer *w = tt_mem_zalloc(sizeof *w);
-    if (w == NULL)
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    enum tt_err err = tt_db_open(&w->db, path, true, busy_ms, fault);
-    if (err == TT_OK)
-        err = tt_db_migrate(&w->db, fault);
-    for (int i = 0; i < TT_SQL_WRITER_COUNT && err == TT_OK; i++)
-        err = tt_db_prepare(&w->db, tt_sql_text(i), &w->statements[i], fault);
-    if (err != TT_OK) {
-        writer_free(w);
-        return err;
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < changes->current_count && err == TT_OK; i++) {
+        const struct tt_store_current *current = &changes->current[i];
+        sqlite3_stmt *s = w->statements[current->is_new ? TT_SQL_CURRENT_ADD : TT_SQL_CURRENT_PUT];
+        err = tt_db_execute_bound(&w->db, s, tt_row_bind_current(s, &current->row), fault);
     }
-    *ret_store = (struct tt_store){.context = w,
-                                   .begin = begin,
-                                   .commit = commit,
-                                   .rollback = rollback,
-                                   .fence = fence,
-                                   .fence_known = fence_known};
-    tt_writer_set_audit(ret_store);
-    tt_writer_set_state(ret_store);
-    return TT_OK;
+    return err;
 }
 
-void tt_sqlite_store_done(struct tt_store *store)
+static enum tt_err write_stays(struct tt_writer *w, const struct tt_store_stays *stays,
+                               struct tt_fault *fault)
 {
-    if (store->context != NULL)
-        writer_free(store->context);
-    *store = (struct tt_store){0};
+    enum tt_err err = TT_OK;
+    if (stays->replace) {
+        sqlite3_stmt *s = w->statements[TT_SQL_STAYS_CLEAR];
+        int codes =
+            tt_row_bind_task(s, stays->tenant, stays->task_id) | tt_db_bind_int(s, 3, stays->keep);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
+    }
+    if (stays->ends && err == TT_OK) {
+        sqlite3_stmt *s = w->statements[TT_SQL_STAY_END];
+        int codes = tt_row_bind_task(s, stays->tenant, stays->task_id) |
+                    tt_db_bind_int(s, 3, stays->keep) | tt_db_bind_time(s, 4, stays->valid_to_us);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
+    }
+    for (size_t i = 0; i < stays->count && err == TT_OK; i++) {
+        sqlite3_stmt *s = w->statements[TT_SQL_STAY_PUT];
+        int codes = tt_row_bind_interval(s, stays->tenant, stays->task_id, &stays->rows[i]);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
+    }
+    return err;
+}
+
+enum tt_err tt_writer_write(void *context, const struct tt_store_changes *changes,
+                            struct tt_fault *fault)
+{
+    struct tt_writer *w = context;
+    enum tt_err err = write_audit(w, changes, fault);
+    if (err == TT_OK)
+        err = write_current(w, changes, fault);
+    for (size_t i = 0; i < changes->stays_count && err == TT_OK; i++)
+        err = write_stays(w, &changes->stays[i], fault);
+    for (size_t i = 0; i < changes->progress_count && err == TT_OK; i++) {
+        sqlite3_stmt *s = w->statements[TT_SQL_PROGRESS_ADD];
+        err = tt_db_execute_bound(&w->db, s, tt_row_bind_progress(s, &changes->progress[i]), fault);
+    }
+    return err;
 }

@@ -1,5 +1,6 @@
-/* The writer's connection and its parts: store_write.c has transactions and fences, store_audit.c
- * audit rows, store_state.c what follows from them. Inside adapters/sqlite only. Threads: one. */
+/* The writer's connection and its parts: store.c has transactions, store_fence.c fences,
+ * store_load.c what is read before the handlers decide, store_write.c what is written after. Inside
+ * adapters/sqlite only. Threads: one. */
 #ifndef TT_ADAPTERS_SQLITE_WRITER_H
 #define TT_ADAPTERS_SQLITE_WRITER_H
 
@@ -7,23 +8,37 @@
 #include "adapters/sqlite/statements.h"
 #include "core/port/store.h"
 
+/* The newest entry of a partition that has a row under some epoch. */
+struct tt_writer_mark {
+    bool found;
+    int64_t entry_ms, entry_seq;
+};
+
 struct tt_writer {
     struct tt_db db;
     sqlite3_stmt *statements[TT_SQL_WRITER_COUNT];
-    /* Of this transaction; -1: not read yet. Nobody else writes while it lasts. */
-    int64_t apply_seq; /* the last one given */
-    int64_t newest_epoch;
+    struct tt_writer_mark *marks; /* of the batch in hand, by partition */
+    size_t mark_capacity;
+    struct tt_store_taken *taken; /* of the batch in hand */
+    size_t taken_capacity;
+    struct tt_original *originals; /* of the task in hand */
+    size_t original_capacity;
 };
 
 /* One number of the statement's one row, 0 where there is no row or no value. */
 enum tt_err tt_writer_number(struct tt_writer *writer, enum tt_sql which, int64_t *ret_value,
                              struct tt_fault *fault) TT_MUST_CHECK;
-/* Whether the statement has a row. */
-enum tt_err tt_writer_has(struct tt_writer *writer, enum tt_sql which, bool *ret_has,
-                          struct tt_fault *fault) TT_MUST_CHECK;
 
-/* Each fills its functions of the port. */
-void tt_writer_set_audit(struct tt_store *store);
-void tt_writer_set_state(struct tt_store *store);
+/* The functions of the port, as it has them. */
+enum tt_err tt_writer_fence(void *context, const struct tt_store_partition *partitions,
+                            size_t count, struct tt_fault *fault);
+enum tt_err tt_writer_fence_known(void *context, unsigned partition, int64_t *ret_fence,
+                                  struct tt_fault *fault);
+enum tt_err tt_writer_load(void *context, struct tt_store_batch *batch, struct tt_arena *arena,
+                           struct tt_fault *fault);
+enum tt_err tt_writer_histories(void *context, struct tt_store_history *histories, size_t count,
+                                struct tt_arena *arena, struct tt_fault *fault);
+enum tt_err tt_writer_write(void *context, const struct tt_store_changes *changes,
+                            struct tt_fault *fault);
 
 #endif

@@ -1,16 +1,20 @@
 /* The applier: one batch of entries becomes audit rows and state, in one transaction.
  *
- * Guarantees: after TT_OK every entry of the batch that decodes has exactly one audit row, whatever
- * was tried before; after any error nothing of this call is in the store (or, commit outcome
- * unknown, all of it, which a repetition finds). Within a task rows are written in the order of the
- * batch.
+ * Guarantees: after TT_OK every entry of the batch has exactly one audit row, whatever was tried
+ * before, but for those that are named as poison: what does not decode, and what the store can
+ * never take. Within a task rows are written in the order of the batch. The tables hold what they
+ * would if every entry had been a batch of its own.
  *
- * Threads: one. Memory: all of a batch lives in one arena that is used again for the next.
+ * After an error nothing of the batch is in the store, or all of it (the outcome of the commit is
+ * unknown), or, where the store refused an entry, what stands before some entry of the batch.
+ * Applying the batch again finds what is there.
+ *
+ * Threads: one. Memory: that of a batch is used again for the next.
  */
 #ifndef TT_ENGINE_APPLIER_H
 #define TT_ENGINE_APPLIER_H
 
-#include "core/model/decoder.h"
+#include "core/engine/decoding.h"
 #include "core/port/clock.h"
 #include "core/port/observer.h"
 #include "core/port/queue.h"
@@ -25,12 +29,6 @@ struct tt_applier_options {
     struct tt_str worker;  /* name, goes into the rows; borrowed */
     bool apply_by_arrival; /* the state follows arrival order */
     int json_depth_max;
-};
-
-/* Why an entry of the batch can never be applied. */
-struct tt_poison {
-    size_t entry; /* index in the batch */
-    char reason[TT_FAULT_TEXT_BYTES];
 };
 
 enum tt_err tt_applier_create(const struct tt_applier_options *options,

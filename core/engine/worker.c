@@ -44,6 +44,7 @@ struct worker {
     struct tt_mono beat_due; /* heartbeat and rebalancing */
     struct tt_mono trim_due;
     bool queue_away, store_away;
+    bool store_failed; /* the store, not the queue, made us connect again */
     struct tt_fault *fault;
 };
 
@@ -60,6 +61,13 @@ static void tell(const struct worker *w, enum tt_observation what, int64_t numbe
 static bool stopping(const struct worker *w)
 {
     return *w->options->stop != 0;
+}
+
+static void tell_store(struct worker *w, bool away, const char *text)
+{
+    if (w->store_away != away)
+        tell(w, away ? TT_OBSERVED_STORE_AWAY : TT_OBSERVED_STORE_BACK, 0, away ? text : "");
+    w->store_away = away;
 }
 
 static void wait_backoff(struct worker *w)
@@ -109,6 +117,9 @@ static enum tt_err take_one(struct worker *w, unsigned partition, struct tt_faul
     bool taken = false;
     enum tt_err err =
         w->options->store->fence_known(w->options->store->context, partition, &known, fault);
+    w->store_failed = err != TT_OK;
+    if (tt_err_class(err) == TT_CLASS_RETRY || err == TT_OK)
+        tell_store(w, err != TT_OK, fault->text);
     if (err == TT_OK)
         err = w->queue->take(w->queue->context, partition, known, &holding, &taken, fault);
     if (err != TT_OK || !taken)
@@ -195,17 +206,13 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
         if (tt_err_class(err) != TT_CLASS_RETRY) {
             if (err == TT_OK) {
                 w->counts.rows += rows;
-                if (w->store_away)
-                    tell(w, TT_OBSERVED_STORE_BACK, 0, "");
-                w->store_away = false;
+                tell_store(w, false, "");
                 tt_backoff_reset(&w->backoff);
                 tell(w, TT_OBSERVED_BATCH_APPLIED, (int64_t)rows, "");
             }
             return err;
         }
-        if (!w->store_away)
-            tell(w, TT_OBSERVED_STORE_AWAY, 0, fault->text);
-        w->store_away = true;
+        tell_store(w, true, fault->text);
         if (stopping(w) && stop_since_us == 0)
             stop_since_us = now(w).us;
         if (*w->options->stop > 1 ||
@@ -220,7 +227,7 @@ static enum tt_err bury_all(struct worker *w, const struct tt_queue_batch *batch
 {
     for (size_t i = 0; i < count; i++) {
         enum tt_err err = w->queue->bury(w->queue->context, &batch->entries[poison[i].entry],
-                                         "undecodable", poison[i].reason, fault);
+                                         poison[i].kind, poison[i].reason, fault);
         if (err != TT_OK)
             return err;
         w->counts.dead++;
@@ -343,9 +350,10 @@ static enum tt_err run(struct worker *w)
         if (stopping(w))
             break;
         finished = false;
-        if (!w->queue_away)
+        if (!w->queue_away && !w->store_failed)
             tell(w, TT_OBSERVED_QUEUE_AWAY, 0, fault.text);
-        w->queue_away = true;
+        w->queue_away = !w->store_failed;
+        w->store_failed = false;
         wait_backoff(w);
     }
     return TT_OK;

@@ -5,8 +5,8 @@
  * needs before, and writes what it says after, in one transaction; the replayer and the tests do
  * the same in memory. docs/handlers.md shows how to add one.
  *
- * Threads: any; handlers have no state. Memory: changes and their text come from the arena or
- * borrow from the input.
+ * Threads: any; handlers have no state. Memory: lists in changes come from the arena, texts borrow
+ * from the input.
  */
 #ifndef TT_HANDLERS_HANDLER_H
 #define TT_HANDLERS_HANDLER_H
@@ -16,15 +16,15 @@
 
 /* The state of the event's task, before the event. */
 struct tt_task_state {
-    const struct tt_current_row *current;        /* NULL: the task is new */
-    const struct tt_interval_row *last_interval; /* NULL: none */
-    /* The task's originals in event-time order, the event itself included; those of one event time
-     * by seq where all of them have one, else as they arrived. Must be there when
-     * tt_handlers_need_originals says so; else NULL. */
-    const struct tt_event *originals;
+    const struct tt_current_row *current; /* NULL: the task is new */
+    /* Where tt_handlers_need_originals says so, else NULL: the end of the task's timeline, from
+     * some event time on that is not behind the event's, the event itself included: originals by
+     * event time; those of one time by seq where all of them have one, else as they arrived. */
+    const struct tt_original *originals;
     size_t original_count;
-    const struct tt_progress_row
-        *progress; /* of the data set tt_handlers_dataset names; NULL: none */
+    /* With originals: the last stay that began before that time; NULL: none. Its end is not looked
+     * at. */
+    const struct tt_interval_row *stay_before;
 };
 
 struct tt_handling {
@@ -37,21 +37,28 @@ struct tt_handling {
 };
 
 enum tt_change_kind {
-    TT_CHANGE_CURRENT,           /* put this row */
-    TT_CHANGE_INTERVAL,          /* put this stay (its position is its key) */
-    TT_CHANGE_REPLACE_INTERVALS, /* these are all stays of the task */
-    TT_CHANGE_PROGRESS,          /* put this row */
+    TT_CHANGE_CURRENT,  /* put this row */
+    TT_CHANGE_STAY_END, /* the last stay ends */
+    TT_CHANGE_STAY,     /* another stay begins behind the last */
+    TT_CHANGE_STAYS,    /* from some position on, the stays are these */
+    TT_CHANGE_PROGRESS, /* add this */
 };
 
 struct tt_change {
     enum tt_change_kind kind;
     union {
         struct tt_current_row current;
-        struct tt_interval_row interval;
         struct {
+            int64_t position;
+            int64_t valid_to_us;
+        } end;
+        struct tt_interval_row stay;
+        struct {
+            int64_t keep;        /* stays up to this position remain */
+            int64_t valid_to_us; /* of the stay `keep`, where that is not 0 */
             const struct tt_interval_row *rows;
             size_t count;
-        } intervals;
+        } stays;
         struct tt_progress_row progress;
     };
 };
@@ -74,8 +81,7 @@ extern const struct tt_handler tt_handler_current, tt_handler_interval, tt_handl
 
 /* Whether the event may not be the last of its task's timeline, so that its originals are needed.
  */
-bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current,
-                                const struct tt_interval_row *last);
+bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current);
 /* The data set in which the task counts as one record: the first one that an event of it named, by
  * correlation_id and dataset_id. False where there is none. What is returned borrows. */
 bool tt_handlers_dataset(const struct tt_event *event, const struct tt_current_row *current,
@@ -87,5 +93,8 @@ enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_change
 
 /* A new change of the kind, zeroed; there is always room for what handlers may say. */
 struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind kind);
+/* The task's row after the event, as the current handler, the first of all, has left it here; NULL
+ * for a duplicate. */
+struct tt_current_row *tt_changes_current(struct tt_changes *changes);
 
 #endif

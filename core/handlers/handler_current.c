@@ -11,6 +11,15 @@ static void take_status(struct tt_current_row *row, const struct tt_event *event
     row->has_seq = event->has_seq;
 }
 
+static void take_status_of(struct tt_current_row *row, const struct tt_original *original)
+{
+    row->status = original->status;
+    row->stage = original->stage;
+    row->event_time_us = original->event_time_us;
+    row->seq = original->seq;
+    row->has_seq = original->has_seq;
+}
+
 static void begin(struct tt_current_row *row, const struct tt_handling *handling)
 {
     const struct tt_event *event = handling->event;
@@ -39,7 +48,7 @@ static enum tt_err handle(const struct tt_handling *handling, struct tt_changes 
     if (handling->apply_by_arrival || state->original_count == 0)
         take_status(row, event);
     else
-        take_status(row, &state->originals[state->original_count - 1]);
+        take_status_of(row, &state->originals[state->original_count - 1]);
     if (event->event_time_us > row->newest_event_time_us)
         row->newest_event_time_us = event->event_time_us;
     if (!tt_handlers_dataset(event, state->current, &row->correlation_id, &row->dataset_id))

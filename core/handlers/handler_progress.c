@@ -1,7 +1,8 @@
 /* dataset_progress: how far a data set is. A task is one record of the data set that the first of
  * its events to carry correlation_id and dataset_id names; it is finished while its current status
  * is one of the final ones below. So each event takes the task's old status out of the counts and
- * puts its new one in. How many records there should be comes from an event's attribute
+ * puts its new one in. What it says is a change to be added: several workers may have events of one
+ * data set at the same time. How many records there should be comes from an event's attribute
  * record_count (or recordCount); of several the last to arrive counts. */
 #include "core/handlers/handler.h"
 
@@ -59,19 +60,9 @@ static void count_outcome(struct tt_progress_row *row, enum outcome outcome, int
     row->failed += outcome == FAILED ? change : 0;
 }
 
-/* What the current handler, which runs before, has said of this event. */
-static const struct tt_current_row *current_after(const struct tt_changes *changes)
-{
-    for (size_t i = 0; i < changes->count; i++)
-        if (changes->list[i].kind == TT_CHANGE_CURRENT)
-            return &changes->list[i].current;
-    return NULL;
-}
-
 static void note_failure(struct tt_progress_row *row, const struct tt_event *event)
 {
-    if (outcome_of(event->status) != FAILED || (row->first_failure_at_us != TT_TIME_NONE &&
-                                                event->event_time_us >= row->first_failure_at_us))
+    if (outcome_of(event->status) != FAILED)
         return;
     row->first_failure = event->message.len == 0 ? event->status : event->message;
     row->first_failure_at_us = event->event_time_us;
@@ -80,21 +71,20 @@ static void note_failure(struct tt_progress_row *row, const struct tt_event *eve
 static enum tt_err handle(const struct tt_handling *handling, struct tt_changes *changes,
                           struct tt_fault *fault)
 {
-    const struct tt_current_row *before = handling->state.current, *after = current_after(changes);
-    struct tt_progress_row row = {.records_expected = -1, .first_failure_at_us = TT_TIME_NONE};
+    const struct tt_current_row *before = handling->state.current,
+                                *after = tt_changes_current(changes);
+    struct tt_progress_row row = {.tenant = handling->event->tenant,
+                                  .records_expected = -1,
+                                  .first_failure_at_us = TT_TIME_NONE};
     if (handling->duplicate ||
         !tt_handlers_dataset(handling->event, before, &row.correlation_id, &row.dataset_id))
         return TT_OK;
     tt_assert(after != NULL);
-    row.tenant = handling->event->tenant;
-    if (handling->state.progress != NULL)
-        row = *handling->state.progress;
     if (before != NULL && before->dataset_id.len > 0) /* else it was not counted yet */
         count_outcome(&row, outcome_of(before->status), -1);
     count_outcome(&row, outcome_of(after->status), 1);
     note_failure(&row, handling->event);
-    if (after->stage.ptr != NULL)
-        row.last_stage = after->stage;
+    row.last_stage = after->stage;
     enum tt_err err = read_expected(handling->event, &row.records_expected, fault);
     if (err == TT_OK)
         tt_changes_add(changes, TT_CHANGE_PROGRESS)->progress = row;

@@ -13,13 +13,20 @@ struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind
     return change;
 }
 
-bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current,
-                                const struct tt_interval_row *last)
+struct tt_current_row *tt_changes_current(struct tt_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->list[i].kind == TT_CHANGE_CURRENT)
+            return &changes->list[i].current;
+    return NULL;
+}
+
+bool tt_handlers_need_originals(const struct tt_event *event, const struct tt_current_row *current)
 {
     if (current == NULL)
         return false;
-    if (last == NULL || event->event_time_us != current->newest_event_time_us)
-        return last == NULL || event->event_time_us < current->newest_event_time_us;
+    if (current->stays == 0 || event->event_time_us != current->newest_event_time_us)
+        return current->stays == 0 || event->event_time_us < current->newest_event_time_us;
     /* A tie. Events of one time go by arrival as soon as one of them has no seq, so behind such a
      * one this event is the last. Otherwise it may go before some, or change the order of all. */
     return current->event_time_us != current->newest_event_time_us || current->has_seq;
@@ -45,7 +52,7 @@ enum tt_err tt_handlers_run(const struct tt_handling *handling, struct tt_change
 {
     const struct tt_task_state *state = &handling->state;
     tt_assert(handling->duplicate || state->originals != NULL ||
-              !tt_handlers_need_originals(handling->event, state->current, state->last_interval));
+              !tt_handlers_need_originals(handling->event, state->current));
     changes->count = 0;
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
         enum tt_err err = handlers[i]->handle(handling, changes, fault);

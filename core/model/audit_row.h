@@ -12,13 +12,6 @@ struct tt_place {
     int64_t entry_seq;
 };
 
-/* One entry taken off the queue and decoded. */
-struct tt_entry {
-    struct tt_place place;
-    struct tt_event event; /* borrows from the batch */
-    int64_t attempt;       /* deliveries so far, 1 and up */
-};
-
 /* task_status_audit */
 struct tt_audit_row {
     struct tt_place place;
@@ -46,6 +39,8 @@ struct tt_current_row {
     int64_t first_seen_at_us, updated_at_us;
     int64_t events; /* originals applied */
     int64_t fence;
+    int64_t stays;             /* in task_status_interval; 0 where that is not known */
+    struct tt_str stay_status; /* of the last stay */
 };
 
 /* task_status_interval */
@@ -56,7 +51,16 @@ struct tt_interval_row {
     struct tt_str status, stage; /* stage may be absent */
 };
 
-/* dataset_progress */
+/* An event of a task's timeline, as far as its stays and its state follow from it. */
+struct tt_original {
+    struct tt_str status, stage; /* stage may be absent */
+    int64_t event_time_us;
+    int64_t seq; /* valid when has_seq */
+    bool has_seq;
+    int64_t arrival; /* among originals of one event time: which came first */
+};
+
+/* dataset_progress; or what is to be added to a row of it (tt_progress_add) */
 struct tt_progress_row {
     struct tt_str tenant, correlation_id, dataset_id;
     int64_t records_expected; /* -1: not known */
@@ -64,5 +68,10 @@ struct tt_progress_row {
     struct tt_str first_failure, last_stage; /* may be absent */
     int64_t first_failure_at_us;             /* TT_TIME_NONE: none */
 };
+
+/* Adds a change to a row of the same data set: counts are summed, the earlier failure stays, what
+ * the change does not know (-1, absent) stays as it is. Adding one change after another is the same
+ * as adding their sum; stores do the same in SQL. */
+void tt_progress_add(struct tt_progress_row *row, const struct tt_progress_row *change);
 
 #endif

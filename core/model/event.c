@@ -84,6 +84,46 @@ enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from, stru
     return TT_OK;
 }
 
+static bool same_seq(const struct tt_event *a, const struct tt_event *b)
+{
+    return a->has_seq == b->has_seq && (!a->has_seq || a->seq == b->seq);
+}
+
+bool tt_event_is_same(const struct tt_event *a, const struct tt_event *b)
+{
+    if (a->event_id.ptr != NULL || b->event_id.ptr != NULL)
+        return tt_str_equal(a->event_id, b->event_id);
+    return a->event_time_us == b->event_time_us && tt_str_equal(a->status, b->status) &&
+           tt_str_equal(a->stage, b->stage) && tt_str_equal(a->source, b->source) && same_seq(a, b);
+}
+
+uint32_t tt_event_identity(const struct tt_event *event)
+{
+    uint64_t hash;
+    if (event->event_id.ptr != NULL) {
+        hash = tt_str_hash(event->event_id, 1);
+    } else {
+        const int64_t numbers[] = {event->event_time_us, event->has_seq ? event->seq : 0};
+        hash = tt_str_hash((struct tt_str){(const char *)numbers, sizeof numbers}, 2);
+        hash = tt_str_hash(event->status, hash);
+        hash = tt_str_hash(event->stage, hash);
+        hash = tt_str_hash(event->source, hash);
+    }
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+bool tt_event_equal(const struct tt_event *a, const struct tt_event *b)
+{
+    bool same = a->event_time_us == b->event_time_us && a->received_at_us == b->received_at_us &&
+                same_seq(a, b) && a->error_code_is_int == b->error_code_is_int &&
+                tt_str_equal(a->error_code, b->error_code) &&
+                tt_str_equal(a->attributes, b->attributes);
+#define SAME(field) same = same && tt_str_equal(a->field, b->field);
+    TT_EVENT_TEXT_FIELDS(SAME)
+#undef SAME
+    return same;
+}
+
 struct tt_event *tt_event_clone(const struct tt_event *event, size_t *ret_bytes)
 {
     struct tt_event copy = *event;

@@ -41,6 +41,15 @@ void tt_event_write_json(struct tt_buf *buf, const struct tt_event *event);
 enum tt_err tt_event_copy(struct tt_event *to, const struct tt_event *from,
                           struct tt_arena *arena) TT_MUST_CHECK;
 
+/* Whether two events of one task are the same event, so that the later one is a duplicate
+ * (docs/checks.md). */
+bool tt_event_is_same(const struct tt_event *a, const struct tt_event *b);
+/* A hash of what tt_event_is_same compares: different for different events, but for collisions.
+ * Stores keep it to find duplicates by, so the same event must give it in every version. */
+uint32_t tt_event_identity(const struct tt_event *event);
+/* Whether every field is the same, absent and empty being different. */
+bool tt_event_equal(const struct tt_event *a, const struct tt_event *b);
+
 /* A copy with all its texts in one block, freed by tt_mem_free; NULL when out of memory. `bytes`
  * is its size. */
 struct tt_event *tt_event_clone(const struct tt_event *event, size_t *ret_bytes) TT_MUST_CHECK;

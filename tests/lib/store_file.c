@@ -14,17 +14,6 @@ struct tt_store tt_test_store_open(const char *path)
     return store;
 }
 
-enum tt_insert tt_test_store_insert(struct tt_store *store, struct tt_audit_row *row)
-{
-    enum tt_insert insert = TT_INSERTED;
-    struct tt_fault fault = {0};
-    ck_assert_msg(store->begin(store->context, &fault) == TT_OK, "%s", fault.text);
-    ck_assert_msg(store->insert_audit(store->context, row, &insert, &fault) == TT_OK, "%s",
-                  fault.text);
-    ck_assert_msg(store->commit(store->context, &fault) == TT_OK, "%s", fault.text);
-    return insert;
-}
-
 static int add_row(void *context, int count, char **values, char **names)
 {
     struct tt_buf *buf = context;

@@ -7,9 +7,6 @@
 
 /* Opens path for writing, or fails the test. */
 struct tt_store tt_test_store_open(const char *path);
-/* One transaction with this one row; fails the test on an error. row as the store left it. */
-enum tt_insert tt_test_store_insert(struct tt_store *store, struct tt_audit_row *row);
-
 /* Runs SQL on the file from outside; fails the test on an error. */
 void tt_test_sql(const char *path, const char *sql);
 /* The same; the values of all rows, "|" between columns and "\n" between rows; the caller frees. */

@@ -1,5 +1,7 @@
 #include "tests/lib/store_rows.h"
 
+#include <check.h>
+
 struct tt_event tt_test_event(const char *status, int64_t event_time_us)
 {
     return (struct tt_event){.tenant = TT_STR("default"),
@@ -27,6 +29,20 @@ struct tt_audit_row tt_test_row(const struct tt_event *event, int64_t entry_ms, 
                                  .worker = TT_STR("w"),
                                  .fence = 7,
                                  .attempt = 1};
+}
+
+void tt_test_write(const struct tt_store *store, const struct tt_store_changes *changes)
+{
+    struct tt_fault fault = {0};
+    ck_assert_msg(store->begin(store->context, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_msg(store->write(store->context, changes, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_msg(store->commit(store->context, &fault) == TT_OK, "%s", fault.text);
+}
+
+void tt_test_write_row(const struct tt_store *store, const struct tt_audit_row *row)
+{
+    const struct tt_store_changes changes = {.audit = row, .audit_count = 1};
+    tt_test_write(store, &changes);
 }
 
 uint64_t tt_test_next(uint64_t *state)

@@ -5,12 +5,18 @@
 
 int tt_suite_run(const char *name, const TTest *const *cases, size_t count, double limit_s)
 {
+    return tt_suite_run_each(name, cases, count, limit_s, 1);
+}
+
+int tt_suite_run_each(const char *name, const TTest *const *cases, size_t count, double limit_s,
+                      int times)
+{
     signal(SIGPIPE, SIG_IGN); /* as the program does */
     Suite *suite = suite_create(name);
     TCase *group = tcase_create(name);
     tcase_set_timeout(group, limit_s);
     for (size_t i = 0; i < count; i++)
-        tcase_add_test(group, cases[i]);
+        tcase_add_loop_test(group, cases[i], 0, times);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -15,6 +15,10 @@
 /* Runs the cases with a limit of seconds each; returns main's status. */
 int tt_suite_run(const char *name, const TTest *const *cases, size_t count, double limit_s);
 
+/* Runs each case `times` times; Check's _i counts from 0. */
+int tt_suite_run_each(const char *name, const TTest *const *cases, size_t count, double limit_s,
+                      int times);
+
 #define TT_SUITE_LIMIT(name, limit_s, ...)                                                         \
     int main(void)                                                                                 \
     {                                                                                              \

@@ -44,6 +44,18 @@ static void make_timeline(struct tt_test_task *task)
     }
 }
 
+static void put_stays(struct tt_test_task *task, const struct tt_change *change)
+{
+    size_t keep = (size_t)change->stays.keep;
+    if (keep > task->stay_count)
+        abort(); /* a gap */
+    if (keep > 0)
+        task->stays[keep - 1].valid_to_us = change->stays.valid_to_us;
+    for (size_t i = 0; i < change->stays.count; i++)
+        task->stays[keep + i] = change->stays.rows[i];
+    task->stay_count = keep + change->stays.count;
+}
+
 static void take_changes(struct tt_test_task *task, const struct tt_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++) {
@@ -53,24 +65,53 @@ static void take_changes(struct tt_test_task *task, const struct tt_changes *cha
             task->current = change->current;
             task->has_current = true;
             break;
-        case TT_CHANGE_INTERVAL:
-            if ((size_t)change->interval.position > task->stay_count + 1)
+        case TT_CHANGE_STAY_END:
+            if ((size_t)change->end.position != task->stay_count)
+                abort(); /* not the last */
+            task->stays[task->stay_count - 1].valid_to_us = change->end.valid_to_us;
+            break;
+        case TT_CHANGE_STAY:
+            if ((size_t)change->stay.position != task->stay_count + 1)
                 abort(); /* a gap */
-            task->stays[change->interval.position - 1] = change->interval;
-            if ((size_t)change->interval.position > task->stay_count)
-                task->stay_count = (size_t)change->interval.position;
+            task->stays[task->stay_count++] = change->stay;
             break;
-        case TT_CHANGE_REPLACE_INTERVALS:
-            task->stay_count = change->intervals.count;
-            for (size_t k = 0; k < task->stay_count; k++)
-                task->stays[k] = change->intervals.rows[k];
-            break;
+        case TT_CHANGE_STAYS: put_stays(task, change); break;
         case TT_CHANGE_PROGRESS:
-            task->progress = change->progress;
-            task->has_progress = true;
+            if (!task->has_progress) {
+                task->progress = change->progress;
+                task->has_progress = true;
+            } else {
+                tt_progress_add(&task->progress, &change->progress);
+            }
             break;
         }
     }
+    if (task->current.stays != (int64_t)task->stay_count ||
+        (task->stay_count > 0 &&
+         !tt_str_equal(task->current.stay_status, task->stays[task->stay_count - 1].status)))
+        abort(); /* the task's row does not know its stays */
+}
+
+/* No more than what the handlers must have: the timeline from the event's time on. */
+static void show_originals(struct tt_test_task *task, const struct tt_event *event,
+                           struct tt_task_state *state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < task->arrived_count; i++) {
+        const struct tt_event *original = &task->timeline[i];
+        if (original->event_time_us >= event->event_time_us)
+            task->originals[count++] =
+                (struct tt_original){.status = original->status,
+                                     .stage = original->stage,
+                                     .event_time_us = original->event_time_us,
+                                     .seq = original->seq,
+                                     .has_seq = original->has_seq};
+    }
+    state->originals = task->originals;
+    state->original_count = count;
+    for (size_t i = 0; i < task->stay_count; i++)
+        if (task->stays[i].valid_from_us < event->event_time_us)
+            state->stay_before = &task->stays[i];
 }
 
 enum tt_err tt_test_task_apply(struct tt_test_task *task, const struct tt_event *event,
@@ -89,14 +130,8 @@ enum tt_err tt_test_task_apply(struct tt_test_task *task, const struct tt_event 
                                    .apply_by_arrival = task->apply_by_arrival};
     if (task->has_current)
         handling.state.current = &task->current;
-    if (task->stay_count > 0)
-        handling.state.last_interval = &task->stays[task->stay_count - 1];
-    if (task->has_progress)
-        handling.state.progress = &task->progress;
-    if (!duplicate &&
-        tt_handlers_need_originals(event, handling.state.current, handling.state.last_interval)) {
-        handling.state.originals = task->timeline;
-        handling.state.original_count = task->arrived_count;
+    if (!duplicate && tt_handlers_need_originals(event, handling.state.current)) {
+        show_originals(task, event, &handling.state);
         task->originals_read++;
     }
     struct tt_changes changes = {.arena = &task->arena};

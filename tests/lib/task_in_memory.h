@@ -11,14 +11,15 @@ struct tt_test_task {
     bool apply_by_arrival;
     struct tt_event arrived[TT_TEST_EVENTS_MAX]; /* originals */
     size_t arrived_count;
-    struct tt_event timeline[TT_TEST_EVENTS_MAX]; /* the same in the order of docs/checks.md */
+    struct tt_event timeline[TT_TEST_EVENTS_MAX];     /* the same in the order of docs/checks.md */
+    struct tt_original originals[TT_TEST_EVENTS_MAX]; /* the end of it that was last asked for */
     struct tt_current_row current;
     bool has_current;
     struct tt_interval_row stays[TT_TEST_EVENTS_MAX];
     size_t stay_count;
     struct tt_progress_row progress;
     bool has_progress;
-    size_t originals_read; /* how often the handlers asked for all originals */
+    size_t originals_read; /* how often the handlers asked for originals */
 };
 
 void tt_test_task_init(struct tt_test_task *task, bool apply_by_arrival);

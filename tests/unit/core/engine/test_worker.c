@@ -20,9 +20,11 @@ struct world {
     bool held;
     int64_t now_us;
     int rows, uncommitted, buried;
-    enum tt_err begin_fails, commit_fails, fence_fails, ack_fails; /* once each */
+    enum tt_err begin_fails, commit_fails, fence_fails, ack_fails,
+        fence_known_fails;  /* once each */
+    const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
-    char diary[2000];
+    char diary[2000], buried_as[40], buried_why[100];
 };
 
 static void note(struct world *world, const char *what)
@@ -133,10 +135,10 @@ static enum tt_err q_bury(void *c, const struct tt_queue_entry *entry, const cha
                           const char *error, struct tt_fault *fault)
 {
     struct world *world = c;
-    (void)reason;
-    (void)error;
     (void)fault;
     note(world, "bury");
+    snprintf(world->buried_as, sizeof world->buried_as, "%s", reason);
+    snprintf(world->buried_why, sizeof world->buried_why, "%s", error);
     world->buried++;
     finish(world, entry);
     return TT_OK;
@@ -189,42 +191,46 @@ static void s_rollback(void *c)
     note(world, "rollback");
 }
 
-static enum tt_err s_fence(void *c, unsigned partition, int64_t fence, struct tt_fault *fault)
+static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions, size_t count,
+                           struct tt_fault *fault)
 {
     struct world *world = c;
-    (void)partition;
-    (void)fence;
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_gt(partitions[0].fence, 10);
     return once(&world->fence_fails, fault);
 }
 
 static enum tt_err s_fence_known(void *c, unsigned partition, int64_t *fence,
                                  struct tt_fault *fault)
 {
-    (void)c;
+    struct world *world = c;
     (void)partition;
-    (void)fault;
     *fence = 10;
-    return TT_OK;
+    return once(&world->fence_known_fails, fault);
 }
 
-static enum tt_err s_is_duplicate(void *c, const struct tt_event *event, bool *duplicate,
-                                  struct tt_fault *fault)
+static enum tt_err s_load(void *c, struct tt_store_batch *batch, struct tt_arena *arena,
+                          struct tt_fault *fault)
 {
     (void)c;
-    (void)event;
+    (void)arena;
     (void)fault;
-    *duplicate = true; /* state is not what is tested here */
+    for (size_t i = 0; i < batch->entry_count; i++)
+        batch->entries[i].stored_same = true; /* state is not what is tested here */
     return TT_OK;
 }
 
-static enum tt_err s_insert_audit(void *c, struct tt_audit_row *row, enum tt_insert *insert,
-                                  struct tt_fault *fault)
+/* Cannot hold the status that is told. */
+static enum tt_err s_write(void *c, const struct tt_store_changes *changes, struct tt_fault *fault)
 {
     struct world *world = c;
-    (void)fault;
-    ck_assert_int_gt(row->fence, 10);
-    world->uncommitted++;
-    *insert = TT_INSERTED;
+    for (size_t i = 0; i < changes->audit_count; i++) {
+        ck_assert_int_gt(changes->audit[i].fence, 10);
+        if (world->unstorable != NULL &&
+            tt_str_equal(changes->audit[i].event.status, tt_str_from(world->unstorable)))
+            return tt_fault_set(fault, TT_ERR_LIMIT, "cannot hold that");
+    }
+    world->uncommitted += (int)changes->audit_count;
     return TT_OK;
 }
 
@@ -254,6 +260,8 @@ static void observe(void *c, enum tt_observation what, int64_t number, const cha
     (void)text;
     if (what == TT_OBSERVED_STORE_AWAY)
         note(c, "store-away");
+    if (what == TT_OBSERVED_STORE_BACK)
+        note(c, "store-back");
     if (what == TT_OBSERVED_QUEUE_AWAY)
         note(c, "queue-away");
     if (what == TT_OBSERVED_FENCED)
@@ -280,8 +288,8 @@ static enum tt_err run(struct world *world, struct tt_worker_counts *counts)
                                    .rollback = s_rollback,
                                    .fence = s_fence,
                                    .fence_known = s_fence_known,
-                                   .is_duplicate = s_is_duplicate,
-                                   .insert_audit = s_insert_audit};
+                                   .load = s_load,
+                                   .write = s_write};
     const struct tt_clock clock = {world, wall_us, mono, sleep_us};
     const struct tt_random random = {world, next_random};
     const struct tt_observer observer = {world, observe};
@@ -327,8 +335,19 @@ TT_TEST(a_store_that_is_full_is_waited_for_with_the_batch_in_hand)
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
     ck_assert_str_eq(world.diary, "connect take read begin commit-fails rollback store-away begin "
-                                  "commit ack release disconnect ");
+                                  "commit store-back ack release disconnect ");
     ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
+TT_TEST(a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for)
+{
+    struct world world = {.fence_known_fails = TT_ERR_UNAVAILABLE};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect store-away connect store-back take read begin commit "
+                                  "ack release disconnect ");
 }
 TT_END
 
@@ -370,6 +389,26 @@ TT_TEST(what_does_not_decode_is_buried_after_the_rest_was_committed)
 }
 TT_END
 
+TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
+{
+    struct world world = {.unstorable = "B"};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    add(&world, good);
+    add(&world, "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}");
+    add(&world, good);
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary,
+                     "connect take read begin rollback begin commit begin rollback begin rollback "
+                     "begin commit bury ack release disconnect ");
+    ck_assert_int_eq(world.rows, 3);
+    ck_assert_uint_eq(counts.rows, 3);
+    ck_assert_uint_eq(counts.dead, 1);
+    ck_assert_str_eq(world.buried_as, "unstorable");
+    ck_assert_str_eq(world.buried_why, "cannot hold that");
+}
+TT_END
+
 TT_TEST(a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries)
 {
     struct world world = {.begin_fails = TT_ERR_READ_ONLY};
@@ -400,8 +439,10 @@ TT_END
 
 TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_is_full_is_waited_for_with_the_batch_in_hand,
+         a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
+         what_the_store_can_never_take_is_found_in_halves_and_buried,
          a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries,
          waits_grow_to_their_maximum_and_never_vanish)

@@ -107,7 +107,9 @@ TT_END
 
 static void gather(void *context, const char *line)
 {
-    strcat(strcat(context, line), "\n");
+    struct tt_buf *told = context;
+    tt_buf_add_text(told, line);
+    tt_buf_add_char(told, '\n');
 }
 
 TT_TEST(changes_are_told_for_each_tenant_and_for_those_that_left)
@@ -117,16 +119,18 @@ TT_TEST(changes_are_told_for_each_tenant_and_for_those_that_left)
     struct tt_tenants *now =
         parsed("{\"tenants\":{\"a\":{\"exclude\":[\"M\"]},\"same\":{\"sampling\":0.1},"
                "\"new\":{\"apply_order\":\"arrival\"}}}");
-    char told[1000] = "";
-    ck_assert_int_eq(tt_tenants_changes(before, now, gather, told), TT_OK);
-    ck_assert_str_eq(told, "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
-                           "new: apply_order arrival, was the fleet's\n"
-                           "gone: audit every type, was \"X\"\n");
-    told[0] = '\0';
-    ck_assert_int_eq(tt_tenants_changes(now, now, gather, told), TT_OK);
-    ck_assert_str_eq(told, "");
-    ck_assert_int_eq(tt_tenants_changes(NULL, before, gather, told), TT_OK);
-    ck_assert_ptr_nonnull(strstr(told, "gone: audit \"X\", was every type"));
+    struct tt_buf told;
+    tt_buf_init(&told, 0);
+    ck_assert_int_eq(tt_tenants_changes(before, now, gather, &told), TT_OK);
+    ck_assert_str_eq(told.data, "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
+                                "new: apply_order arrival, was the fleet's\n"
+                                "gone: audit every type, was \"X\"\n");
+    tt_buf_clear(&told);
+    ck_assert_int_eq(tt_tenants_changes(now, now, gather, &told), TT_OK);
+    ck_assert_uint_eq(told.len, 0);
+    ck_assert_int_eq(tt_tenants_changes(NULL, before, gather, &told), TT_OK);
+    ck_assert_ptr_nonnull(strstr(told.data, "gone: audit \"X\", was every type"));
+    tt_buf_done(&told);
     tt_tenants_destroy(before);
     tt_tenants_destroy(now);
 }

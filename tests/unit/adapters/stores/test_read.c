@@ -1,29 +1,24 @@
-#include "tests/lib/store_file.h"
+/* Reading back: over every store. */
 #include "tests/lib/store_rows.h"
-#include "tests/lib/suite.h"
-#include "tests/lib/tmpdir.h"
+#include "tests/lib/stores.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct tt_store store;
-static struct tt_store_reader reader;
-static const char *path;
+static struct tt_test_store test;
 
-static void setup(void)
+static void setup(int kind)
 {
-    path = tt_tmpfile("read.db");
-    store = tt_test_store_open(path);
+    tt_test_store_make(&test, kind);
 }
 
 static void open_reader(void)
 {
-    ck_assert_int_eq(tt_sqlite_reader_open(path, 1000, &reader, NULL), TT_OK);
+    tt_test_reader_open(&test);
 }
 
 static void teardown(void)
 {
-    tt_sqlite_reader_done(&reader);
-    tt_sqlite_store_done(&store);
+    tt_test_store_done(&test);
 }
 
 static void put_at(struct tt_place place, const char *task_id)
@@ -32,7 +27,7 @@ static void put_at(struct tt_place place, const char *task_id)
     event.task_id = tt_str_from(task_id);
     struct tt_audit_row row = tt_test_row(&event, place.entry_ms, place.entry_seq);
     row.place = place;
-    ck_assert_int_eq(tt_test_store_insert(&store, &row), TT_INSERTED);
+    tt_test_write_row(&test.store, &row);
 }
 
 struct seen {
@@ -75,7 +70,7 @@ static enum tt_err see_interval(void *context, struct tt_str tenant, struct tt_s
 
 TT_TEST(audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in)
 {
-    setup();
+    setup(_i);
     put_at((struct tt_place){1, 2, 100, 0}, "a");
     put_at((struct tt_place){1, 1, 100, 1}, "b");
     put_at((struct tt_place){1, 1, 100, 0}, "b");
@@ -84,14 +79,17 @@ TT_TEST(audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were
     put_at((struct tt_place){2, 2, 1, 0}, "a");
     open_reader();
     struct seen all = {0}, one = {0}, none = {0};
-    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &all, NULL),
-                     TT_OK);
+    ck_assert_int_eq(
+        test.reader.audit(test.reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &all, NULL),
+        TT_OK);
     ck_assert_str_eq(all.text, "1/99-5/0 1/100-0/1 1/100-0/2 1/100-1/1 1/200-0/9 2/1-0/2");
-    ck_assert_int_eq(
-        reader.audit(reader.context, TT_STR("default"), TT_STR("a"), see_place, &one, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.audit(test.reader.context, TT_STR("default"), TT_STR("a"),
+                                       see_place, &one, NULL),
+                     TT_OK);
     ck_assert_str_eq(one.text, "1/99-5/0 1/100-0/2 1/200-0/9 2/1-0/2");
-    ck_assert_int_eq(
-        reader.audit(reader.context, TT_STR("other"), TT_STR("a"), see_place, &none, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.audit(test.reader.context, TT_STR("other"), TT_STR("a"), see_place,
+                                       &none, NULL),
+                     TT_OK);
     ck_assert_str_eq(none.text, "");
     teardown();
 }
@@ -125,7 +123,7 @@ static enum tt_err compare_row(void *context, const struct tt_audit_row *row)
 
 TT_TEST(an_audit_row_comes_back_with_every_field)
 {
-    setup();
+    setup(_i);
     struct tt_event event = tt_test_event_seq("FAILED", TT_TIME_MAX_US, INT64_MAX);
     event.event_id = TT_STR("e");
     event.task_type = TT_STR("SQL");
@@ -141,58 +139,64 @@ TT_TEST(an_audit_row_comes_back_with_every_field)
     struct tt_audit_row full = tt_test_row(&event, 1, 0);
     full.duplicate = true;
     full.attempt = 3;
-    tt_test_store_insert(&store, &full);
+    full.apply_seq = 1;
+    tt_test_write_row(&test.store, &full);
     event = tt_test_event("FAILED", 1);
     event.task_id = TT_STR("bare");
     struct tt_audit_row bare = tt_test_row(&event, 2, 0);
-    tt_test_store_insert(&store, &bare);
+    bare.apply_seq = 2;
+    tt_test_write_row(&test.store, &bare);
     open_reader();
-    ck_assert_int_eq(
-        reader.audit(reader.context, TT_STR("default"), TT_STR("t"), compare_row, &full, NULL),
-        TT_OK);
-    ck_assert_int_eq(
-        reader.audit(reader.context, TT_STR("default"), TT_STR("bare"), compare_row, &bare, NULL),
-        TT_OK);
-    ck_assert_sql(path,
-                  "SELECT error_code, typeof(error_code) FROM task_status_audit"
-                  " WHERE error_code IS NOT NULL",
-                  "-7|text");
+    ck_assert_int_eq(test.reader.audit(test.reader.context, TT_STR("default"), TT_STR("t"),
+                                       compare_row, &full, NULL),
+                     TT_OK);
+    ck_assert_int_eq(test.reader.audit(test.reader.context, TT_STR("default"), TT_STR("bare"),
+                                       compare_row, &bare, NULL),
+                     TT_OK);
+    ck_assert_rows(&test, "SELECT error_code FROM task_status_audit WHERE error_code LIKE '-7'",
+                   "-7");
     teardown();
 }
 TT_END
 
 TT_TEST(states_and_stays_come_by_tenant_task_and_position)
 {
-    setup();
-    static const char *const tasks[] = {"b", "a", "B"};
+    setup(_i);
+    static const char *const tasks[] = {"B", "a", "b"};
+    const struct tt_interval_row two[] = {{1, 5, 10, TT_STR("Q"), TT_STR_NONE},
+                                          {2, 10, TT_TIME_NONE, TT_STR("S"), TT_STR_NONE}};
+    struct tt_store_current current[3];
+    struct tt_store_stays all_stays[3];
     for (size_t i = 0; i < 3; i++) {
-        const struct tt_current_row row = {
-            .tenant = TT_STR("x"), .task_id = tt_str_from(tasks[i]), .status = TT_STR("S")};
-        const struct tt_interval_row stays[] = {{2, 10, TT_TIME_NONE, TT_STR("S"), TT_STR_NONE},
-                                                {1, 5, 10, TT_STR("Q"), TT_STR_NONE}};
-        ck_assert_int_eq(store.put_current(store.context, &row, NULL), TT_OK);
-        ck_assert_int_eq(
-            store.replace_intervals(store.context, row.tenant, row.task_id, stays, 2, NULL), TT_OK);
+        current[i] = (struct tt_store_current){
+            .row = {.tenant = TT_STR("x"), .task_id = tt_str_from(tasks[i]), .status = TT_STR("S")},
+            .is_new = true};
+        all_stays[i] = (struct tt_store_stays){
+            .tenant = TT_STR("x"), .task_id = tt_str_from(tasks[i]), .rows = two, .count = 2};
     }
+    const struct tt_store_changes changes = {
+        .current = current, .current_count = 3, .stays = all_stays, .stays_count = 3};
+    tt_test_write(&test.store, &changes);
     open_reader();
     struct seen states = {0}, state = {0}, stays = {0}, stay = {0};
     uint64_t rows = 9, count = 9;
-    ck_assert_int_eq(
-        reader.current(reader.context, TT_STR_NONE, TT_STR_NONE, see_current, &states, NULL),
-        TT_OK);
+    ck_assert_int_eq(test.reader.current(test.reader.context, TT_STR_NONE, TT_STR_NONE, see_current,
+                                         &states, NULL),
+                     TT_OK);
     ck_assert_str_eq(states.text, "B=S a=S b=S");
-    ck_assert_int_eq(
-        reader.current(reader.context, TT_STR("x"), TT_STR("a"), see_current, &state, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.current(test.reader.context, TT_STR("x"), TT_STR("a"), see_current,
+                                         &state, NULL),
+                     TT_OK);
     ck_assert_str_eq(state.text, "a=S");
-    ck_assert_int_eq(
-        reader.intervals(reader.context, TT_STR_NONE, TT_STR_NONE, see_interval, &stays, NULL),
-        TT_OK);
+    ck_assert_int_eq(test.reader.intervals(test.reader.context, TT_STR_NONE, TT_STR_NONE,
+                                           see_interval, &stays, NULL),
+                     TT_OK);
     ck_assert_str_eq(stays.text, "x/B#1 x/B#2 x/a#1 x/a#2 x/b#1 x/b#2");
-    ck_assert_int_eq(
-        reader.intervals(reader.context, TT_STR("x"), TT_STR("b"), see_interval, &stay, NULL),
-        TT_OK);
+    ck_assert_int_eq(test.reader.intervals(test.reader.context, TT_STR("x"), TT_STR("b"),
+                                           see_interval, &stay, NULL),
+                     TT_OK);
     ck_assert_str_eq(stay.text, "x/b#1 x/b#2");
-    ck_assert_int_eq(reader.counts(reader.context, &rows, &count, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.counts(test.reader.context, &rows, &count, NULL), TT_OK);
     ck_assert_uint_eq(rows, 0);
     ck_assert_uint_eq(count, 3);
     teardown();
@@ -201,17 +205,19 @@ TT_END
 
 TT_TEST(a_callback_that_stops_ends_the_scan_with_its_code)
 {
-    setup();
+    setup(_i);
     put_at((struct tt_place){1, 1, 1, 0}, "a");
     put_at((struct tt_place){1, 1, 2, 0}, "a");
     put_at((struct tt_place){1, 1, 3, 0}, "a");
     open_reader();
     struct seen seen = {.stop_after = 2}, again = {0};
-    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
-                     TT_ERR_STOPPED);
+    ck_assert_int_eq(
+        test.reader.audit(test.reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
+        TT_ERR_STOPPED);
     ck_assert_uint_eq(seen.rows, 2);
     ck_assert_int_eq(
-        reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &again, NULL), TT_OK);
+        test.reader.audit(test.reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &again, NULL),
+        TT_OK);
     ck_assert_uint_eq(again.rows, 3);
     teardown();
 }
@@ -219,28 +225,29 @@ TT_END
 
 TT_TEST(a_reader_sees_one_moment_while_a_writer_goes_on)
 {
-    setup();
+    setup(_i);
     put_at((struct tt_place){1, 1, 1, 0}, "a");
     open_reader();
     uint64_t rows = 0, tasks = 0;
-    ck_assert_int_eq(reader.counts(reader.context, &rows, &tasks, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.counts(test.reader.context, &rows, &tasks, NULL), TT_OK);
     ck_assert_uint_eq(rows, 1);
     put_at((struct tt_place){1, 1, 2, 0}, "a");
     struct seen seen = {0};
-    ck_assert_int_eq(reader.audit(reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
-                     TT_OK);
+    ck_assert_int_eq(
+        test.reader.audit(test.reader.context, TT_STR_NONE, TT_STR_NONE, see_place, &seen, NULL),
+        TT_OK);
     ck_assert_uint_eq(seen.rows, 1);
-    tt_sqlite_reader_done(&reader);
+    tt_test_reader_close(&test);
     open_reader();
-    ck_assert_int_eq(reader.counts(reader.context, &rows, &tasks, NULL), TT_OK);
+    ck_assert_int_eq(test.reader.counts(test.reader.context, &rows, &tasks, NULL), TT_OK);
     ck_assert_uint_eq(rows, 2);
     teardown();
 }
 TT_END
 
-TT_SUITE("adapters/sqlite/store_read",
-         audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
-         an_audit_row_comes_back_with_every_field,
-         states_and_stays_come_by_tenant_task_and_position,
-         a_callback_that_stops_ends_the_scan_with_its_code,
-         a_reader_sees_one_moment_while_a_writer_goes_on)
+TT_STORE_SUITE("adapters/stores/read",
+               audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
+               an_audit_row_comes_back_with_every_field,
+               states_and_stays_come_by_tenant_task_and_position,
+               a_callback_that_stops_ends_the_scan_with_its_code,
+               a_reader_sees_one_moment_while_a_writer_goes_on)

@@ -1,0 +1,185 @@
+/* Happy path, four round trips a batch and two for COPY: BEGIN and the fences; what the batch needs
+ * to know; the audit rows by COPY; states, stays, data sets and COMMIT.
+ *
+ * Failure modes: the server is away, ends the connection or restarts: UNAVAILABLE; the next begin
+ * connects again. While COMMIT is on its way nobody can know whether it happened: the batch is
+ * applied again and finds its rows at their places, or does not. Two writers for one partition: the
+ * second waits at the fence's row; whoever stands still in a transaction is thrown out by the
+ * server. Deadlock: BUSY, tried again; rows are locked in one order, so it takes somebody else's
+ * locks to make one. Disk full: NO_SPACE. A value that does not fit: POISON, that event alone. */
+#include "adapters/postgres/store.h"
+#include "adapters/postgres/schema.h"
+#include "adapters/postgres/writer.h"
+#include <string.h>
+
+enum tt_err tt_pg_writer_send(struct tt_pg_writer *w, enum tt_pg_sql which,
+                              const struct tt_pg_param *params, int count, struct tt_fault *fault)
+{
+    enum tt_err err = tt_pg_send(&w->pg, tt_pg_sql_name(which), params, count, fault);
+    w->sent += err == TT_OK;
+    return err;
+}
+
+enum tt_err tt_pg_writer_sync(struct tt_pg_writer *w, PGresult **ret_results, const char *doing,
+                              struct tt_fault *fault)
+{
+    size_t sent = w->sent;
+    w->sent = 0;
+    return tt_pg_sync(&w->pg, sent, ret_results, doing, fault);
+}
+
+enum tt_err tt_pg_writer_wired(const struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    for (size_t i = 0; i < TT_PG_WIRES; i++)
+        if (w->wires[i].buf.err != TT_OK)
+            return tt_fault_set(fault, w->wires[i].buf.err, "out of memory");
+    return TT_OK;
+}
+
+/* ---- Connecting */
+
+static enum tt_err prepare_all(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (enum tt_pg_sql i = 0; i < TT_PG_SQL_WRITER_COUNT && err == TT_OK; i++) {
+        PGresult *result = PQprepare(w->pg.conn, tt_pg_sql_name(i), tt_pg_sql_text(i), 0, NULL);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+            err = tt_pg_failed(&w->pg, result, "preparing", fault);
+        PQclear(result);
+    }
+    return err;
+}
+
+static enum tt_err look_around(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    PGresult *result = NULL;
+    enum tt_err err = tt_pg_query(&w->pg,
+                                  "SELECT 'task_status_current'::regtype::int8,"
+                                  " 'task_status_interval'::regtype::int8,"
+                                  " 'dataset_progress'::regtype::int8",
+                                  false, NULL, 0, &result, fault);
+    if (err != TT_OK)
+        return err;
+    w->current_type = (uint32_t)tt_pg_int8(result, 0, 0);
+    w->interval_type = (uint32_t)tt_pg_int8(result, 0, 1);
+    w->progress_type = (uint32_t)tt_pg_int8(result, 0, 2);
+    PQclear(result);
+    return TT_OK;
+}
+
+enum tt_err tt_pg_writer_connect(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    if (tt_pg_is_up(&w->pg))
+        return TT_OK;
+    enum tt_err err = tt_pg_connect(&w->pg, true, fault);
+    if (err == TT_OK)
+        err = look_around(w, fault);
+    if (err == TT_OK)
+        err = prepare_all(w, fault);
+    if (err != TT_OK)
+        tt_pg_disconnect(&w->pg);
+    return err;
+}
+
+/* ---- Transactions */
+
+/* Goes with the fences, in one round trip. */
+static enum tt_err begin(void *context, struct tt_fault *fault)
+{
+    struct tt_pg_writer *w = context;
+    enum tt_err err = tt_pg_writer_connect(w, fault);
+    return err == TT_OK ? tt_pg_writer_send(w, TT_PG_SQL_BEGIN, NULL, 0, fault) : err;
+}
+
+static enum tt_err commit(void *context, struct tt_fault *fault)
+{
+    struct tt_pg_writer *w = context;
+    enum tt_err err = tt_pg_writer_send(w, TT_PG_SQL_COMMIT, NULL, 0, fault);
+    if (err == TT_OK)
+        err = tt_pg_writer_sync(w, NULL, "committing", fault);
+    if (err != TT_OK)
+        return err;
+    w->careful = false;
+    w->pg.state[0] = '\0';
+    tt_pg_forget(&w->pg);
+    return TT_OK;
+}
+
+static void rollback(void *context)
+{
+    struct tt_pg_writer *w = context;
+    bool ok = tt_pg_is_up(&w->pg);
+    w->careful = strcmp(w->pg.state, "23505") == 0; /* unique violation */
+    if (ok && PQpipelineStatus(w->pg.conn) != PQ_PIPELINE_OFF)
+        ok = tt_pg_writer_sync(w, NULL, "rolling back", NULL) == TT_OK ||
+             PQpipelineStatus(w->pg.conn) == PQ_PIPELINE_OFF;
+    if (ok && PQtransactionStatus(w->pg.conn) != PQTRANS_IDLE)
+        ok = tt_pg_run(&w->pg, "ROLLBACK", NULL) == TT_OK;
+    w->sent = 0;
+    tt_pg_forget(&w->pg);
+    if (!ok)
+        tt_pg_disconnect(&w->pg);
+}
+
+/* ---- Opening */
+
+static void writer_free(struct tt_pg_writer *w)
+{
+    tt_pg_done(&w->pg);
+    for (size_t i = 0; i < TT_PG_WIRES; i++)
+        tt_wire_done(&w->wires[i]);
+    tt_mem_free(w);
+}
+
+static enum tt_err check_writable(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    PGresult *result = NULL;
+    enum tt_err err = tt_pg_query(&w->pg, "SELECT current_setting('transaction_read_only')", false,
+                                  NULL, 0, &result, fault);
+    if (err == TT_OK && tt_str_equal(tt_pg_text(result, 0, 0), TT_STR("on")))
+        err = tt_fault_set(fault, TT_ERR_READ_ONLY, "store %s: the server takes no writes",
+                           w->pg.where);
+    PQclear(result);
+    return err;
+}
+
+enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_store *ret_store,
+                             struct tt_fault *fault)
+{
+    struct tt_pg_writer *w = tt_mem_zalloc(sizeof *w);
+    if (w == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < TT_PG_WIRES; i++)
+        tt_wire_init(&w->wires[i]);
+    enum tt_err err = tt_pg_init(&w->pg, url, password, fault);
+    if (err == TT_OK)
+        err = tt_pg_connect(&w->pg, false, fault);
+    if (err == TT_OK)
+        err = check_writable(w, fault);
+    if (err == TT_OK)
+        err = tt_pg_migrate(&w->pg, fault);
+    tt_pg_disconnect(&w->pg); /* the writer's settings are others */
+    if (err == TT_OK)
+        err = tt_pg_writer_connect(w, fault);
+    if (err != TT_OK) {
+        writer_free(w);
+        return err;
+    }
+    *ret_store = (struct tt_store){.context = w,
+                                   .begin = begin,
+                                   .commit = commit,
+                                   .rollback = rollback,
+                                   .fence = tt_pg_writer_fence,
+                                   .fence_known = tt_pg_writer_fence_known,
+                                   .load = tt_pg_writer_load,
+                                   .histories = tt_pg_writer_histories,
+                                   .write = tt_pg_writer_write};
+    return TT_OK;
+}
+
+void tt_pg_store_done(struct tt_store *store)
+{
+    if (store->context != NULL)
+        writer_free(store->context);
+    *store = (struct tt_store){0};
+}

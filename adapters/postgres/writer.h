@@ -1,0 +1,46 @@
+/* The writer's connection and its parts: store.c has transactions, store_fence.c fences,
+ * store_load.c what is read before the handlers decide, store_write.c what is written after. Inside
+ * adapters/postgres only. Threads: one. */
+#ifndef TT_ADAPTERS_POSTGRES_WRITER_H
+#define TT_ADAPTERS_POSTGRES_WRITER_H
+
+#include "adapters/postgres/statements.h"
+#include "adapters/postgres/wire.h"
+#include "core/port/store.h"
+
+enum { TT_PG_WIRES = 6 };
+
+struct tt_pg_writer {
+    struct tt_pg pg;
+    bool careful;                      /* some row was in the way of the last transaction */
+    size_t sent;                       /* statements on their way, whose results nobody took yet */
+    struct tt_wire wires[TT_PG_WIRES]; /* parameters of the step in hand */
+    uint32_t current_type, interval_type, progress_type; /* of the tables' rows */
+};
+
+/* Sends a prepared statement. */
+enum tt_err tt_pg_writer_send(struct tt_pg_writer *writer, enum tt_pg_sql which,
+                              const struct tt_pg_param *params, int count,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+/* Takes the results of all that was sent; see tt_pg_sync. */
+enum tt_err tt_pg_writer_sync(struct tt_pg_writer *writer, PGresult **ret_results,
+                              const char *doing, struct tt_fault *fault) TT_MUST_CHECK;
+/* NO_MEMORY when one of the wires could not be written. */
+enum tt_err tt_pg_writer_wired(const struct tt_pg_writer *writer,
+                               struct tt_fault *fault) TT_MUST_CHECK;
+/* Connects when there is no connection. */
+enum tt_err tt_pg_writer_connect(struct tt_pg_writer *writer, struct tt_fault *fault) TT_MUST_CHECK;
+
+/* The functions of the port, as it has them. */
+enum tt_err tt_pg_writer_fence(void *context, const struct tt_store_partition *partitions,
+                               size_t count, struct tt_fault *fault);
+enum tt_err tt_pg_writer_fence_known(void *context, unsigned partition, int64_t *ret_fence,
+                                     struct tt_fault *fault);
+enum tt_err tt_pg_writer_load(void *context, struct tt_store_batch *batch, struct tt_arena *arena,
+                              struct tt_fault *fault);
+enum tt_err tt_pg_writer_histories(void *context, struct tt_store_history *histories, size_t count,
+                                   struct tt_arena *arena, struct tt_fault *fault);
+enum tt_err tt_pg_writer_write(void *context, const struct tt_store_changes *changes,
+                               struct tt_fault *fault);
+
+#endif

@@ -1,0 +1,39 @@
+/* The entries of a batch, decoded: events in the order of the batch, and what is none. Threads:
+ * one. Memory: events borrow from the batch, or live in the decoding until its next batch. */
+#ifndef TT_ENGINE_DECODING_H
+#define TT_ENGINE_DECODING_H
+
+#include "core/model/decoder.h"
+#include "core/port/queue.h"
+#include "core/port/store_batch.h"
+
+/* An entry of the batch that can never be applied, and why. */
+struct tt_poison {
+    size_t entry;     /* index in the batch */
+    const char *kind; /* "undecodable"; "unstorable": the store can never take it */
+    char reason[TT_FAULT_TEXT_BYTES];
+};
+
+struct tt_decoding {
+    struct tt_decoder *decoder;
+    struct tt_arena texts; /* what does not stand in the entries as it is */
+    struct tt_store_entry *entries;
+    size_t *origins; /* of each entry: its index in the batch */
+    size_t count, entry_capacity, origin_capacity;
+    struct tt_poison *poison;
+    size_t poison_count, poison_capacity;
+    const struct tt_queue_entry *in_hand;
+};
+
+enum tt_err tt_decoding_init(struct tt_decoding *decoding, int json_depth_max,
+                             struct tt_fault *fault) TT_MUST_CHECK;
+void tt_decoding_done(struct tt_decoding *decoding);
+
+/* Decodes a batch; what was there of the last one goes. Errors: NO_MEMORY. */
+enum tt_err tt_decoding_run(struct tt_decoding *decoding, const struct tt_queue_batch *batch,
+                            int64_t epoch) TT_MUST_CHECK;
+/* Sets one of the batch's entries aside. Errors: NO_MEMORY. */
+enum tt_err tt_decoding_poison(struct tt_decoding *decoding, size_t entry, const char *kind,
+                               const char *reason) TT_MUST_CHECK;
+
+#endif
