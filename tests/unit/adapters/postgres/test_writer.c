@@ -318,11 +318,11 @@ TT_TEST(no_statement_reads_a_whole_table_but_the_scans_of_everything)
         {TT_PG_SQL_NEWEST, "Index Only Scan Backward using task_status_audit_pkey"},
         {TT_PG_SQL_TAKEN, "Index Cond: ((epoch = ANY ($2)) AND (partition = k.k_partition) AND "
                           "(entry_ms = k.k_ms) AND (entry_seq = k.k_seq))"},
-        {TT_PG_SQL_SAME, "Index Cond: ((tenant = (k.tenant)::text) AND (task_id ="
-                         " (k.task_id)::text) AND (identity = k.identity))"},
+        {TT_PG_SQL_SAME, "Index Cond: ((task_id = (k.task_id)::text) AND (tenant ="
+                         " (k.tenant)::text) AND (identity = k.identity))"},
         {TT_PG_SQL_CURRENT_GET, "Index Scan using task_status_current_pkey"},
-        {TT_PG_SQL_ORIGINALS, "Index Cond: ((tenant = (k.tenant)::text) AND (task_id ="
-                              " (k.task_id)::text) AND (event_time >= k.since))"},
+        {TT_PG_SQL_ORIGINALS, "Index Cond: ((task_id = (k.task_id)::text) AND (tenant ="
+                              " (k.tenant)::text) AND (event_time >= k.since))"},
         {TT_PG_SQL_STAY_BEFORE, "Index Scan Backward using task_status_interval_pkey"},
         {TT_PG_SQL_CURRENT_PUT, "Index Scan using task_status_current_pkey"},
         {TT_PG_SQL_STAYS_CLEAR, "(\"position\" > k.\"position\")"},
