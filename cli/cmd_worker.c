@@ -93,7 +93,8 @@ static enum tt_err open_parts(const struct tt_settings *settings, const volatile
     if (err == TT_OK)
         err = tt_redis_queue_create(&queue, &parts->queue, fault);
     return err == TT_OK
-               ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE), &parts->store, fault)
+               ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE),
+                                   tt_setting_on(settings, TT_OPT_SYNC), &parts->store, fault)
                : err;
 }
 

@@ -78,6 +78,7 @@ enum tt_option_id {
     TT_OPT_NAME,
     TT_OPT_LEASE,
     TT_OPT_LOCKING,
+    TT_OPT_SYNC,
     TT_OPT_UNTIL_IDLE,
     TT_OPT_DRAIN,
     TT_OPT_TO,

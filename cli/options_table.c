@@ -115,6 +115,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                       24 * HOUR_US, C(WORKER), "how long a lock outlives a dead worker"},
     [TT_OPT_LOCKING] = {"locking", 0, TT_OPTION_CHOICE, "HOW", "id", "id|none", 0, 0, C(WORKER),
                         "none shows what goes wrong without turns"},
+    [TT_OPT_SYNC] = {"sync", 0, TT_OPTION_CHOICE, "HOW", "full", "full|normal", 0, 0, C(WORKER),
+                     "full: a commit is on disk before its entries are acknowledged; normal: a "
+                     "power failure may undo the last ones"},
     [TT_OPT_UNTIL_IDLE] = {"until-idle", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(WORKER),
                            "stop when nothing is left to do"},
     [TT_OPT_DRAIN] = {"drain", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 0, 24 * HOUR_US,

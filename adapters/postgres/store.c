@@ -88,6 +88,14 @@ static enum tt_err bring_up_to_date(struct tt_pg_writer *w, struct tt_fault *fau
     return err;
 }
 
+static enum tt_err settle(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    enum tt_err err = tt_pg_settle_writer(&w->pg, fault);
+    if (err == TT_OK && w->relaxed)
+        err = tt_pg_run(&w->pg, "SET synchronous_commit = off", fault);
+    return err;
+}
+
 enum tt_err tt_pg_writer_connect(struct tt_pg_writer *w, struct tt_fault *fault)
 {
     if (tt_pg_is_up(&w->pg))
@@ -96,7 +104,7 @@ enum tt_err tt_pg_writer_connect(struct tt_pg_writer *w, struct tt_fault *fault)
     if (err == TT_OK)
         err = bring_up_to_date(w, fault);
     if (err == TT_OK)
-        err = tt_pg_settle_writer(&w->pg, fault);
+        err = settle(w, fault);
     if (err == TT_OK)
         err = look_around(w, fault);
     if (err == TT_OK)
@@ -187,6 +195,13 @@ enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_st
                                    .histories = tt_pg_writer_histories,
                                    .write = tt_pg_writer_write};
     return TT_OK;
+}
+
+enum tt_err tt_pg_store_relax(struct tt_store *store, struct tt_fault *fault)
+{
+    struct tt_pg_writer *w = store->context;
+    w->relaxed = true;
+    return tt_pg_is_up(&w->pg) ? settle(w, fault) : TT_OK;
 }
 
 void tt_pg_store_done(struct tt_store *store)

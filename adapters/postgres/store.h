@@ -16,6 +16,9 @@
 enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_store *ret_store,
                              struct tt_fault *fault) TT_MUST_CHECK;
 void tt_pg_store_done(struct tt_store *store);
+/* From now on a commit does not wait for the disk: a crash of the server may undo the last ones,
+ * but never leaves half of one. */
+enum tt_err tt_pg_store_relax(struct tt_store *store, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Reads one moment, whatever is written meanwhile. Rows come in portions: memory does not grow with
  * the tables. Errors: as above; UNAVAILABLE, CORRUPT (no tasktrail store). */
