@@ -314,7 +314,6 @@ TT_TEST(no_statement_reads_a_whole_table_but_the_scans_of_everything)
         enum tt_pg_sql which;
         const char *uses;
     } cases[] = {
-        {TT_PG_SQL_FENCE_GET, "Index Cond: (partition = ANY"},
         {TT_PG_SQL_NEWEST, "Index Only Scan Backward using task_status_audit_pkey"},
         {TT_PG_SQL_TAKEN, "Index Cond: ((epoch = ANY ($2)) AND (partition = k.k_partition) AND "
                           "(entry_ms = k.k_ms) AND (entry_seq = k.k_seq))"},

@@ -16,12 +16,13 @@ struct world {
     struct tt_queue_entry entries[ENTRIES_MAX];
     bool done[ENTRIES_MAX], read[ENTRIES_MAX];
     size_t count;
-    int64_t fence;
-    bool held;
+    int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
+    bool lease_ends;                              /* found at the next renewal */
     int64_t now_us;
     int rows, uncommitted, buried;
-    enum tt_err begin_fails, commit_fails, fence_fails, ack_fails,
+    enum tt_err begin_fails, commit_fails, fence_fails, finish_fails,
         fence_known_fails;  /* once each */
+    int commits_fail;       /* so many times more */
     const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
     char diary[2000], buried_as[40], buried_why[100];
@@ -45,7 +46,6 @@ static enum tt_err q_connect(void *c, unsigned *partitions, int64_t *epoch, stru
     struct world *world = c;
     (void)fault;
     note(world, "connect");
-    world->held = false;
     for (size_t i = 0; i < world->count; i++)
         world->read[i] = false; /* what was read and not acknowledged comes back */
     *partitions = 1;
@@ -61,47 +61,35 @@ static enum tt_err q_heartbeat(void *c, unsigned *alive, struct tt_fault *fault)
     return TT_OK;
 }
 
-static enum tt_err q_take(void *c, unsigned partition, int64_t fence_min,
-                          struct tt_holding *holding, bool *taken, struct tt_fault *fault)
-{
-    struct world *world = c;
-    (void)fault;
-    note(world, "take");
-    world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
-    world->held = *taken = true;
-    for (size_t i = 0; i < world->count; i++)
-        world->read[i] = false;
-    *holding = (struct tt_holding){.partition = partition, .fence = world->fence};
-    return TT_OK;
-}
-
-static enum tt_err q_release(void *c, unsigned partition, struct tt_fault *fault)
-{
-    struct world *world = c;
-    (void)partition;
-    (void)fault;
-    note(world, "release");
-    world->held = false;
-    return TT_OK;
-}
-
-static enum tt_err q_read(void *c, size_t max, struct tt_queue_batch *batch, unsigned *lost,
-                          size_t *lost_count, struct tt_fault *fault)
+static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_queue_batch *batch,
+                           struct tt_fault *fault)
 {
     static struct tt_queue_entry given[ENTRIES_MAX];
     struct world *world = c;
     (void)max;
-    (void)lost;
     (void)fault;
     *batch = (struct tt_queue_batch){.entries = given};
-    *lost_count = 0;
-    for (size_t i = 0; i < world->count && world->held; i++)
+    for (size_t i = 0; i < world->count; i++)
         if (!world->done[i] && !world->read[i]) {
             world->read[i] = true;
             given[batch->count++] = world->entries[i];
         }
-    if (batch->count > 0)
-        note(world, "read");
+    if (batch->count == 0)
+        return TT_OK;
+    note(world, "claim");
+    world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
+    for (size_t i = 0; i < batch->count; i++)
+        given[i].fence = world->fence;
+    return TT_OK;
+}
+
+static enum tt_err q_renew(void *c, bool *lost, struct tt_fault *fault)
+{
+    struct world *world = c;
+    (void)fault;
+    note(world, "renew");
+    *lost = world->lease_ends;
+    world->lease_ends = false;
     return TT_OK;
 }
 
@@ -120,15 +108,25 @@ static void finish(struct world *world, const struct tt_queue_entry *entry)
             world->done[i] = true;
 }
 
-static enum tt_err q_acknowledge(void *c, const struct tt_queue_entry *entries, size_t count,
-                                 struct tt_fault *fault)
+static enum tt_err q_finish(void *c, bool *lost, struct tt_fault *fault)
 {
     struct world *world = c;
-    note(world, "ack");
-    enum tt_err err = once(&world->ack_fails, fault);
-    for (size_t i = 0; i < count && err == TT_OK; i++)
-        finish(world, &entries[i]);
+    note(world, "finish");
+    *lost = false;
+    enum tt_err err = once(&world->finish_fails, fault);
+    for (size_t i = 0; i < world->count && err == TT_OK; i++)
+        world->done[i] = world->done[i] || world->read[i];
     return err;
+}
+
+static enum tt_err q_give_back(void *c, struct tt_fault *fault)
+{
+    struct world *world = c;
+    (void)fault;
+    note(world, "give-back");
+    for (size_t i = 0; i < world->count; i++)
+        world->read[i] = false;
+    return TT_OK;
 }
 
 static enum tt_err q_bury(void *c, const struct tt_queue_entry *entry, const char *reason,
@@ -178,6 +176,10 @@ static enum tt_err s_commit(void *c, struct tt_fault *fault)
 {
     struct world *world = c;
     enum tt_err err = once(&world->commit_fails, fault);
+    if (err == TT_OK && world->commits_fail > 0) {
+        world->commits_fail--;
+        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
+    }
     note(world, err == TT_OK ? "commit" : "commit-fails");
     if (err == TT_OK)
         world->rows += world->uncommitted;
@@ -200,12 +202,12 @@ static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions,
     return once(&world->fence_fails, fault);
 }
 
-static enum tt_err s_fence_known(void *c, unsigned partition, int64_t *fence,
-                                 struct tt_fault *fault)
+static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault)
 {
     struct world *world = c;
-    (void)partition;
-    *fence = 10;
+    *fence = world->fence_known;
+    if (world->fence_known_next != 0)
+        world->fence_known = world->fence_known_next;
     return once(&world->fence_known_fails, fault);
 }
 
@@ -264,6 +266,8 @@ static void observe(void *c, enum tt_observation what, int64_t number, const cha
         note(c, "store-back");
     if (what == TT_OBSERVED_QUEUE_AWAY)
         note(c, "queue-away");
+    if (what == TT_OBSERVED_TURN_LOST)
+        note(c, "turn-lost");
     if (what == TT_OBSERVED_FENCED)
         note(c, "fenced");
 }
@@ -279,9 +283,9 @@ static void add(struct world *world, const char *payload)
 
 static enum tt_err run(struct world *world, struct tt_worker_counts *counts)
 {
-    const struct tt_queue queue = {world,     q_connect, q_heartbeat, q_take,
-                                   q_release, q_read,    q_wait,      q_acknowledge,
-                                   q_bury,    q_trim,    q_backlog,   q_disconnect};
+    const struct tt_queue queue = {world,   q_connect, q_heartbeat, q_claim,
+                                   q_renew, q_finish,  q_give_back, q_wait,
+                                   q_bury,  q_trim,    q_backlog,   q_disconnect};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
@@ -310,6 +314,8 @@ static enum tt_err run(struct world *world, struct tt_worker_counts *counts)
     };
     struct tt_fault fault = {0};
     world->now_us = 1000000;
+    if (world->fence_known == 0)
+        world->fence_known = 10;
     return tt_worker_run(&options, counts, &fault);
 }
 
@@ -322,7 +328,7 @@ TT_TEST(entries_are_acknowledged_only_after_the_commit)
     add(&world, good);
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect take read begin commit ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect claim begin commit finish disconnect ");
     ck_assert_int_eq(world.rows, 2);
     ck_assert_uint_eq(counts.entries, 2);
 }
@@ -334,20 +340,20 @@ TT_TEST(a_store_that_is_full_is_waited_for_with_the_batch_in_hand)
     struct tt_worker_counts counts;
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect take read begin commit-fails rollback store-away begin "
-                                  "commit store-back ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect claim begin commit-fails rollback store-away begin "
+                                  "commit store-back finish disconnect ");
     ck_assert_int_eq(world.rows, 1);
 }
 TT_END
 
-TT_TEST(a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for)
+TT_TEST(a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_waited_for)
 {
     struct world world = {.fence_known_fails = TT_ERR_UNAVAILABLE};
     struct tt_worker_counts counts;
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect store-away connect store-back take read begin commit "
-                                  "ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect store-away connect store-back claim begin commit "
+                                  "finish disconnect ");
 }
 TT_END
 
@@ -357,20 +363,55 @@ TT_TEST(a_fenced_worker_writes_nothing_and_takes_its_turn_again)
     struct tt_worker_counts counts;
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect take read begin rollback fenced release take read begin "
-                                  "commit ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect claim begin rollback fenced give-back claim begin "
+                                  "commit finish disconnect ");
+    ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
+TT_TEST(after_a_fence_the_store_is_asked_what_new_ones_must_be_above)
+{
+    struct world world = {.fence_fails = TT_ERR_FENCED, .fence_known = 10};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    world.fence_known_next = 5000;
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_gt(world.fence, 5000);
+}
+TT_END
+
+TT_TEST(the_lease_of_a_batch_is_renewed_while_the_store_is_away)
+{
+    struct world world = {.commits_fail = 6};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_ptr_nonnull(strstr(world.diary, "renew"));
+    ck_assert_ptr_null(strstr(world.diary, "give-back"));
+    ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
+TT_TEST(a_batch_whose_lease_ended_while_the_store_was_away_is_given_up)
+{
+    struct world world = {.commits_fail = 6, .lease_ends = true};
+    struct tt_worker_counts counts;
+    add(&world, good);
+    ck_assert_int_eq(run(&world, &counts), TT_OK);
+    ck_assert_ptr_nonnull(strstr(world.diary, "renew fenced give-back"));
     ck_assert_int_eq(world.rows, 1);
 }
 TT_END
 
 TT_TEST(a_lost_acknowledgement_means_connecting_again_and_applying_again)
 {
-    struct world world = {.ack_fails = TT_ERR_UNAVAILABLE};
+    struct world world = {.finish_fails = TT_ERR_UNAVAILABLE};
     struct tt_worker_counts counts;
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect take read begin commit ack queue-away connect take read "
-                                  "begin commit ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect claim begin commit finish queue-away connect claim "
+                                  "begin commit finish disconnect ");
 }
 TT_END
 
@@ -382,7 +423,7 @@ TT_TEST(what_does_not_decode_is_buried_after_the_rest_was_committed)
     add(&world, "no json");
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
-    ck_assert_str_eq(world.diary, "connect take read begin commit bury ack release disconnect ");
+    ck_assert_str_eq(world.diary, "connect claim begin commit bury finish disconnect ");
     ck_assert_int_eq(world.rows, 2);
     ck_assert_int_eq(world.buried, 1);
     ck_assert_uint_eq(counts.dead, 1);
@@ -399,8 +440,8 @@ TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
     add(&world, good);
     ck_assert_int_eq(run(&world, &counts), TT_OK);
     ck_assert_str_eq(world.diary,
-                     "connect take read begin rollback begin commit begin rollback begin rollback "
-                     "begin commit bury ack release disconnect ");
+                     "connect claim begin rollback begin commit begin rollback begin rollback "
+                     "begin commit bury finish disconnect ");
     ck_assert_int_eq(world.rows, 3);
     ck_assert_uint_eq(counts.rows, 3);
     ck_assert_uint_eq(counts.dead, 1);
@@ -439,8 +480,11 @@ TT_END
 
 TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_is_full_is_waited_for_with_the_batch_in_hand,
-         a_store_that_is_away_when_a_partition_is_taken_is_told_as_such_and_waited_for,
+         a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_waited_for,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
+         after_a_fence_the_store_is_asked_what_new_ones_must_be_above,
+         the_lease_of_a_batch_is_renewed_while_the_store_is_away,
+         a_batch_whose_lease_ended_while_the_store_was_away_is_given_up,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
          what_the_store_can_never_take_is_found_in_halves_and_buried,
