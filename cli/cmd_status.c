@@ -85,7 +85,8 @@ static void print_partitions(const struct tt_fleet_status *status)
         if (one->unread + one->pending + one->dead == 0)
             continue;
         if (shown++ == 0)
-            printf("\npartition     unread    pending    stalled       dead      oldest        held\n");
+            printf("\npartition     unread    pending    stalled       dead      oldest        "
+                   "held\n");
         write_age(age, sizeof age, one->oldest_age_ms);
         printf("%9u %10llu %10llu %10llu %10llu %11s %11llu\n", p, (unsigned long long)one->unread,
                (unsigned long long)one->pending, (unsigned long long)one->stalled,

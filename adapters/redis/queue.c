@@ -11,8 +11,7 @@
 
 /* A group that starts before the first entry, for every stream; streams that are not there are
  * made. */
-static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count,
-                               struct tt_fault *fault)
+static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
     for (unsigned i = 0; i < count && err == TT_OK; i++) {

@@ -63,8 +63,8 @@ static enum tt_err add_entry(struct tt_redis_queue *queue, unsigned partition,
                        sizeof *queue->entries) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     struct tt_queue_entry *added = &queue->entries[queue->entry_count];
-    *added = (struct tt_queue_entry){
-        .partition = partition, .deliveries = deliveries, .fence = fence};
+    *added =
+        (struct tt_queue_entry){.partition = partition, .deliveries = deliveries, .fence = fence};
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 ||
         !tt_redis_parse_id(tt_redis_reply_text(entry->element[0]), &added->id_ms, &added->id_seq))
         return tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an entry of unexpected shape",

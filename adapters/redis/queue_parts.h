@@ -27,10 +27,10 @@ extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
 
 struct tt_redis_partition {
-    bool asked;   /* in the pass in hand */
-    bool ready;   /* there may be something to claim */
-    bool full;    /* so much waits behind busy ids that no new entries are read */
-    bool in_hand; /* our token may hold something here */
+    bool asked;              /* in the pass in hand */
+    bool ready;              /* there may be something to claim */
+    bool full;               /* so much waits behind busy ids that no new entries are read */
+    bool in_hand;            /* our token may hold something here */
     const redisReply *tasks; /* held, of the batch in hand; NULL: none known */
     size_t first, count;     /* its entries in the batch in hand */
     bool recovering;         /* without locking: what was left behind comes first */
@@ -68,8 +68,7 @@ struct tt_redis_queue {
 enum { TT_TURN_KEYS = 8 };
 typedef char tt_redis_turn_keys[TT_TURN_KEYS][TT_REDIS_KEY_BYTES];
 void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
-                          tt_redis_turn_keys keys, enum tt_redis_script script,
-                          unsigned partition);
+                          tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition);
 enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault);
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault);
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault);

@@ -73,24 +73,24 @@
  * delivered, vanished, entries, their deliveries (of the first ones; 1 where missing), tasks */
 #define TT_LUA_CLAIM                                                                               \
     TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW               \
-    "local count, floor = tonumber(ARGV[4]), tonumber(ARGV[5]) "                                   \
-    "tidy() local budget, more, last = take_ready(count), 0, '' "                                  \
-    "if budget == 0 then more = 1 "                                                                \
-    "elseif call('ZCARD', WAIT) >= tonumber(ARGV[6]) then more = 2 "                               \
-    "else local r = call('XREADGROUP', 'GROUP', G, ME, 'COUNT', budget, 'STREAMS', E, '>') "       \
-    "local list = r and r[1][2] or {} "                                                            \
-    "if #list > 0 then take_new(list) last = list[#list][1] "                                      \
-    "if #list == budget then more = 1 end "                                                        \
-    "else for _, g in ipairs(groups(E)) do if g.name == G then last = g['last-delivered-id'] "     \
-    "end end end end "                                                                             \
-    "local fence = 0 "                                                                             \
-    "if #tasks > 0 then fence = call('INCR', FENCE) "                                              \
-    "if fence <= floor then fence = floor + 1 "                                                    \
-    "call('SET', FENCE, string.format('%.0f', fence)) end "                                        \
-    "each_part(tasks, 1000, function(...) local args = {...} local hset = {} "                     \
-    "for i = 1, #args do hset[2 * i - 1] = args[i] hset[2 * i] = ME end "                          \
-    "call('HSET', HELD, unpack(hset)) end) "                                                       \
-    "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) end "                                       \
-    "return {fence, more, last, vanished, entries, tries, tasks}"
+        "local count, floor = tonumber(ARGV[4]), tonumber(ARGV[5]) "                               \
+        "tidy() local budget, more, last = take_ready(count), 0, '' "                              \
+        "if budget == 0 then more = 1 "                                                            \
+        "elseif call('ZCARD', WAIT) >= tonumber(ARGV[6]) then more = 2 "                           \
+        "else local r = call('XREADGROUP', 'GROUP', G, ME, 'COUNT', budget, 'STREAMS', E, '>') "   \
+        "local list = r and r[1][2] or {} "                                                        \
+        "if #list > 0 then take_new(list) last = list[#list][1] "                                  \
+        "if #list == budget then more = 1 end "                                                    \
+        "else for _, g in ipairs(groups(E)) do if g.name == G then last = g['last-delivered-id'] " \
+        "end end end end "                                                                         \
+        "local fence = 0 "                                                                         \
+        "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
+        "if fence <= floor then fence = floor + 1 "                                                \
+        "call('SET', FENCE, string.format('%.0f', fence)) end "                                    \
+        "each_part(tasks, 1000, function(...) local args = {...} local hset = {} "                 \
+        "for i = 1, #args do hset[2 * i - 1] = args[i] hset[2 * i] = ME end "                      \
+        "call('HSET', HELD, unpack(hset)) end) "                                                   \
+        "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) end "                                   \
+        "return {fence, more, last, vanished, entries, tries, tasks}"
 
 #endif

@@ -38,10 +38,9 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",
-    /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when the
-     * token's lease has ended: others do it again. The letter has the entry's own id,
-     * so that it is there once; where a younger one is there already, it is looked for by its
-     * field. */
+    /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
+     * the token's lease has ended: others do it again. The letter has the entry's own id, so that
+     * it is there once; where a younger one is there already, it is looked for by its field. */
     [TT_SCRIPT_BURY] =
         "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then return 0 end "
         "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "

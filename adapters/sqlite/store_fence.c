@@ -39,8 +39,7 @@ enum tt_err tt_writer_check_fence(const struct tt_writer *w, const struct tt_sto
 {
     if (task->current == NULL || task->fence == 0 || task->fence >= task->current->fence)
         return TT_OK;
-    return tt_fault_set(fault, TT_ERR_FENCED,
-                        "store %s: task %.*s: fence %lld is older than %lld", w->db.path,
-                        TT_STR_ARGS(task->task_id), (long long)task->fence,
+    return tt_fault_set(fault, TT_ERR_FENCED, "store %s: task %.*s: fence %lld is older than %lld",
+                        w->db.path, TT_STR_ARGS(task->task_id), (long long)task->fence,
                         (long long)task->current->fence);
 }

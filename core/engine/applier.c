@@ -159,9 +159,8 @@ static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first,
 }
 
 enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,
-                             int64_t read_started_at_us,
-                             const struct tt_poison **ret_poison, size_t *ret_poison_count,
-                             uint64_t *ret_rows, struct tt_fault *fault)
+                             int64_t read_started_at_us, const struct tt_poison **ret_poison,
+                             size_t *ret_poison_count, uint64_t *ret_rows, struct tt_fault *fault)
 {
     tt_assert(applier->epoch >= 1);
     applier->read_started_us = read_started_at_us;

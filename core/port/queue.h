@@ -65,8 +65,8 @@ struct tt_queue {
     enum tt_err (*give_back)(void *context, struct tt_fault *fault);
     /* Waits until there may be something to claim, at most wait_ms. */
     enum tt_err (*wait)(void *context, int64_t wait_ms, struct tt_fault *fault);
-    /* Puts an entry of the batch in hand on the dead-letter stream and acknowledges it, once however
-     * often it is repeated; nothing where its lease has ended. */
+    /* Puts an entry of the batch in hand on the dead-letter stream and acknowledges it, once
+     * however often it is repeated; nothing where its lease has ended. */
     enum tt_err (*bury)(void *context, const struct tt_queue_entry *entry, const char *reason,
                         const char *error, struct tt_fault *fault);
     /* Cuts streams below what is acknowledged, and tidies what dead workers left. Called now and

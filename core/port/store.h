@@ -55,8 +55,8 @@ struct tt_store {
     /* Fills in the answers of each; what was written before in this transaction may be missing. */
     enum tt_err (*histories)(void *context, struct tt_store_history *histories, size_t count,
                              struct tt_arena *arena, struct tt_fault *fault);
-    /* Once a transaction, after load. apply_seq grows with every row, from transaction to transaction of a
-     * partition. */
+    /* Once a transaction, after load. apply_seq grows with every row, from transaction to
+     * transaction of a partition. */
     enum tt_err (*write)(void *context, const struct tt_store_changes *changes,
                          struct tt_fault *fault);
 };
