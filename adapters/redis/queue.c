@@ -66,7 +66,7 @@ static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
     queue->partition_count = count;
     for (unsigned i = 0; i < count; i++)
         queue->partitions[i] =
-            (struct tt_redis_partition){.ready = true, .last_id = "0-0", .wake_id = "0-0"};
+            (struct tt_redis_partition){.ready = true, .last_id = "$", .wake_id = "0-0"};
     queue->look_due.us = 0;
     return TT_OK;
 }

@@ -107,8 +107,10 @@ static enum tt_err take_read(struct tt_redis_queue *queue, unsigned partition,
         const redisReply *list = reply->element[1];
         enum tt_err err = tt_redis_queue_add(queue, partition, list, NULL, 0, fault);
         p->ready = list->elements >= each;
-        if (err == TT_OK && list->elements > 0)
-            keep_last(p, tt_redis_reply_text(list->element[list->elements - 1]->element[0]));
+        if (err == TT_OK) /* others may have read what is behind our last one */
+            keep_last(p, list->elements == 0
+                             ? TT_STR("$")
+                             : tt_redis_reply_text(list->element[list->elements - 1]->element[0]));
         return err;
     }
     if (!tt_str_equal(what, TT_STR("claimed")) || reply->elements != 5)

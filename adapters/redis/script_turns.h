@@ -56,8 +56,7 @@
     "return string.match(string.sub(m, n - 39, n - 20), '^0*(%d+)$') .. '-' .. "                   \
     "string.match(string.sub(m, n - 19), '^0*(%d+)$') end "                                        \
     "local function waits(key, count) return call('ZRANGEBYLEX', WAIT, '[' .. key .. '\\0', "      \
-    "'(' .. key .. '\\1', 'LIMIT', 0, count) end " /* A command with a long list at its end, by    \
-                                                      parts of what a call may hold. */            \
+    "'(' .. key .. '\\1', 'LIMIT', 0, count) end "                                                 \
     "local function each_part(list, size, run) for i = 1, #list, size do "                         \
     "run(unpack(list, i, math.min(i + size - 1, #list))) end end "                                 \
     "local function wait_for(members) each_part(members, 1000, function(...) "                     \
@@ -70,32 +69,32 @@
 /* What a consumer has pending begins to wait; its tasks are added to `tasks`. Entries whose content
  * is gone are counted and dropped. begin_anew: everything from what is pending; nobody holds
  * anything. */
-#define TT_LUA_GIVE_BACK                                                                                                                                           \
-    "local function take_from(token, tasks) local from = '-' "                                                                                                     \
-    "while true do local page = call('XPENDING', E, G, from, '+', 500, token) "                                                                                    \
-    "if #page == 0 then return end "                                                                                                                               \
-    "local ids, members = {}, {} "                                                                                                                                 \
-    "for i, p in ipairs(page) do local r = call('XRANGE', E, p[1], p[1]) "                                                                                         \
-    "if r[1] then local key = task_key(p[1], r[1][2]) ids[#ids + 1] = p[1] "                                                                                       \
-    "members[#members + 1] = member(key, p[1]) tasks[key] = true "                                                                                                 \
-    "else call('XACK', E, G, p[1]) vanished = vanished + 1 end end "                                                                                               \
-    "if #ids > 0 then wait_for(members) ids[#ids + 1] = 'JUSTID' "                                                                                                 \
-    "if token ~= WAITING then call('XCLAIM', E, G, WAITING, 0, unpack(ids)) end end "                                                                              \
-    "from = '(' .. page[#page][1] end end "                                                                                                                        \
-    "local function mark_ready(tasks) local ready = {} "                                                                                                           \
-    "for key in pairs(tasks) do if waits(key, 1)[1] then ready[#ready + 1] = key end end "                                                                         \
-    "table.sort(ready) "                                                                                                                                           \
-    "each_part(ready, 1000, function(...) call('RPUSH', READY, ...) end) "                                                                                         \
-    "if #ready > 0 then call('XADD', WAKE, 'MAXLEN', 1, '*', 'w', '1') end return #ready end "                                                                     \
-    "local function give_back(token) local tasks, mine, all = {}, {}, call('HGETALL', HELD) "                                                                      \
-    "call('ZREM', LEASES, token) "                                                                                                                                 \
-    "for i = 1, #all, 2 do if all[i + 1] == token then mine[#mine + 1] = all[i] "                                                                                  \
-    "tasks[all[i]] = true end end "                                                                                                                                \
-    "each_part(mine, 1000, function(...) call('HDEL', HELD, ...) end) "                                                                                            \
-    "take_from(token, tasks) mark_ready(tasks) call('XGROUP', 'DELCONSUMER', E, G, token) end " /* Everything anew from what is pending: nobody holds anything. */ \
-    "local function begin_anew() local tasks = {} "                                                                                                                \
-    "call('DEL', HELD, WAIT, READY, LEASES) "                                                                                                                      \
-    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do take_from(c[1], tasks) end "                                                                           \
+#define TT_LUA_GIVE_BACK                                                                           \
+    "local function take_from(token, tasks) local from = '-' "                                     \
+    "while true do local page = call('XPENDING', E, G, from, '+', 500, token) "                    \
+    "if #page == 0 then return end "                                                               \
+    "local ids, members = {}, {} "                                                                 \
+    "for i, p in ipairs(page) do local r = call('XRANGE', E, p[1], p[1]) "                         \
+    "if r[1] then local key = task_key(p[1], r[1][2]) ids[#ids + 1] = p[1] "                       \
+    "members[#members + 1] = member(key, p[1]) tasks[key] = true "                                 \
+    "else call('XACK', E, G, p[1]) vanished = vanished + 1 end end "                               \
+    "if #ids > 0 then wait_for(members) ids[#ids + 1] = 'JUSTID' "                                 \
+    "if token ~= WAITING then call('XCLAIM', E, G, WAITING, 0, unpack(ids)) end end "              \
+    "from = '(' .. page[#page][1] end end "                                                        \
+    "local function mark_ready(tasks) local ready = {} "                                           \
+    "for key in pairs(tasks) do if waits(key, 1)[1] then ready[#ready + 1] = key end end "         \
+    "table.sort(ready) "                                                                           \
+    "each_part(ready, 1000, function(...) call('RPUSH', READY, ...) end) "                         \
+    "if #ready > 0 then call('XADD', WAKE, 'MAXLEN', 1, '*', 'w', '1') end return #ready end "     \
+    "local function give_back(token) local tasks, mine, all = {}, {}, call('HGETALL', HELD) "      \
+    "call('ZREM', LEASES, token) "                                                                 \
+    "for i = 1, #all, 2 do if all[i + 1] == token then mine[#mine + 1] = all[i] "                  \
+    "tasks[all[i]] = true end end "                                                                \
+    "each_part(mine, 1000, function(...) call('HDEL', HELD, ...) end) "                            \
+    "take_from(token, tasks) mark_ready(tasks) call('XGROUP', 'DELCONSUMER', E, G, token) end "    \
+    "local function begin_anew() local tasks = {} "                                                \
+    "call('DEL', HELD, WAIT, READY, LEASES) "                                                      \
+    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do take_from(c[1], tasks) end "           \
     "mark_ready(tasks) end "
 
 #define TT_LUA_TURNS TT_LUA_TASK_KEY TT_LUA_WAITING TT_LUA_GIVE_BACK
