@@ -346,6 +346,37 @@ TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
 }
 TT_END
 
+TT_TEST(something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost)
+{
+    set_up("mark");
+    add("x", 1);
+    add("x", 2);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    add("y", 1);
+    ck_assert_str_eq(claim(&c, 9), "y1*1 "); /* x2 waits; y stays held, so that not all is lost */
+    finish(&a);
+    tt_redis_ask(&server, "DEL {t:0}:ready");
+    add("x", 3);
+    ck_assert_str_eq(claim(&b, 9), "");
+    ck_assert_str_eq(claim(&b, 9), "x2*1 x3*1 ");
+    tear_down();
+}
+TT_END
+
+TT_TEST(a_lock_that_came_to_somebody_else_is_not_released)
+{
+    set_up("else");
+    add("x", 1);
+    add("y", 1);
+    ck_assert_str_eq(claim(&a, 9), "x1*1 y1*1 ");
+    tt_redis_ask(&server, "HSET {t:0}:held default/x somebody");
+    finish(&a);
+    ck_assert_int_eq(number_of("HEXISTS {t:0}:held default/x"), 1);
+    ck_assert_int_eq(number_of("HEXISTS {t:0}:held default/y"), 0);
+    tear_down();
+}
+TT_END
+
 TT_TEST(consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
 {
     set_up("consumers");
@@ -373,4 +404,6 @@ TT_SUITE("adapters/redis/turns", an_event_whose_id_is_busy_waits_and_others_go_o
          entries_that_are_no_events_are_handed_out_at_once,
          a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bounds,
          lost_keys_are_made_anew_from_what_is_pending,
+         something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
+         a_lock_that_came_to_somebody_else_is_not_released,
          consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
