@@ -4,6 +4,7 @@
 #include "cli/lifecycle_file.h"
 #include "cli/output.h"
 #include "cli/store_url.h"
+#include "cli/tenants_file.h"
 #include <stdio.h>
 
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
@@ -25,13 +26,17 @@ static int run(const struct tt_settings *settings, const char *task_id)
 {
     struct tt_fault fault = {0};
     struct tt_lifecycle_set *lifecycles = NULL;
+    struct tt_tenants_file tenants = {0};
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;
     struct tt_str tenant = TT_STR_NONE, task = tt_str_from(task_id);
     enum tt_err err =
         tt_lifecycle_file_read(tt_setting_text(settings, TT_OPT_LIFECYCLE), &lifecycles, &fault);
+    if (err == TT_OK)
+        err = tt_tenants_file_read(&tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
     struct tt_pass_options options = tt_feed_pass_options(settings, lifecycles);
     options.from_store = true;
+    options.tenants = tenants.set;
     if (task_id != NULL) {
         tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
         options.only_tenant = tenant;
@@ -48,6 +53,7 @@ static int run(const struct tt_settings *settings, const char *task_id)
     int status = err == TT_OK ? show(settings, pass, report, task_id) : tt_exit_with(&fault);
     tt_pass_destroy(pass);
     tt_lifecycle_set_destroy(lifecycles);
+    tt_tenants_file_done(&tenants);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/secret.h"
 #include "cli/stop.h"
 #include "cli/store_url.h"
+#include "cli/tenants_file.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/engine/worker.h"
@@ -33,9 +34,12 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
         [TT_OBSERVED_ENTRY_ID_REUSED] =
             {TT_LOG_ERROR, "entry_id_reused",
              "entry ids came back with other content, kept under a new epoch"},
+        [TT_OBSERVED_EXCLUDED] = {TT_LOG_DEBUG, "excluded",
+                                  "entries that their tenant does not want audited"},
         [TT_OBSERVED_BATCH_APPLIED] = {TT_LOG_DEBUG, "batch_applied", "batch applied"},
     };
-    (void)context;
+    if (what == TT_OBSERVED_EXCLUDED)
+        *(uint64_t *)context += (uint64_t)number;
     if (!tt_log_enabled(lines[what].level))
         return;
     char count[32] = "";
@@ -58,6 +62,8 @@ struct parts {
     struct tt_queue queue;
     struct tt_opened_store store;
     struct tt_buf secret;
+    struct tt_tenants_file tenants;
+    uint64_t excluded; /* entries that tenants do not want audited */
     char name[96];
 };
 
@@ -86,7 +92,8 @@ static enum tt_err open_parts(const struct tt_settings *settings, const volatile
     if (err == TT_OK)
         err = tt_redis_queue_create(&queue, &parts->queue, fault);
     return err == TT_OK
-               ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE), &parts->store, fault)
+               ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE),
+                                   tt_setting_on(settings, TT_OPT_SYNC), &parts->store, fault)
                : err;
 }
 
@@ -95,7 +102,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     struct tt_fault fault = {0};
     struct tt_worker_counts counts = {0};
     struct parts parts = {0};
-    const struct tt_observer observer = {.tell = tell_log};
+    const struct tt_observer observer = {.context = &parts.excluded, .tell = tell_log};
     if (settings->argument_count > 0) {
         tt_fault_set(&fault, TT_ERR_INVALID,
                      "worker: unexpected \"%.60s\"; worker takes no arguments",
@@ -103,7 +110,10 @@ int tt_cmd_worker(const struct tt_settings *settings)
         return tt_exit_with(&fault);
     }
     const volatile int *stop = tt_stop_listen();
-    enum tt_err err = open_parts(settings, stop, &parts, &fault);
+    enum tt_err err =
+        tt_tenants_file_read(&parts.tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
+    if (err == TT_OK)
+        err = open_parts(settings, stop, &parts, &fault);
     if (err == TT_OK) {
         const struct tt_worker_options options = {
             .queue = &parts.queue,
@@ -118,20 +128,22 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .locking = tt_setting_u64(settings, TT_OPT_LOCKING) == 0,
             .until_idle = tt_setting_on(settings, TT_OPT_UNTIL_IDLE),
             .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
+            .tenants = tt_tenants_file_watch(&parts.tenants),
             .json_depth_max = TT_JSON_DEPTH_MAX,
             .stop = stop,
         };
         tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
         err = tt_worker_run(&options, &counts, &fault);
         tt_log(TT_LOG_INFO, "worker_stopped",
-               "%s: %llu entries, %llu rows written, %llu dead letters%s", parts.name,
-               (unsigned long long)counts.entries, (unsigned long long)counts.rows,
-               (unsigned long long)counts.dead,
+               "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded%s",
+               parts.name, (unsigned long long)counts.entries, (unsigned long long)counts.rows,
+               (unsigned long long)counts.dead, (unsigned long long)parts.excluded,
                counts.vanished > 0 ? ", entries lost from the stream" : "");
     }
     int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
     tt_redis_queue_destroy(&parts.queue);
     tt_store_url_close(&parts.store);
     tt_buf_done(&parts.secret);
+    tt_tenants_file_done(&parts.tenants);
     return status;
 }

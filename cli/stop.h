@@ -5,4 +5,7 @@
 /* Installs the handlers; returns the flag: 0, then 1. Once per process. */
 const volatile int *tt_stop_listen(void);
 
+/* Being asked to read the settings again: SIGHUP adds 1 to the number returned. Waiting goes on. */
+const volatile int *tt_reload_listen(void);
+
 #endif

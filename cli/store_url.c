@@ -23,7 +23,21 @@ static const char *path_of(const char *url)
     return url + strlen("sqlite:");
 }
 
-enum tt_err tt_store_url_open(const char *url, struct tt_opened_store *opened,
+static enum tt_err open_kind(const char *url, const char *password, bool relaxed,
+                             struct tt_opened_store *opened, struct tt_fault *fault)
+{
+    struct tt_store *store = &opened->store;
+    enum tt_err err =
+        opened->kind == TT_STORE_SQLITE
+            ? tt_sqlite_store_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, store, fault)
+            : tt_pg_store_open(url, password, store, fault);
+    if (err != TT_OK || !relaxed)
+        return err;
+    return opened->kind == TT_STORE_SQLITE ? tt_sqlite_store_relax(store, fault)
+                                           : tt_pg_store_relax(store, fault);
+}
+
+enum tt_err tt_store_url_open(const char *url, bool relaxed, struct tt_opened_store *opened,
                               struct tt_fault *fault)
 {
     struct tt_buf secret;
@@ -33,13 +47,11 @@ enum tt_err tt_store_url_open(const char *url, struct tt_opened_store *opened,
     if (err != TT_OK)
         return err;
     err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
+    opened->kind = kind;
     if (err == TT_OK)
-        err = kind == TT_STORE_SQLITE
-                  ? tt_sqlite_store_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, &opened->store,
-                                         fault)
-                  : tt_pg_store_open(url, password, &opened->store, fault);
-    if (err == TT_OK)
-        opened->kind = kind;
+        err = open_kind(url, password, relaxed, opened, fault);
+    if (err != TT_OK)
+        tt_store_url_close(opened);
     tt_buf_done(&secret);
     return err;
 }

@@ -18,10 +18,10 @@ struct tt_opened_store {
     struct tt_store_reader reader;
 };
 
-/* The password of a server comes from TASKTRAIL_STORE_PASSWORD, the file that
- * TASKTRAIL_STORE_PASSWORD_FILE names, or where libpq looks for one. Errors: INVALID, and those of
- * the store. */
-enum tt_err tt_store_url_open(const char *url, struct tt_opened_store *ret_opened,
+/* relaxed: commits do not wait for the disk. The password of a server comes from
+ * TASKTRAIL_STORE_PASSWORD, the file that TASKTRAIL_STORE_PASSWORD_FILE names, or where libpq looks
+ * for one. Errors: INVALID, and those of the store. */
+enum tt_err tt_store_url_open(const char *url, bool relaxed, struct tt_opened_store *ret_opened,
                               struct tt_fault *fault) TT_MUST_CHECK;
 enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *ret_opened,
                                      struct tt_fault *fault) TT_MUST_CHECK;

@@ -202,6 +202,7 @@ enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
         .status_of = pass->status_of,
         .ties_by_arrival = pass->options.ties_by_arrival,
         .apply_by_arrival = pass->options.apply_by_arrival,
+        .tenants = pass->options.tenants,
         .from_store = pass->options.from_store,
         .now_us = pass->options.now_us,
         .max_future_us = pass->options.max_future_us,

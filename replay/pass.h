@@ -16,6 +16,7 @@
 
 #include "core/model/event.h"
 #include "core/model/lifecycle.h"
+#include "core/model/tenants.h"
 #include "replay/report.h"
 
 struct tt_pass;
@@ -24,11 +25,12 @@ struct tt_step_counts;
 
 struct tt_pass_options {
     const struct tt_lifecycle_set
-        *lifecycles;       /* borrowed until the report is destroyed; NULL = none */
-    bool ties_by_arrival;  /* --ties arrival */
-    bool apply_by_arrival; /* --apply-order arrival */
-    bool from_store;       /* compare with what tt_feeder_add_state and _interval tell */
-    int64_t now_us;        /* TT_TIME_NONE = none */
+        *lifecycles;                  /* borrowed until the report is destroyed; NULL = none */
+    bool ties_by_arrival;             /* --ties arrival */
+    bool apply_by_arrival;            /* --apply-order arrival, where a tenant does not say */
+    const struct tt_tenants *tenants; /* borrowed; NULL = none says */
+    bool from_store;                  /* compare with what tt_feeder_add_state and _interval tell */
+    int64_t now_us;                   /* TT_TIME_NONE = none */
     int64_t max_future_us;
     unsigned threads;                     /* at least 1 */
     uint64_t memory_bytes;                /* for records */

@@ -24,9 +24,7 @@ enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *tas
         lanes[i].source = copy_text(arena, lanes[i].source, &ok);
     }
     const struct tt_tev *last_arrived = &task->events[task->originals[task->original_count - 1]];
-    const struct tt_tev *last = pass->options.apply_by_arrival
-                                    ? last_arrived
-                                    : &task->events[task->timeline[task->original_count - 1]];
+    const struct tt_tev *last = tt_task_state_from(task, &pass->rules);
     pass->picture = (struct tt_task_picture){
         .events = lanes,
         .event_count = count,

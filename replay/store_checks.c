@@ -7,16 +7,18 @@ static const struct tt_tev *in_time(const struct tt_task *task, uint32_t i)
     return &task->events[task->timeline[i]];
 }
 
-static const struct tt_tev *replayed_last(const struct tt_task *task, const struct tt_bench *bench)
+const struct tt_tev *tt_task_state_from(const struct tt_task *task, const struct tt_rules *rules)
 {
-    uint32_t last = task->original_count - 1;
-    return bench->rules->apply_by_arrival ? &task->events[task->originals[last]]
-                                          : in_time(task, last);
+    const uint32_t last = task->original_count - 1;
+    enum tt_apply_order said = tt_tenants_for(rules->tenants, task->tenant)->apply_order;
+    bool by_arrival =
+        said == TT_APPLY_ORDER_OF_FLEET ? rules->apply_by_arrival : said == TT_APPLY_ORDER_ARRIVAL;
+    return by_arrival ? &task->events[task->originals[last]] : in_time(task, last);
 }
 
 static void compare_state(struct tt_task *task, struct tt_bench *bench)
 {
-    const struct tt_tev *last = replayed_last(task, bench);
+    const struct tt_tev *last = tt_task_state_from(task, bench->rules);
     if (tt_str_equal(task->stored_status, tt_status_text(bench, last->status)))
         return;
     struct tt_finding *finding = tt_bench_found(bench, TT_KIND_STATE_MISMATCH, last);

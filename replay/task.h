@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "core/model/lifecycle.h"
+#include "core/model/tenants.h"
 #include "replay/finding.h"
 #include "replay/intern.h"
 #include "replay/record.h"
@@ -37,7 +38,8 @@ struct tt_rules {
     int32_t *const *state_of;
     uint32_t *const *status_of;
     bool ties_by_arrival;
-    bool apply_by_arrival; /* the stored state follows arrival order */
+    bool apply_by_arrival; /* the stored state follows arrival order, where a tenant does not say */
+    const struct tt_tenants *tenants; /* NULL: none says */
     bool from_store;
     int64_t now_us; /* TT_TIME_NONE: no stuck check */
     int64_t max_future_us;
@@ -110,6 +112,9 @@ void tt_task_find_sequences(struct tt_task *task,
 void tt_task_find_clock(struct tt_task *task, struct tt_bench *bench); /* future and stuck */
 void tt_task_compare_store(struct tt_task *task,
                            struct tt_bench *bench); /* state, intervals, apply order */
+
+/* The event whose status the task's current state should have. */
+const struct tt_tev *tt_task_state_from(const struct tt_task *task, const struct tt_rules *rules);
 
 /* All of them; the findings stand in the bench in the order of checks.md. */
 enum tt_err tt_task_judge(struct tt_task *task, struct tt_bench *bench,

@@ -139,7 +139,7 @@ static enum tt_err refused(const struct tt_pg *pg, struct tt_fault *fault)
                         TT_STR_ARGS(tt_pg_first_line(text)));
 }
 
-enum tt_err tt_pg_connect(struct tt_pg *pg, bool to_write, struct tt_fault *fault)
+enum tt_err tt_pg_connect(struct tt_pg *pg, struct tt_fault *fault)
 {
     /* What stands before the URL it may change; what stands behind it may not. */
     const char *keywords[] = {"connect_timeout",
@@ -164,10 +164,13 @@ enum tt_err tt_pg_connect(struct tt_pg *pg, bool to_write, struct tt_fault *faul
     } else {
         PQsetNoticeReceiver(pg->conn, drop_notice, NULL);
         err = tt_pg_run(pg, all_settings, fault);
-        if (err == TT_OK && to_write)
-            err = tt_pg_run(pg, writer_settings, fault);
     }
     if (err != TT_OK)
         tt_pg_disconnect(pg);
     return err;
+}
+
+enum tt_err tt_pg_settle_writer(struct tt_pg *pg, struct tt_fault *fault)
+{
+    return tt_pg_run(pg, writer_settings, fault);
 }

@@ -31,7 +31,9 @@ void tt_pg_done(struct tt_pg *pg);
 
 /* Connects; nothing is left of a connection before. Errors: UNAVAILABLE, DENIED, NOT_FOUND (the
  * database). */
-enum tt_err tt_pg_connect(struct tt_pg *pg, bool to_write, struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_pg_connect(struct tt_pg *pg, struct tt_fault *fault) TT_MUST_CHECK;
+/* Time-outs and ways to plan of a connection that writes batches. */
+enum tt_err tt_pg_settle_writer(struct tt_pg *pg, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_pg_disconnect(struct tt_pg *pg);
 bool tt_pg_is_up(const struct tt_pg *pg);
 

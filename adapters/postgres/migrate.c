@@ -32,7 +32,7 @@ static const char *const steps[] = {
     "  PRIMARY KEY (epoch, partition, entry_ms, entry_seq));"
     "ALTER SEQUENCE task_status_audit_apply_seq OWNED BY task_status_audit.apply_seq;"
     "CREATE INDEX task_status_audit_task"
-    "  ON task_status_audit (tenant, task_id, identity, event_time);"
+    "  ON task_status_audit (task_id, tenant, identity, event_time);"
 
     "CREATE TABLE task_status_current ("
     "  tenant TEXT COLLATE \"C\" NOT NULL, task_id TEXT COLLATE \"C\" NOT NULL,"

@@ -67,11 +67,44 @@ static enum tt_err look_around(struct tt_pg_writer *w, struct tt_fault *fault)
     return TT_OK;
 }
 
+static enum tt_err check_writable(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    PGresult *result = NULL;
+    enum tt_err err = tt_pg_query(&w->pg, "SELECT current_setting('transaction_read_only')", false,
+                                  NULL, 0, &result, fault);
+    if (err == TT_OK && tt_str_equal(tt_pg_text(result, 0, 0), TT_STR("on")))
+        err = tt_fault_set(fault, TT_ERR_READ_ONLY, "store %s: the server takes no writes",
+                           w->pg.where);
+    PQclear(result);
+    return err;
+}
+
+static enum tt_err bring_up_to_date(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    enum tt_err err = w->up_to_date ? TT_OK : check_writable(w, fault);
+    if (err == TT_OK && !w->up_to_date)
+        err = tt_pg_migrate(&w->pg, fault);
+    w->up_to_date = err == TT_OK;
+    return err;
+}
+
+static enum tt_err settle(struct tt_pg_writer *w, struct tt_fault *fault)
+{
+    enum tt_err err = tt_pg_settle_writer(&w->pg, fault);
+    if (err == TT_OK && w->relaxed)
+        err = tt_pg_run(&w->pg, "SET synchronous_commit = off", fault);
+    return err;
+}
+
 enum tt_err tt_pg_writer_connect(struct tt_pg_writer *w, struct tt_fault *fault)
 {
     if (tt_pg_is_up(&w->pg))
         return TT_OK;
-    enum tt_err err = tt_pg_connect(&w->pg, true, fault);
+    enum tt_err err = tt_pg_connect(&w->pg, fault);
+    if (err == TT_OK)
+        err = bring_up_to_date(w, fault);
+    if (err == TT_OK)
+        err = settle(w, fault);
     if (err == TT_OK)
         err = look_around(w, fault);
     if (err == TT_OK)
@@ -117,6 +150,8 @@ static void rollback(void *context)
         ok = tt_pg_run(&w->pg, "ROLLBACK", NULL) == TT_OK;
     w->sent = 0;
     tt_pg_forget(&w->pg);
+    if (strcmp(w->pg.state, "25006") == 0) /* a standby now: another host may take writes */
+        ok = false;
     if (!ok)
         tt_pg_disconnect(&w->pg);
 }
@@ -131,18 +166,6 @@ static void writer_free(struct tt_pg_writer *w)
     tt_mem_free(w);
 }
 
-static enum tt_err check_writable(struct tt_pg_writer *w, struct tt_fault *fault)
-{
-    PGresult *result = NULL;
-    enum tt_err err = tt_pg_query(&w->pg, "SELECT current_setting('transaction_read_only')", false,
-                                  NULL, 0, &result, fault);
-    if (err == TT_OK && tt_str_equal(tt_pg_text(result, 0, 0), TT_STR("on")))
-        err = tt_fault_set(fault, TT_ERR_READ_ONLY, "store %s: the server takes no writes",
-                           w->pg.where);
-    PQclear(result);
-    return err;
-}
-
 enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_store *ret_store,
                              struct tt_fault *fault)
 {
@@ -151,17 +174,14 @@ enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_st
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < TT_PG_WIRES; i++)
         tt_wire_init(&w->wires[i]);
+    struct tt_fault away = {0};
     enum tt_err err = tt_pg_init(&w->pg, url, password, fault);
     if (err == TT_OK)
-        err = tt_pg_connect(&w->pg, false, fault);
-    if (err == TT_OK)
-        err = check_writable(w, fault);
-    if (err == TT_OK)
-        err = tt_pg_migrate(&w->pg, fault);
-    tt_pg_disconnect(&w->pg); /* the writer's settings are others */
-    if (err == TT_OK)
-        err = tt_pg_writer_connect(w, fault);
+        err = tt_pg_writer_connect(w, &away);
+    if (tt_err_class(err) == TT_CLASS_RETRY)
+        err = TT_OK; /* whoever begins waits for it */
     if (err != TT_OK) {
+        tt_fault_set(fault, err, "%s", away.text);
         writer_free(w);
         return err;
     }
@@ -175,6 +195,13 @@ enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_st
                                    .histories = tt_pg_writer_histories,
                                    .write = tt_pg_writer_write};
     return TT_OK;
+}
+
+enum tt_err tt_pg_store_relax(struct tt_store *store, struct tt_fault *fault)
+{
+    struct tt_pg_writer *w = store->context;
+    w->relaxed = true;
+    return tt_pg_is_up(&w->pg) ? settle(w, fault) : TT_OK;
 }
 
 void tt_pg_store_done(struct tt_store *store)

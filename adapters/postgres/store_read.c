@@ -183,7 +183,7 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     enum tt_err err = tt_pg_init(&r->pg, url, password, fault);
     if (err == TT_OK)
-        err = tt_pg_connect(&r->pg, false, fault);
+        err = tt_pg_connect(&r->pg, fault);
     if (err == TT_OK)
         err = tt_pg_check_schema(&r->pg, fault);
     if (err == TT_OK) /* one snapshot for all scans of this reader */

@@ -61,7 +61,7 @@ static const char *const steps[] = {
     "DROP INDEX task_status_audit_event;"
     "DROP INDEX task_status_audit_apply;"
     "CREATE INDEX task_status_audit_task"
-    "  ON task_status_audit (tenant, task_id, identity, event_time);"
+    "  ON task_status_audit (task_id, tenant, identity, event_time);"
     "ALTER TABLE task_status_current ADD COLUMN stays INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE task_status_current ADD COLUMN stay_status TEXT;"
     "UPDATE task_status_current AS c SET (stays, stay_status) ="

@@ -77,6 +77,12 @@ enum tt_err tt_sqlite_store_open(const char *path, int busy_ms, struct tt_store 
     return TT_OK;
 }
 
+enum tt_err tt_sqlite_store_relax(struct tt_store *store, struct tt_fault *fault)
+{
+    const struct tt_writer *w = store->context;
+    return tt_db_run(&w->db, "PRAGMA synchronous = NORMAL", fault);
+}
+
 void tt_sqlite_store_done(struct tt_store *store)
 {
     if (store->context != NULL)

@@ -12,7 +12,7 @@
 #include "core/base/str.h"
 
 enum {
-    TT_CHUNK_BYTES = 1 << 20, /* stretch of a chunk */
+    TT_CHUNK_BYTES = 1 << 19, /* stretch of a chunk */
     TT_CHUNK_PADDING = 64,    /* readable bytes behind the text */
 };
 

@@ -13,6 +13,7 @@ enum {
     TT_OSDU_WAITING_MAX = 1024, /* events without a record that wait, of a correlation and stage */
     TT_LOG_LOOKS_MAX = 16,      /* how often, on average, a byte of a log line is looked at */
     TT_LIFECYCLE_FILE_BYTES_MAX = 16 << 20,
+    TT_TENANTS_FILE_BYTES_MAX = 4 << 20,
     TT_LIFECYCLE_STATUSES_MAX = 1024, /* statuses of one lifecycle */
     TT_STEPS_MAX = 1 << 20,           /* different steps that lifecycle infer counts */
     TT_TIE_FREE_EVENTS_MAX = 8,       /* events of a tie group the lifecycle may order */

@@ -23,6 +23,7 @@ struct tt_applier {
     struct tt_state state;
     struct tt_arena arena; /* of the transaction in hand */
     /* of the batch in hand */
+    const struct tt_tenants *tenants; /* NULL: all is wanted */
     int64_t read_started_us;
     uint64_t written, reused;
 };
@@ -75,12 +76,13 @@ static enum tt_err decide(struct tt_applier *applier, int64_t now_us, struct tt_
     const struct tt_store *store = applier->store;
     const struct tt_store_batch *batch = &applier->gathering.batch;
     struct tt_state *state = &applier->state;
+    const struct tt_state_order order = {applier->tenants, applier->options.apply_by_arrival};
     const struct tt_row_stamp stamp = {applier->options.worker, applier->read_started_us, now_us};
     enum tt_err err = out_of_memory(tt_rows_make(&applier->rows, batch, &stamp), fault);
     if (err == TT_OK)
-        err = out_of_memory(tt_state_run(state, batch, &applier->rows, &applier->arena, now_us,
-                                         applier->options.apply_by_arrival, fault),
-                            fault);
+        err = out_of_memory(
+            tt_state_run(state, batch, &applier->rows, &applier->arena, now_us, &order, fault),
+            fault);
     if (err == TT_OK && state->history_count > 0) {
         err = store->histories(store->context, state->histories, state->history_count,
                                &applier->arena, fault);
@@ -165,14 +167,19 @@ enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_b
     tt_assert(applier->epoch >= 1);
     applier->read_started_us = read_started_at_us;
     applier->written = applier->reused = 0;
-    enum tt_err err =
-        out_of_memory(tt_decoding_run(&applier->decoding, batch, applier->epoch), fault);
+    const struct tt_tenant_source *source = &applier->options.tenants;
+    applier->tenants = source->now == NULL ? NULL : source->now(source->context);
+    enum tt_err err = out_of_memory(
+        tt_decoding_run(&applier->decoding, batch, applier->tenants, applier->epoch), fault);
     if (err == TT_OK && applier->decoding.count > 0)
         err = apply_around_poison(applier, 0, applier->decoding.count, fault);
     if (err != TT_OK)
         return err;
+    const struct tt_observer *observer = applier->options.observer;
+    if (applier->decoding.excluded > 0)
+        observer->tell(observer->context, TT_OBSERVED_EXCLUDED, (int64_t)applier->decoding.excluded,
+                       "");
     if (applier->reused > 0) {
-        const struct tt_observer *observer = applier->options.observer;
         observer->tell(observer->context, TT_OBSERVED_ENTRY_ID_REUSED, (int64_t)applier->reused,
                        "");
     }

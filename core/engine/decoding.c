@@ -64,8 +64,13 @@ static enum tt_err undecodable(struct tt_decoding *decoding, size_t entry, const
     return tt_decoding_poison(decoding, entry, "undecodable", reason);
 }
 
+static bool is_wanted(const struct tt_tenants *tenants, const struct tt_event *event)
+{
+    return tt_tenant_admits(tt_tenants_for(tenants, event->tenant), event) == TT_ADMITTED;
+}
+
 static enum tt_err decode_entry(struct tt_decoding *decoding, const struct tt_queue_batch *batch,
-                                size_t index, int64_t epoch)
+                                const struct tt_tenants *tenants, size_t index, int64_t epoch)
 {
     const struct tt_queue_entry *from = &batch->entries[index];
     const struct tt_decoder_sink sink = {.context = decoding, .event = keep_event};
@@ -84,7 +89,9 @@ static enum tt_err decode_entry(struct tt_decoding *decoding, const struct tt_qu
         return undecodable(decoding, index, fault.text);
     if (err == TT_OK && entry->event.task_id.ptr == NULL)
         return undecodable(decoding, index, "the entry holds no event");
-    if (err == TT_OK) {
+    if (err == TT_OK && !is_wanted(tenants, &entry->event)) {
+        decoding->excluded++;
+    } else if (err == TT_OK) {
         entry->identity = tt_event_identity(&entry->event);
         decoding->origins[decoding->count++] = index;
     }
@@ -92,9 +99,10 @@ static enum tt_err decode_entry(struct tt_decoding *decoding, const struct tt_qu
 }
 
 enum tt_err tt_decoding_run(struct tt_decoding *decoding, const struct tt_queue_batch *batch,
-                            int64_t epoch)
+                            const struct tt_tenants *tenants, int64_t epoch)
 {
     decoding->count = decoding->poison_count = 0;
+    decoding->excluded = 0;
     tt_arena_reset(&decoding->texts);
     enum tt_err err = tt_mem_reserve((void **)&decoding->entries, &decoding->entry_capacity,
                                      batch->count + 1, sizeof *decoding->entries);
@@ -102,6 +110,6 @@ enum tt_err tt_decoding_run(struct tt_decoding *decoding, const struct tt_queue_
         err = tt_mem_reserve((void **)&decoding->origins, &decoding->origin_capacity,
                              batch->count + 1, sizeof *decoding->origins);
     for (size_t i = 0; i < batch->count && err == TT_OK; i++)
-        err = decode_entry(decoding, batch, i, epoch);
+        err = decode_entry(decoding, batch, tenants, i, epoch);
     return err;
 }

@@ -4,6 +4,7 @@
 #define TT_ENGINE_DECODING_H
 
 #include "core/model/decoder.h"
+#include "core/model/tenants.h"
 #include "core/port/queue.h"
 #include "core/port/store_batch.h"
 
@@ -22,6 +23,7 @@ struct tt_decoding {
     size_t count, entry_capacity, origin_capacity;
     struct tt_poison *poison;
     size_t poison_count, poison_capacity;
+    uint64_t excluded; /* entries of the batch that their tenant does not want audited */
     const struct tt_queue_entry *in_hand;
 };
 
@@ -29,9 +31,10 @@ enum tt_err tt_decoding_init(struct tt_decoding *decoding, int json_depth_max,
                              struct tt_fault *fault) TT_MUST_CHECK;
 void tt_decoding_done(struct tt_decoding *decoding);
 
-/* Decodes a batch; what was there of the last one goes. Errors: NO_MEMORY. */
+/* Decodes a batch; what was there of the last one goes. What a tenant does not want is left out and
+ * counted; tenants NULL: they want all. Errors: NO_MEMORY. */
 enum tt_err tt_decoding_run(struct tt_decoding *decoding, const struct tt_queue_batch *batch,
-                            int64_t epoch) TT_MUST_CHECK;
+                            const struct tt_tenants *tenants, int64_t epoch) TT_MUST_CHECK;
 /* Sets one of the batch's entries aside. Errors: NO_MEMORY. */
 enum tt_err tt_decoding_poison(struct tt_decoding *decoding, size_t entry, const char *kind,
                                const char *reason) TT_MUST_CHECK;

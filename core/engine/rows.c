@@ -114,14 +114,15 @@ enum tt_err tt_rows_make(struct tt_rows *rows, const struct tt_store_batch *batc
         rows->places[i] =
             (struct tt_row_place){.epoch = newest > batch->epoch ? newest : batch->epoch};
     }
-    const struct tt_store_taken *taken = batch->taken, *taken_end = taken + batch->taken_count;
+    size_t taken = 0;
     for (size_t i = 0; i < batch->entry_count; i++) {
         const struct tt_store_entry *entry = &batch->entries[i];
         struct tt_row_place *place = &rows->places[entry->partition];
         struct finding finding = {0};
         bool same = entry->stored_same || same_in_batch(rows, batch, i);
-        for (; batch->taken_count > 0 && taken < taken_end && taken->entry == i; taken++)
-            find(&finding, &taken->event, taken->epoch, &entry->event, place->epoch);
+        for (; taken < batch->taken_count && batch->taken[taken].entry == i; taken++)
+            find(&finding, &batch->taken[taken].event, batch->taken[taken].epoch, &entry->event,
+                 place->epoch);
         note_id(place, &entry->place);
         if (place->repeats)
             find_in_batch(&finding, rows, entry, place->epoch);

@@ -63,6 +63,12 @@ static void put_off(struct tt_state *state, struct tt_state_task *task,
         (struct tt_store_history){.tenant = row->event.tenant, .task_id = row->event.task_id};
 }
 
+static bool follows_arrival(const struct tt_state_order *order, struct tt_str tenant)
+{
+    enum tt_apply_order said = tt_tenants_for(order->tenants, tenant)->apply_order;
+    return said == TT_APPLY_ORDER_OF_FLEET ? order->by_arrival : said == TT_APPLY_ORDER_ARRIVAL;
+}
+
 static enum tt_err run_handlers(struct tt_state *state, size_t index, struct tt_state_task *task,
                                 bool with_originals, struct tt_fault *fault)
 {
@@ -72,7 +78,7 @@ static enum tt_err run_handlers(struct tt_state *state, size_t index, struct tt_
         .event = &row->event,
         .now_us = state->now_us,
         .fence = row->fence,
-        .apply_by_arrival = state->apply_by_arrival,
+        .apply_by_arrival = follows_arrival(&state->order, row->event.tenant),
         .state.current = task->has_row ? &task->row : NULL,
     };
     if (with_originals) {
@@ -127,13 +133,13 @@ static void find_since(struct tt_state *state)
 
 enum tt_err tt_state_run(struct tt_state *state, const struct tt_store_batch *batch,
                          const struct tt_rows *rows, struct tt_arena *arena, int64_t now_us,
-                         bool apply_by_arrival, struct tt_fault *fault)
+                         const struct tt_state_order *order, struct tt_fault *fault)
 {
     state->batch = batch;
     state->rows = rows;
     state->arena = arena;
     state->now_us = now_us;
-    state->apply_by_arrival = apply_by_arrival;
+    state->order = *order;
     state->history_count = 0;
     enum tt_err err = make_room(state);
     for (size_t i = 0; i < batch->task_count && err == TT_OK; i++)

@@ -13,6 +13,13 @@
 
 #include "core/engine/rows.h"
 #include "core/handlers/handler.h"
+#include "core/model/tenants.h"
+
+/* Which order the current state of a task follows. */
+struct tt_state_order {
+    const struct tt_tenants *tenants; /* NULL: none says */
+    bool by_arrival;                  /* where its tenant does not say */
+};
 
 struct tt_state {
     struct tt_state_task *tasks; /* as in the batch */
@@ -33,7 +40,7 @@ struct tt_state {
     const struct tt_rows *rows;
     struct tt_arena *arena;
     int64_t now_us;
-    bool apply_by_arrival;
+    struct tt_state_order order;
 };
 
 void tt_state_init(struct tt_state *state);
@@ -43,7 +50,7 @@ void tt_state_done(struct tt_state *state);
  * Errors: NO_MEMORY. */
 enum tt_err tt_state_run(struct tt_state *state, const struct tt_store_batch *batch,
                          const struct tt_rows *rows, struct tt_arena *arena, int64_t now_us,
-                         bool apply_by_arrival, struct tt_fault *fault) TT_MUST_CHECK;
+                         const struct tt_state_order *order, struct tt_fault *fault) TT_MUST_CHECK;
 /* The tasks put off, where there are any: their histories have been read. Errors: NO_MEMORY. */
 enum tt_err tt_state_run_histories(struct tt_state *state, struct tt_fault *fault) TT_MUST_CHECK;
 /* state->changes holds all but the audit rows. Errors: NO_MEMORY. */

@@ -320,6 +320,7 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .observer = options->observer,
         .worker = options->name,
         .apply_by_arrival = options->apply_by_arrival,
+        .tenants = options->tenants,
         .json_depth_max = options->json_depth_max,
     };
     enum tt_err err = tt_applier_create(&applier, &w.applier, fault);

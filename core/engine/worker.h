@@ -23,7 +23,8 @@ struct tt_worker_options {
     int64_t drain_us; /* how long to try finishing the batch in hand after being asked to stop */
     bool locking;
     bool until_idle;
-    bool apply_by_arrival;
+    bool apply_by_arrival; /* where a tenant does not say */
+    struct tt_tenant_source tenants;
     int json_depth_max;
     const volatile int *stop; /* set by a signal: 1 drain, 2 at once */
 };

@@ -16,6 +16,7 @@
     X(DEAD_LETTER, dead_letter)           /* an entry can never succeed; text says why */          \
     X(ENTRIES_VANISHED, entries_vanished) /* number = pending entries whose content is gone */     \
     X(ENTRY_ID_REUSED, entry_id_reused)   /* number = entries that came back with other content */ \
+    X(EXCLUDED, excluded)                 /* number = entries that tenants do not want audited */  \
     X(BATCH_APPLIED, batch_applied)       /* number = rows written */
 
 enum tt_observation {

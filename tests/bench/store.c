@@ -1,6 +1,6 @@
 /* bench_store: how many events a second the applier brings into a store.
  *
- *   bench_store --store URL [--events N] [--batch N] [--partitions N] [--locking 0|1] FILE
+ *   bench_store --store URL [--events N] [--batch N] [--partitions N] [--sync full|normal] FILE
  *
  * FILE holds events as NDJSON in the order of their arrival (tests/bench/generate.c). They are
  * given to the applier as a worker that holds all partitions would: in batches, in each batch the
@@ -35,6 +35,7 @@ struct bench {
     const char *store_url, *file;
     size_t events, batch;
     unsigned partitions;
+    bool relaxed;
     struct line *lines;
     size_t line_count;
 };
@@ -171,6 +172,8 @@ static void parse(struct bench *bench, int argc, char **argv)
             bench->events = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--batch") == 0)
             bench->batch = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--sync") == 0)
+            bench->relaxed = strcmp(argv[++i], "normal") == 0;
         else if (strcmp(argv[i], "--partitions") == 0)
             bench->partitions = (unsigned)strtoul(argv[++i], NULL, 10);
         else
@@ -178,15 +181,25 @@ static void parse(struct bench *bench, int argc, char **argv)
     }
     if (bench->file == NULL || bench->store_url == NULL || bench->batch == 0 ||
         bench->partitions == 0)
-        die("usage", "--store URL [--events N] [--batch N] [--partitions N] FILE");
+        die("usage",
+            "--store URL [--events N] [--batch N] [--partitions N] [--sync full|normal] FILE");
 }
 
-static void open_store(const char *url, struct tt_store *store)
+static bool is_file(const char *url)
+{
+    return strncmp(url, "sqlite:", 7) == 0;
+}
+
+static void open_store(const struct bench *bench, struct tt_store *store)
 {
     struct tt_fault fault = {0};
-    enum tt_err err = strncmp(url, "sqlite:", 7) == 0
+    const char *url = bench->store_url;
+    enum tt_err err = is_file(url)
                           ? tt_sqlite_store_open(url + 7, TT_SQLITE_BUSY_MS_DEFAULT, store, &fault)
                           : tt_pg_store_open(url, NULL, store, &fault);
+    if (err == TT_OK && bench->relaxed)
+        err =
+            is_file(url) ? tt_sqlite_store_relax(store, &fault) : tt_pg_store_relax(store, &fault);
     if (err != TT_OK)
         die(url, fault.text);
 }
@@ -199,7 +212,7 @@ int main(int argc, char **argv)
     struct tt_fault fault = {0};
     parse(&bench, argc, argv);
     read_lines(&bench);
-    open_store(bench.store_url, &store);
+    open_store(&bench, &store);
     const volatile int stop = 0;
     const struct tt_clock clock = tt_system_clock(&stop);
     const struct tt_observer observer = {.tell = observe};
@@ -217,7 +230,7 @@ int main(int argc, char **argv)
     printf("%zu events in batches of %zu: %.2f s, %.0f events/s, %.2f s of CPU\n", bench.line_count,
            bench.batch, spent, (double)bench.line_count / spent, cpu_seconds() - cpu);
     tt_applier_destroy(applier);
-    if (strncmp(bench.store_url, "sqlite:", 7) == 0)
+    if (is_file(bench.store_url))
         tt_sqlite_store_done(&store);
     else
         tt_pg_store_done(&store);

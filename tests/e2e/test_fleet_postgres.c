@@ -86,6 +86,8 @@ TT_TEST(workers_whose_connections_are_ended_again_and_again_lose_and_double_noth
 {
     set_up("ended");
     pid_t one = start_worker("one", "--until-idle"), two = start_worker("two", "--until-idle");
+    TT_EVENTUALLY(tt_file_says(tt_tmpfile("worker.log"), "one: started") &&
+                  tt_file_says(tt_tmpfile("worker.log"), "two: started"));
     for (long long share = 1; share < 8; share++) {
         TT_EVENTUALLY(count(ROWS) >= EVENTS * share / 10);
         end_connections();

@@ -124,3 +124,15 @@ pid_t tt_start_tasktrail(const char *log, int *ret_in, const char *const *words)
     with_program(words, all);
     return tt_start(all, log, ret_in);
 }
+
+bool tt_file_says(const char *path, const char *text)
+{
+    char line[4096];
+    bool found = false;
+    FILE *in = fopen(path, "r");
+    while (in != NULL && !found && fgets(line, sizeof line, in) != NULL)
+        found = strstr(line, text) != NULL;
+    if (in != NULL)
+        fclose(in);
+    return found;
+}

@@ -2,6 +2,7 @@
 #ifndef TT_TESTS_LIB_PROCESS_H
 #define TT_TESTS_LIB_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,6 +24,9 @@ pid_t tt_start(const char *const *words, const char *log, int *ret_in);
 pid_t tt_start_tasktrail(const char *log, int *ret_in, const char *const *words);
 /* Sends the signal (0: none) and waits; exit status, or 128 + signal. */
 int tt_finish(pid_t pid, int signal_number);
+
+/* Whether the text stands in the file, which need not be there yet. */
+bool tt_file_says(const char *path, const char *text);
 
 /* Asks again and again until it holds; fails the test after a minute. The wait between is no
  * synchronisation: what counts is the answer. */

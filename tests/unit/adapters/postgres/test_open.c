@@ -68,13 +68,34 @@ TT_TEST(a_server_that_is_away_a_missing_database_and_a_missing_role_are_told_apa
     struct tt_fault fault;
     char url[500];
     snprintf(url, sizeof url, "postgresql:///postgres?host=%s", tt_tmpdir());
-    ck_assert_int_eq(open_store(url, &fault), TT_ERR_UNAVAILABLE);
+    ck_assert_int_eq(open_reader(url, &fault), TT_ERR_UNAVAILABLE);
     ck_assert_tells(fault, tt_tmpdir());
     snprintf(url, sizeof url, "postgresql://tasktrail@/nowhere?host=%s", server.dir);
     ck_assert_int_eq(open_store(url, &fault), TT_ERR_NOT_FOUND);
     ck_assert_tells(fault, "nowhere");
     snprintf(url, sizeof url, "postgresql://nobody-here@/postgres?host=%s", server.dir);
     ck_assert_int_eq(open_reader(url, &fault), TT_ERR_DENIED);
+}
+TT_END
+
+TT_TEST(a_store_whose_server_is_away_opens_and_is_used_when_it_comes)
+{
+    struct tt_postgres_server late;
+    struct tt_store store = {0};
+    struct tt_fault fault = {0};
+    int64_t fence = -1;
+    tt_postgres_server_start(&late, "late", NULL);
+    tt_postgres_server_stop(&late, SIGINT);
+    ck_assert_int_eq(tt_pg_store_open(late.url, NULL, &store, &fault), TT_OK);
+    ck_assert_int_eq(store.fence_known(store.context, &fence, &fault), TT_ERR_UNAVAILABLE);
+    ck_assert_tells(fault, late.dir);
+    ck_assert_int_eq(store.begin(store.context, NULL), TT_ERR_UNAVAILABLE);
+    store.rollback(store.context);
+    tt_postgres_server_start(&late, "late", NULL);
+    ck_assert_int_eq(store.fence_known(store.context, &fence, NULL), TT_OK);
+    ck_assert_int_eq(fence, 0);
+    tt_pg_store_done(&store);
+    tt_postgres_server_stop(&late, SIGINT);
 }
 TT_END
 
@@ -228,6 +249,7 @@ int main(void)
     const TTest *list[] = {
         a_password_in_the_url_is_refused_and_never_told,
         a_server_that_is_away_a_missing_database_and_a_missing_role_are_told_apart,
+        a_store_whose_server_is_away_opens_and_is_used_when_it_comes,
         a_password_that_is_wanted_comes_from_the_caller_or_the_environment,
         a_database_without_our_tables_is_made_one_for_writing_and_refused_for_reading,
         another_programs_tables_and_a_newer_schema_are_refused,

@@ -2,6 +2,7 @@
  * values it cannot hold. */
 #include "adapters/postgres/statements.h"
 #include "adapters/postgres/store.h"
+#include "adapters/postgres/writer.h"
 #include "core/base/buf.h"
 #include "tests/lib/applying.h"
 #include "tests/lib/postgres_server.h"
@@ -172,6 +173,39 @@ TT_TEST(a_server_that_crashes_before_any_step_and_comes_back_is_used_again)
 }
 TT_END
 
+/* What the writer's own session says of a setting. */
+static const char *setting(const char *name)
+{
+    static char text[64];
+    const struct tt_pg_writer *writer = store.context;
+    PGresult *result =
+        PQexecParams(writer->pg.conn, "SELECT current_setting($1)", 1, NULL, &name, NULL, NULL, 0);
+    ck_assert_int_eq(PQresultStatus(result), PGRES_TUPLES_OK);
+    snprintf(text, sizeof text, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return text;
+}
+
+TT_TEST(a_commit_waits_for_the_disk_unless_told_otherwise_also_after_connecting_again)
+{
+    setup();
+    struct tt_event event = tt_test_event("QUEUED", 10);
+    uint64_t rows = 0;
+    ck_assert_str_eq(setting("synchronous_commit"), "on");
+    ck_assert_str_eq(setting("idle_in_transaction_session_timeout"), "30s");
+    ck_assert_str_eq(setting("statement_timeout"), "1min");
+    ck_assert_int_eq(tt_pg_store_relax(&store, NULL), TT_OK);
+    ck_assert_str_eq(setting("synchronous_commit"), "off");
+    end_all_connections();
+    tt_applying_add(&applying, &event, 3, 100, 0);
+    ck_assert_int_ne(tt_applying_try(&applying, &rows), TT_OK);
+    tt_apply_one(&applying, &event, 100);
+    ck_assert_str_eq(setting("synchronous_commit"), "off");
+    ck_assert_str_eq(setting("statement_timeout"), "1min");
+    teardown();
+}
+TT_END
+
 /* ---- Values and rows in the way */
 
 TT_TEST(a_key_too_long_for_its_index_makes_one_entry_poison_and_the_rest_goes_on)
@@ -317,11 +351,11 @@ TT_TEST(no_statement_reads_a_whole_table_but_the_scans_of_everything)
         {TT_PG_SQL_NEWEST, "Index Only Scan Backward using task_status_audit_pkey"},
         {TT_PG_SQL_TAKEN, "Index Cond: ((epoch = ANY ($2)) AND (partition = k.k_partition) AND "
                           "(entry_ms = k.k_ms) AND (entry_seq = k.k_seq))"},
-        {TT_PG_SQL_SAME, "Index Cond: ((tenant = (k.tenant)::text) AND (task_id ="
-                         " (k.task_id)::text) AND (identity = k.identity))"},
+        {TT_PG_SQL_SAME, "Index Cond: ((task_id = (k.task_id)::text) AND (tenant ="
+                         " (k.tenant)::text) AND (identity = k.identity))"},
         {TT_PG_SQL_CURRENT_GET, "Index Scan using task_status_current_pkey"},
-        {TT_PG_SQL_ORIGINALS, "Index Cond: ((tenant = (k.tenant)::text) AND (task_id ="
-                              " (k.task_id)::text) AND (event_time >= k.since))"},
+        {TT_PG_SQL_ORIGINALS, "Index Cond: ((task_id = (k.task_id)::text) AND (tenant ="
+                              " (k.tenant)::text) AND (event_time >= k.since))"},
         {TT_PG_SQL_STAY_BEFORE, "Index Scan Backward using task_status_interval_pkey"},
         {TT_PG_SQL_CURRENT_PUT, "Index Scan using task_status_current_pkey"},
         {TT_PG_SQL_STAYS_CLEAR, "(\"position\" > k.\"position\")"},
@@ -374,6 +408,7 @@ int main(void)
 {
     const TTest *list[] = {
         a_connection_that_ends_before_any_step_leaves_nothing_and_the_next_try_connects_again,
+        a_commit_waits_for_the_disk_unless_told_otherwise_also_after_connecting_again,
         a_key_too_long_for_its_index_makes_one_entry_poison_and_the_rest_goes_on,
         a_stay_that_nobody_should_have_written_is_overwritten,
         writers_of_the_same_tasks_take_turns_without_deadlock_and_lose_no_count,

@@ -133,15 +133,15 @@ TT_TEST(the_searches_of_a_task_use_its_indexes_to_the_last_column)
         const char *uses;
         bool sorts;
     } cases[] = {
-        {TT_SQL_SAME_ID, "task_status_audit_task (tenant=? AND task_id=? AND identity=?)", false},
+        {TT_SQL_SAME_ID, "task_status_audit_task (task_id=? AND tenant=? AND identity=?)", false},
         {TT_SQL_SAME_CONTENT,
-         "task_status_audit_task (tenant=? AND task_id=? AND identity=? AND event_time=?)", false},
-        {TT_SQL_ORIGINALS, "task_status_audit_task (tenant=? AND task_id=?)", true},
+         "task_status_audit_task (task_id=? AND tenant=? AND identity=? AND event_time=?)", false},
+        {TT_SQL_ORIGINALS, "task_status_audit_task (task_id=? AND tenant=?)", true},
         {TT_SQL_STAY_BEFORE, "(tenant=? AND task_id=?)", false},
         {TT_SQL_STAYS_CLEAR, "(tenant=? AND task_id=? AND position>?)", false},
         {TT_SQL_STAY_END, "(tenant=? AND task_id=? AND position=?)", false},
         {TT_SQL_CURRENT_PUT, "(tenant=? AND task_id=?)", false},
-        {TT_SQL_SCAN_AUDIT_TASK, "(tenant=? AND task_id=?)", true},
+        {TT_SQL_SCAN_AUDIT_TASK, "(task_id=? AND tenant=?)", true},
         {TT_SQL_SCAN_INTERVALS_TASK, "(tenant=? AND task_id=?)", false},
         {TT_SQL_SCAN_INTERVALS, "SCAN", false},
         {TT_SQL_ENTRY_NEWEST, "(epoch=? AND partition=?)", false},

@@ -75,6 +75,28 @@ TT_TEST(a_value_beyond_what_sqlite_holds_makes_one_entry_poison_and_the_rest_goe
 }
 TT_END
 
+/* One number that a pragma of the writer's own connection gives. */
+static int pragma(const char *sql)
+{
+    const struct tt_writer *writer = store.context;
+    sqlite3_stmt *statement = NULL;
+    ck_assert_int_eq(sqlite3_prepare_v2(writer->db.sqlite, sql, -1, &statement, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    int number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+TT_TEST(a_commit_waits_for_the_disk_unless_told_otherwise)
+{
+    setup();
+    ck_assert_int_eq(pragma("PRAGMA synchronous"), 2); /* FULL */
+    ck_assert_int_eq(tt_sqlite_store_relax(&store, NULL), TT_OK);
+    ck_assert_int_eq(pragma("PRAGMA synchronous"), 1); /* NORMAL */
+    teardown();
+}
+TT_END
+
 enum { WRITERS = 2, TRANSACTIONS = 60, ROWS = 5 };
 
 /* A child that writes its own partition. */
@@ -179,5 +201,6 @@ TT_END
 
 TT_SUITE("adapters/sqlite/writer", a_full_disk_is_told_and_leaves_nothing_of_the_transaction,
          a_value_beyond_what_sqlite_holds_makes_one_entry_poison_and_the_rest_goes_on,
+         a_commit_waits_for_the_disk_unless_told_otherwise,
          two_processes_write_one_file_and_share_one_apply_seq,
          a_store_of_version_1_goes_on_where_it_was)
