@@ -27,6 +27,7 @@ static void add_age(struct tt_buf *buf, const char *key, int64_t age_ms)
 static void add_counts(struct tt_buf *buf, const struct tt_fleet_partition *p)
 {
     add_number(buf, "unread", p->unread);
+    add_number(buf, "locked", p->locked);
     add_number(buf, "pending", p->pending);
     add_number(buf, "stalled", p->stalled);
     add_number(buf, "applied", p->applied);
@@ -38,7 +39,6 @@ static void add_json(struct tt_buf *buf, const struct tt_fleet_status *status)
 {
     tt_buf_add_char(buf, '{');
     add_number(buf, "partitions", status->partition_count);
-    add_number(buf, "locked", status->locked);
     add_counts(buf, &status->total);
     tt_json_add_key(buf, "workers");
     tt_buf_add_char(buf, '[');
@@ -56,8 +56,6 @@ static void add_json(struct tt_buf *buf, const struct tt_fleet_status *status)
         tt_buf_add_text(buf, p == 0 ? "{" : ",{");
         add_number(buf, "partition", p);
         add_counts(buf, &status->partitions[p]);
-        tt_json_add_key(buf, "locked");
-        tt_buf_add_text(buf, status->partitions[p].locked ? "true" : "false");
         tt_buf_add_char(buf, '}');
     }
     tt_buf_add_text(buf, "]}\n");
@@ -87,11 +85,12 @@ static void print_partitions(const struct tt_fleet_status *status)
         if (one->unread + one->pending + one->dead == 0)
             continue;
         if (shown++ == 0)
-            printf("\npartition     unread    pending    stalled       dead      oldest  held\n");
+            printf("\npartition     unread    pending    stalled       dead      oldest        "
+                   "held\n");
         write_age(age, sizeof age, one->oldest_age_ms);
-        printf("%9u %10llu %10llu %10llu %10llu %11s  %s\n", p, (unsigned long long)one->unread,
+        printf("%9u %10llu %10llu %10llu %10llu %11s %11llu\n", p, (unsigned long long)one->unread,
                (unsigned long long)one->pending, (unsigned long long)one->stalled,
-               (unsigned long long)one->dead, age, one->locked ? "yes" : "no");
+               (unsigned long long)one->dead, age, (unsigned long long)one->locked);
     }
 }
 
@@ -108,8 +107,8 @@ static void print_text(const struct tt_fleet_status *status)
     printf("applied       %llu entries\n", (unsigned long long)total->applied);
     printf("dead letters  %llu%s\n", (unsigned long long)total->dead,
            total->dead > 0 ? " (tasktrail dead list)" : "");
-    printf("partitions    %u, of these %u held by a worker\n", status->partition_count,
-           status->locked);
+    printf("held          %llu tasks\n", (unsigned long long)total->locked);
+    printf("partitions    %u\n", status->partition_count);
     printf("workers       %zu alive\n", status->worker_count);
     for (size_t i = 0; i < status->worker_count; i++) {
         write_age(age, sizeof age, status->workers[i].silent_ms);

@@ -22,8 +22,8 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                              " AS k (partition, fence) ORDER BY k.partition"
                              " ON CONFLICT (partition) DO UPDATE SET fence = excluded.fence"
                              " WHERE f.fence < excluded.fence"},
-    [TT_PG_SQL_FENCE_GET] = {"fence_get", "SELECT partition, fence FROM partition_fence"
-                                          " WHERE partition = ANY ($1::int8[])"},
+    [TT_PG_SQL_FENCE_NEWEST] = {"fence_newest",
+                                "SELECT coalesce(max(fence), 0) FROM partition_fence"},
 
     /* The newest row of each partition under each epoch from the queue's on. */
     [TT_PG_SQL_NEWEST] =

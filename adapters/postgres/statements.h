@@ -6,7 +6,7 @@
 enum tt_pg_sql {
     TT_PG_SQL_BEGIN,
     TT_PG_SQL_FENCE_PUT,
-    TT_PG_SQL_FENCE_GET,
+    TT_PG_SQL_FENCE_NEWEST,
     TT_PG_SQL_NEWEST,
     TT_PG_SQL_TAKEN,
     TT_PG_SQL_SAME,

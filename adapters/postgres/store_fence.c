@@ -1,7 +1,7 @@
-/* Who may write. Every partition has a row with its newest fence. Putting the fence locks that row
- * until the transaction ends, also where nothing changes: so two writers never work in one
- * partition at the same time, and the later of them sees what the earlier has written. Kept apart
- * from the rest: what a fence is about may become finer than a partition. */
+/* Who may write. Every partition has a row with a number that no fence of it is above, in large
+ * steps. Putting it locks that row until the transaction ends, also where nothing changes: so two
+ * writers never work in one partition at the same time, and the later of them sees what the earlier
+ * has written. What is compared is the fence in the row of each task. */
 #include "adapters/postgres/writer.h"
 
 static struct tt_pg_param partition_list(struct tt_wire *wire,
@@ -18,29 +18,15 @@ static struct tt_pg_param fence_list(struct tt_wire *wire,
 {
     tt_wire_list(wire, TT_WIRE_INT8);
     for (size_t i = 0; i < count; i++)
-        tt_wire_int8(wire, partitions[i].fence);
+        tt_wire_int8(wire, tt_fence_ceiling(partitions[i].fence));
     return tt_wire_end(wire);
-}
-
-static int64_t find_fence(const struct tt_store_partition *partitions, size_t count,
-                          int64_t partition)
-{
-    size_t low = 0, high = count;
-    while (low + 1 < high) {
-        size_t middle = (low + high) / 2;
-        if (partitions[middle].partition <= partition)
-            low = middle;
-        else
-            high = middle;
-    }
-    return partitions[low].fence;
 }
 
 enum tt_err tt_pg_writer_fence(void *context, const struct tt_store_partition *partitions,
                                size_t count, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
-    PGresult *results[3] = {NULL};
+    PGresult *results[2] = {NULL};
     const struct tt_pg_param params[] = {partition_list(&w->wires[0], partitions, count),
                                          fence_list(&w->wires[1], partitions, count)};
     enum tt_err err = tt_pg_writer_wired(w, fault);
@@ -48,41 +34,37 @@ enum tt_err tt_pg_writer_fence(void *context, const struct tt_store_partition *p
     if (err == TT_OK)
         err = tt_pg_writer_send(w, TT_PG_SQL_FENCE_PUT, params, 2, fault);
     if (err == TT_OK)
-        err = tt_pg_writer_send(w, TT_PG_SQL_FENCE_GET, params, 1, fault);
-    if (err == TT_OK)
         err = tt_pg_writer_sync(w, results, "taking turns", fault);
-    if (err != TT_OK)
-        return err;
-    const PGresult *known = results[first + 1];
-    for (int i = 0; i < PQntuples(known) && err == TT_OK; i++) {
-        int64_t partition = tt_pg_int8(known, i, 0), newest = tt_pg_int8(known, i, 1),
-                ours = find_fence(partitions, count, partition);
-        if (ours > 0 && newest > ours)
-            err = tt_fault_set(
-                fault, TT_ERR_FENCED, "store %s: partition %lld: fence %lld is older than %lld",
-                w->pg.where, (long long)partition, (long long)ours, (long long)newest);
-    }
-    for (size_t i = 0; i < first + 2; i++)
+    for (size_t i = 0; i < first + 1 && err == TT_OK; i++)
         PQclear(results[i]);
     return err;
 }
 
-enum tt_err tt_pg_writer_fence_known(void *context, unsigned partition, int64_t *ret_fence,
-                                     struct tt_fault *fault)
+enum tt_err tt_pg_writer_check_fences(const struct tt_pg_writer *w,
+                                      const struct tt_store_batch *batch, struct tt_fault *fault)
+{
+    for (size_t i = 0; i < batch->task_count; i++) {
+        const struct tt_store_task *task = &batch->tasks[i];
+        if (task->current != NULL && task->fence > 0 && task->fence < task->current->fence)
+            return tt_fault_set(fault, TT_ERR_FENCED,
+                                "store %s: task %.*s: fence %lld is older than %lld", w->pg.where,
+                                TT_STR_ARGS(task->task_id), (long long)task->fence,
+                                (long long)task->current->fence);
+    }
+    return TT_OK;
+}
+
+enum tt_err tt_pg_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
-    const struct tt_store_partition one = {.partition = partition};
-    const struct tt_pg_param param = partition_list(&w->wires[0], &one, 1);
     PGresult *result = NULL;
-    enum tt_err err = tt_pg_writer_wired(w, fault);
+    enum tt_err err = tt_pg_writer_connect(w, fault);
     if (err == TT_OK)
-        err = tt_pg_writer_connect(w, fault);
-    if (err == TT_OK)
-        err = tt_pg_query(&w->pg, tt_pg_sql_name(TT_PG_SQL_FENCE_GET), true, &param, 1, &result,
+        err = tt_pg_query(&w->pg, tt_pg_sql_name(TT_PG_SQL_FENCE_NEWEST), true, NULL, 0, &result,
                           fault);
     if (err != TT_OK)
         return err;
-    *ret_fence = PQntuples(result) == 0 ? 0 : tt_pg_int8(result, 0, 1);
+    *ret_fence = tt_pg_int8(result, 0, 0);
     PQclear(result);
     return TT_OK;
 }

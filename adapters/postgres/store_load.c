@@ -255,5 +255,7 @@ enum tt_err tt_pg_writer_load(void *context, struct tt_store_batch *batch, struc
         tt_pg_keep(&w->pg, results[i]);
     take_same(batch, results[first + 2]);
     err = take_current(batch, results[first + 1], arena, fault);
+    if (err == TT_OK)
+        err = tt_pg_writer_check_fences(w, batch, fault);
     return err == TT_OK ? load_places(w, batch, results[first], arena, fault) : err;
 }

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 enum {
-    TT_REDIS_ARGS_MAX = 128,
+    TT_REDIS_ARGS_MAX = 512,
     TT_REDIS_TIMEOUT_MS = 5000,
-    TT_REDIS_SCRIPTS_MAX = 8,
+    TT_REDIS_SCRIPTS_MAX = 16,
     TT_REDIS_SHA_BYTES = 41
 };
 

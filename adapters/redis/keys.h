@@ -12,7 +12,8 @@ enum { TT_REDIS_PREFIX_BYTES_MAX = 64, TT_REDIS_KEY_BYTES = 112 };
 enum tt_err tt_redis_prefix_keep(char kept[static TT_REDIS_PREFIX_BYTES_MAX + 1],
                                  const char *prefix, struct tt_fault *fault) TT_MUST_CHECK;
 
-/* "{prefix:7}:events"; suffix: events, lock, fence, dead. */
+/* "{prefix:7}:events"; suffix: events, dead, counts, and those of
+ * script_turns.h. */
 void tt_redis_key(char key[static TT_REDIS_KEY_BYTES], const char *prefix, unsigned partition,
                   const char *suffix);
 /* "prefix:meta"; suffix: meta, workers. */

@@ -1,5 +1,5 @@
-/* The life of a queue: created, connected, disconnected. Reading is in queue_read.c, holding in
- * queue_lease.c. */
+/* The life of a queue: created, connected, disconnected. Reading is in queue_claim.c, holding in
+ * queue_turns.c. */
 #include "adapters/redis/queue.h"
 
 #include "adapters/redis/meta.h"
@@ -11,10 +11,10 @@
 
 /* A group that starts before the first entry, for every stream; streams that are not there are
  * made. */
-static enum tt_err make_groups(struct tt_redis_queue *queue, struct tt_fault *fault)
+static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+    for (unsigned i = 0; i < count && err == TT_OK; i++) {
         char key[TT_REDIS_KEY_BYTES];
         struct tt_redis_command command = {0};
         static const char *const words[] = {"XGROUP", "CREATE"};
@@ -28,7 +28,7 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, struct tt_fault *fa
         err = tt_redis_send(&queue->redis, &command, fault);
     }
     enum tt_err refused = TT_OK;
-    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+    for (unsigned i = 0; i < count && err == TT_OK; i++) {
         redisReply *reply = NULL;
         err = tt_redis_receive(&queue->redis, &reply, fault);
         if (err != TT_OK)
@@ -41,6 +41,36 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, struct tt_fault *fa
     return err != TT_OK ? err : refused;
 }
 
+/* What the last connection had in hand is given back under its token; this one gets a token of its
+ * own, which is also its name as a consumer. */
+static enum tt_err change_token(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    if (queue->token[0] != '\0')
+        err = tt_redis_queue_give_back(queue, fault);
+    if (err == TT_OK)
+        snprintf(queue->token, sizeof queue->token, "%.100s#%016" PRIx64 "%016" PRIx64,
+                 queue->worker, queue->random->next(queue->random->context),
+                 queue->random->next(queue->random->context));
+    return err;
+}
+
+static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
+                                   struct tt_fault *fault)
+{
+    tt_mem_free(queue->partitions);
+    queue->partition_count = 0;
+    queue->partitions = tt_mem_zalloc(count * sizeof *queue->partitions);
+    if (queue->partitions == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    queue->partition_count = count;
+    for (unsigned i = 0; i < count; i++)
+        queue->partitions[i] =
+            (struct tt_redis_partition){.ready = true, .last_id = "$", .wake_id = "0-0"};
+    queue->look_due.us = 0;
+    return TT_OK;
+}
+
 static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_t *ret_epoch,
                                  struct tt_fault *fault)
 {
@@ -51,19 +81,15 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
     if (err == TT_OK)
         err = tt_redis_meta(&queue->redis, queue->prefix, queue->partitions_wanted, &partitions,
                             ret_epoch, fault);
-    if (err != TT_OK)
-        return err;
-    tt_mem_free(queue->partitions);
-    queue->partition_count = 0;
-    queue->partitions = tt_mem_zalloc(partitions * sizeof *queue->partitions);
-    if (queue->partitions == NULL)
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    queue->partition_count = partitions;
-    for (unsigned i = 0; i < partitions && !queue->locking; i++)
-        queue->partitions[i] =
-            (struct tt_redis_partition){.held = true, .ready = true, .last_id = "$"};
-    *ret_partitions = partitions;
-    return make_groups(queue, fault);
+    if (err == TT_OK)
+        err = make_groups(queue, partitions, fault); /* those that were there may be gone */
+    if (err == TT_OK)
+        err = change_token(queue, fault);
+    if (err == TT_OK)
+        err = make_partitions(queue, partitions, fault);
+    if (err == TT_OK)
+        *ret_partitions = partitions;
+    return err;
 }
 
 static void disconnect_queue(void *context)
@@ -74,9 +100,8 @@ static void disconnect_queue(void *context)
     tt_redis_queue_forget_batch(queue);
     if (queue->redis.context != NULL) {
         /* Out of courtesy: others would find out when leases and heartbeats end. */
-        for (unsigned i = 0; i < queue->partition_count && queue->locking; i++)
-            if (queue->partitions[i].held && tt_redis_queue_release(queue, i, &ignored) != TT_OK)
-                break;
+        if (tt_redis_queue_give_back(queue, &ignored) != TT_OK)
+            tt_fault_clear(&ignored);
         struct tt_redis_command command = {0};
         tt_redis_global_key(key, queue->prefix, "workers");
         tt_redis_script(&command, &queue->redis, TT_SCRIPT_BEAT, 1);
@@ -107,23 +132,22 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
                                      .scripts = tt_redis_scripts,
                                      .script_count = TT_SCRIPT_COUNT};
     memcpy(queue->prefix, prefix, sizeof queue->prefix);
-    snprintf(queue->token, sizeof queue->token, "%016" PRIx64 "%016" PRIx64,
-             options->random->next(options->random->context),
-             options->random->next(options->random->context));
     queue->partitions_wanted = options->partitions;
     queue->worker = options->worker;
     queue->lease_ms = options->lease_ms;
     queue->locking = options->locking;
     queue->clock = options->clock;
+    queue->random = options->random;
+    queue->alive = 1;
     *ret_queue = (struct tt_queue){
         .context = queue,
         .connect = connect_queue,
         .heartbeat = tt_redis_queue_heartbeat,
-        .take = tt_redis_queue_take,
-        .release = tt_redis_queue_release,
-        .read = tt_redis_queue_read,
+        .claim = tt_redis_queue_claim,
+        .renew = tt_redis_queue_renew,
+        .finish = tt_redis_queue_finish,
+        .give_back = tt_redis_queue_give_back,
         .wait = tt_redis_queue_wait,
-        .acknowledge = tt_redis_queue_acknowledge,
         .bury = tt_redis_queue_bury,
         .trim = tt_redis_queue_trim,
         .backlog = tt_redis_queue_backlog,

@@ -1,4 +1,5 @@
-/* Inside of the queue: queue.c (life), queue_lease.c, queue_read.c, queue_tend.c. */
+/* Inside of the queue: queue.c (life), queue_claim.c and queue_entries.c (reading),
+ * queue_turns.c (holding), queue_wait.c, queue_tend.c. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 #define TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 
@@ -8,8 +9,11 @@
 #include "core/base/buf.h"
 
 enum tt_redis_script {
-    TT_SCRIPT_TAKE,
-    TT_SCRIPT_RELEASE,
+    TT_SCRIPT_CLAIM,
+    TT_SCRIPT_FINISH,
+    TT_SCRIPT_GIVE_BACK,
+    TT_SCRIPT_RENEW,
+    TT_SCRIPT_TEND,
     TT_SCRIPT_READ,
     TT_SCRIPT_BEAT,
     TT_SCRIPT_BURY,
@@ -20,57 +24,78 @@ enum tt_redis_script {
 };
 extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 
-enum { TT_STREAM_ID_BYTES = 48 };
+enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
 
 struct tt_redis_partition {
-    bool held;
-    bool asked;                       /* in the read in hand */
-    bool ready;                       /* there may be something to read */
-    bool recovering;                  /* what was read before and not acknowledged comes first */
+    bool asked;              /* in the pass in hand */
+    bool ready;              /* there may be something to claim */
+    bool full;               /* so much waits behind busy ids that no new entries are read */
+    bool in_hand;            /* our token may hold something here */
+    const redisReply *tasks; /* held, of the batch in hand; NULL: none known */
+    size_t first, count;     /* its entries in the batch in hand */
+    bool recovering;         /* without locking: what was left behind comes first */
     char cursor[TT_STREAM_ID_BYTES];  /* of recovering */
-    char last_id[TT_STREAM_ID_BYTES]; /* the newest entry handed out, for waiting */
-    struct tt_mono renew_due;
+    char last_id[TT_STREAM_ID_BYTES]; /* the newest entry handed out to anybody, for waiting */
+    char wake_id[TT_STREAM_ID_BYTES]; /* the newest call to look again */
 };
 
 struct tt_redis_queue {
     struct tt_redis redis;
     char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1];
-    char token[33];
+    char token[TT_TOKEN_BYTES]; /* of this connection: holder and consumer; "": none yet */
     unsigned partitions_wanted;
     const char *worker;
     int64_t lease_ms;
     bool locking;
     const struct tt_clock *clock;
+    const struct tt_random *random;
     unsigned partition_count;
     struct tt_redis_partition *partitions;
-    unsigned next_first;      /* partition to read first: each gets its turn */
-    struct tt_mono claim_due; /* without locking: when to look for what dead workers left */
+    unsigned alive, rank;    /* workers alive, and how many of them stand before us */
+    unsigned next_first;     /* partition to claim from first: each gets its turn */
+    struct tt_mono look_due; /* when to look everywhere for what dead workers left */
     /* the batch in hand */
-    redisReply **replies; /* of this read; payloads borrow from them */
+    redisReply **replies; /* of this claim; payloads borrow from them */
     size_t reply_count, reply_capacity;
     struct tt_queue_entry *entries;
     size_t entry_count, entry_capacity;
+    uint64_t vanished; /* to be told with the next batch */
 };
 
-/* queue_lease.c */
+/* queue_turns.c */
+/* Begins a call of a script of script_turns.h: its keys, the group and the token. `keys` is room
+ * that lives as long as the command. */
+enum { TT_TURN_KEYS = 8 };
+typedef char tt_redis_turn_keys[TT_TURN_KEYS][TT_REDIS_KEY_BYTES];
+void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
+                          tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition);
 enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault);
-enum tt_err tt_redis_queue_take(void *context, unsigned partition, int64_t fence_min,
-                                struct tt_holding *ret_holding, bool *ret_taken,
+enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault);
+enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault);
+enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault);
+/* queue_claim.c */
+enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
+                                 struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+/* queue_entries.c */
+/* Adds a list of entries to the batch in hand. tries: of the first ones; others have 1. */
+enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,
+                               const redisReply *list, const redisReply *tries, int64_t fence,
+                               struct tt_fault *fault);
+/* Takes the reply over, also in failure. Errors: NO_MEMORY. */
+enum tt_err tt_redis_queue_keep(struct tt_redis_queue *queue, redisReply *reply,
                                 struct tt_fault *fault);
-enum tt_err tt_redis_queue_release(void *context, unsigned partition, struct tt_fault *fault);
-/* queue_read.c */
-enum tt_err tt_redis_queue_read(void *context, size_t max, struct tt_queue_batch *ret_batch,
-                                unsigned *lost, size_t *ret_lost, struct tt_fault *fault);
-enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
 void tt_redis_queue_forget_batch(struct tt_redis_queue *queue);
+/* queue_wait.c */
+enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
 /* queue_tend.c */
-enum tt_err tt_redis_queue_acknowledge(void *context, const struct tt_queue_entry *entries,
-                                       size_t count, struct tt_fault *fault);
+enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, struct tt_fault *fault);
 enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,
                                 const char *reason, const char *error, struct tt_fault *fault);
 enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault);
 enum tt_err tt_redis_queue_backlog(void *context, struct tt_queue_backlog *ret_backlog,
                                    struct tt_fault *fault);
+/* Whether a partition is one of those that this worker takes care of first. */
+bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partition);
 
 /* "ms-seq" */
 bool tt_redis_parse_id(struct tt_str text, int64_t *ret_ms, int64_t *ret_seq);

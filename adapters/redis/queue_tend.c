@@ -28,14 +28,12 @@ static size_t send_ack(struct tt_redis_queue *queue, const struct tt_queue_entry
     return taken;
 }
 
-enum tt_err tt_redis_queue_acknowledge(void *context, const struct tt_queue_entry *entries,
-                                       size_t count, struct tt_fault *fault)
+enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
-    struct tt_redis_queue *queue = context;
     enum tt_err err = TT_OK, refused = TT_OK;
     size_t sent = 0;
-    for (size_t at = 0; at < count && err == TT_OK; sent++)
-        at += send_ack(queue, entries + at, count - at, &err, fault);
+    for (size_t at = 0; at < queue->entry_count && err == TT_OK; sent++)
+        at += send_ack(queue, queue->entries + at, queue->entry_count - at, &err, fault);
     for (size_t i = 0; i < sent && err == TT_OK; i++) {
         redisReply *reply = NULL;
         err = tt_redis_receive(&queue->redis, &reply, fault);
@@ -52,21 +50,41 @@ enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entr
                                 const char *reason, const char *error, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    char events[TT_REDIS_KEY_BYTES], dead[TT_REDIS_KEY_BYTES], id[TT_STREAM_ID_BYTES];
+    char events[TT_REDIS_KEY_BYTES], dead[TT_REDIS_KEY_BYTES], leases[TT_REDIS_KEY_BYTES];
+    char id[TT_STREAM_ID_BYTES];
     struct tt_redis_command command = {0};
     tt_redis_key(events, queue->prefix, entry->partition, "events");
     tt_redis_key(dead, queue->prefix, entry->partition, "dead");
+    tt_redis_key(leases, queue->prefix, entry->partition, "leases");
     tt_redis_format_id(id, entry->id_ms, entry->id_seq);
-    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BURY, 2);
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BURY, 3);
     tt_redis_word(&command, events);
     tt_redis_word(&command, dead);
+    tt_redis_word(&command, leases);
     tt_redis_word(&command, TT_REDIS_GROUP);
     tt_redis_word(&command, id);
     tt_redis_word(&command, reason);
     tt_redis_word(&command, error);
     tt_redis_number(&command, entry->deliveries);
     tt_redis_text(&command, entry->payload);
+    tt_redis_word(&command, queue->locking ? queue->token : "");
     return tt_redis_call_script(&queue->redis, &command, NULL, fault);
+}
+
+static enum tt_err tend_turns(struct tt_redis_queue *queue, unsigned partition,
+                              struct tt_fault *fault)
+{
+    tt_redis_turn_keys keys;
+    struct tt_redis_command command;
+    redisReply *reply = NULL;
+    tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_TEND, partition);
+    enum tt_err err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+    if (err != TT_OK)
+        return err;
+    if (reply->type == REDIS_REPLY_INTEGER)
+        queue->vanished += (uint64_t)reply->integer;
+    freeReplyObject(reply);
+    return TT_OK;
 }
 
 enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault)
@@ -76,12 +94,15 @@ enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault)
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
         char events[TT_REDIS_KEY_BYTES];
         struct tt_redis_command command = {0};
-        if (!queue->partitions[i].held)
+        if (!tt_redis_queue_is_own(queue, i))
             continue;
+        if (queue->locking)
+            err = tend_turns(queue, i, fault);
         tt_redis_key(events, queue->prefix, i, "events");
         tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
         tt_redis_word(&command, events);
-        err = tt_redis_call_script(&queue->redis, &command, NULL, fault);
+        if (err == TT_OK)
+            err = tt_redis_call_script(&queue->redis, &command, NULL, fault);
     }
     return err;
 }

@@ -3,53 +3,46 @@
  * Scripts run once per batch, never per event. Entry ids are compared as text only for equality:
  * their parts can be larger than what Lua's numbers hold exactly. */
 #include "adapters/redis/queue_parts.h"
+#include "adapters/redis/script_claim.h"
+#include "adapters/redis/script_finish.h"
 #include "adapters/redis/script_parts.h"
 
 const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
-    /* lock, fence, events | token, lease ms, least fence, group -> fence and last id, or nil when
-     * somebody has it. Whoever asks again with its own token gets a new fence. */
-    [TT_SCRIPT_TAKE] =
-        TT_LUA_GROUPS "local holder = redis.call('GET', KEYS[1]) "
-                      "if holder and holder ~= ARGV[1] then return false end "
-                      "local fence = redis.call('INCR', KEYS[2]) "
-                      "if fence <= tonumber(ARGV[3]) then fence = tonumber(ARGV[3]) + 1 "
-                      "redis.call('SET', KEYS[2], string.format('%.0f', fence)) end "
-                      "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) "
-                      "local last = '0-0' "
-                      "for _, g in ipairs(groups(KEYS[3])) do if g.name == ARGV[4] then "
-                      "last = g['last-delivered-id'] end end "
-                      "return {fence, last}",
-    /* lock | token -> 1 when it was ours */
-    [TT_SCRIPT_RELEASE] = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', "
-                          "KEYS[1]) end return 0",
-    /* lock, events | token or '', lease ms, group, consumer, count, cursor or '', least idle ms
-     * -> {'lost'} | {'new', entries} | {'claimed', next cursor, entries, vanished, deliveries} */
+    [TT_SCRIPT_CLAIM] = TT_LUA_CLAIM,
+    [TT_SCRIPT_FINISH] = TT_LUA_FINISH,
+    [TT_SCRIPT_GIVE_BACK] = TT_LUA_GIVE_BACK_ALL,
+    [TT_SCRIPT_RENEW] = TT_LUA_RENEW,
+    [TT_SCRIPT_TEND] = TT_LUA_TEND,
+    /* Without turns. events | group, consumer, count, cursor or '', least idle ms
+     * -> {'new', entries} | {'claimed', next cursor, entries, vanished, deliveries} */
     [TT_SCRIPT_READ] =
-        "if ARGV[1] ~= '' then "
-        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'lost'} end "
-        "redis.call('PEXPIRE', KEYS[1], ARGV[2]) end "
-        "if ARGV[6] == '' then "
-        "local r = redis.call('XREADGROUP', 'GROUP', ARGV[3], ARGV[4], 'COUNT', ARGV[5], "
-        "'STREAMS', KEYS[2], '>') "
+        "if ARGV[4] == '' then "
+        "local r = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], "
+        "'STREAMS', KEYS[1], '>') "
         "if not r then return {'new', {}} end return {'new', r[1][2]} end "
-        "local c = redis.call('XAUTOCLAIM', KEYS[2], ARGV[3], ARGV[4], ARGV[7], ARGV[6], 'COUNT', "
-        "ARGV[5]) "
+        "local c = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[4], 'COUNT', "
+        "ARGV[3]) "
         "local tries, entries = {}, {} "
         "for _, e in ipairs(c[2]) do if e then "
-        "local p = redis.call('XPENDING', KEYS[2], ARGV[3], e[1], e[1], 1) "
+        "local p = redis.call('XPENDING', KEYS[1], ARGV[1], e[1], e[1], 1) "
         "entries[#entries + 1] = e tries[#tries + 1] = p[1] and p[1][4] or 1 end end "
         "return {'claimed', c[1], entries, c[3] and #c[3] or 0, tries}",
-    /* workers | name, lifetime ms -> how many are alive; lifetime 0: this one leaves */
-    [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return redis.call('ZREM', KEYS[1], ARGV[1]) end "
+    /* workers | name, lifetime ms -> how many are alive, how many of these stand before this one by
+     * name; lifetime 0: this one leaves */
+    [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return {redis.call('ZREM', KEYS[1], ARGV[1]), 0} "
+                       "end "
                        "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
                        "math.floor(tonumber(t[2]) / 1000) "
                        "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
-                       "return redis.call('ZCARD', KEYS[1])",
-    /* events, dead | group, id, reason, error, tries, payload. The letter has the entry's own id,
-     * so that it is there once; where a younger one is there already, it is looked for by its
-     * field. */
+                       "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
+                       "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
+                       "end return {#all, rank}",
+    /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
+     * the token's lease has ended: others do it again. The letter has the entry's own id, so that
+     * it is there once; where a younger one is there already, it is looked for by its field. */
     [TT_SCRIPT_BURY] =
+        "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then return 0 end "
         "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "
         "local fields = {'entry_id', ARGV[2], 'reason', ARGV[3], 'error', ARGV[4], 'tries', "
         "ARGV[5], 'e', ARGV[6]} "

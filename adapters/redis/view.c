@@ -5,8 +5,8 @@
 #include "core/base/mem.h"
 
 static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
-    /* events, dead, counts, lock | group, stalled ms -> unread, pending, stalled, dead, applied,
-     * age of the oldest in ms or -1, what is left of the lease in ms or -2 */
+    /* events, dead, counts, held | group, stalled ms -> unread, pending, stalled, dead, applied,
+     * age of the oldest in ms or -1, tasks held */
     [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "local unread, pending, stalled, oldest = all, 0, 0, nil "
@@ -27,7 +27,7 @@ static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
     "age = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) - "
     "tonumber(string.match(oldest, '%d+')) if age < 0 then age = 0 end end "
     "return {unread, pending, stalled, redis.call('XLEN', KEYS[2]), "
-    "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('PTTL', KEYS[4])}",
+    "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('HLEN', KEYS[4])}",
     /* dead, events | id -> 1 requeued, 0 no such letter, -1 nothing in it */
     [TT_VIEW_REQUEUE] = "local r = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) "
                         "if #r == 0 then return 0 end "

@@ -32,8 +32,7 @@ struct tt_fleet_partition {
     uint64_t dead;         /* dead letters */
     uint64_t applied;      /* acknowledged since the queue exists */
     int64_t oldest_age_ms; /* of the oldest entry not acknowledged; -1: there is none */
-    bool locked;
-    int64_t lock_left_ms; /* of the lease; valid when locked */
+    uint64_t locked;       /* tasks that a worker holds */
 };
 
 struct tt_fleet_worker {
@@ -46,8 +45,7 @@ struct tt_fleet_status {
     struct tt_fleet_partition *partitions; /* owned by the view, until the next look */
     struct tt_fleet_worker *workers;       /* likewise; by name */
     size_t worker_count;
-    struct tt_fleet_partition total; /* sums; oldest_age_ms the largest; locked: any */
-    unsigned locked;                 /* partitions held */
+    struct tt_fleet_partition total; /* sums; oldest_age_ms the largest */
 };
 
 /* Errors: those of the connection; NO_MEMORY. */

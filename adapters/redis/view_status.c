@@ -8,7 +8,7 @@
 static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64_t stalled_ms,
                            struct tt_fault *fault)
 {
-    static const char *const suffixes[] = {"events", "dead", "counts", "lock"};
+    static const char *const suffixes[] = {"events", "dead", "counts", "held"};
     enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 7 };
     char keys[KEYS][TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
@@ -34,8 +34,7 @@ static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64
             .dead = (uint64_t)number[3],
             .applied = (uint64_t)number[4],
             .oldest_age_ms = number[5],
-            .locked = number[6] >= -1,
-            .lock_left_ms = number[6],
+            .locked = (uint64_t)number[6],
         };
     } else {
         err = tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
@@ -114,8 +113,7 @@ static void add_up(struct tt_fleet_status *status, const struct tt_fleet_partiti
     total->applied += partition->applied;
     if (partition->oldest_age_ms > total->oldest_age_ms)
         total->oldest_age_ms = partition->oldest_age_ms;
-    total->locked = total->locked || partition->locked;
-    status->locked += partition->locked;
+    total->locked += partition->locked;
 }
 
 enum tt_err tt_redis_view_status(struct tt_redis_view *view, int64_t stalled_ms,

@@ -11,6 +11,7 @@ static const char *const texts[TT_SQL_COUNT] = {
         "INSERT INTO partition_fence (partition, fence) VALUES (?1, ?2) ON CONFLICT (partition)"
         " DO UPDATE SET fence = excluded.fence WHERE excluded.fence > fence",
     [TT_SQL_FENCE_GET] = "SELECT fence FROM partition_fence WHERE partition = ?1",
+    [TT_SQL_FENCE_NEWEST] = "SELECT max(fence) FROM partition_fence",
 
     [TT_SQL_EPOCH_NEWEST] = "SELECT max(epoch) FROM task_status_audit",
     [TT_SQL_ENTRY_NEWEST] = "SELECT entry_ms, entry_seq FROM task_status_audit WHERE epoch = ?1"

@@ -137,7 +137,7 @@ static enum tt_err load_current(struct tt_writer *w, struct tt_store_task *task,
         return no_memory(fault);
     *kept = row;
     task->current = kept;
-    return TT_OK;
+    return tt_writer_check_fence(w, task, fault);
 }
 
 static enum tt_err find_same(struct tt_writer *w, struct tt_store_entry *entry,

@@ -32,7 +32,9 @@ enum tt_err tt_writer_number(struct tt_writer *writer, enum tt_sql which, int64_
 /* The functions of the port, as it has them. */
 enum tt_err tt_writer_fence(void *context, const struct tt_store_partition *partitions,
                             size_t count, struct tt_fault *fault);
-enum tt_err tt_writer_fence_known(void *context, unsigned partition, int64_t *ret_fence,
+enum tt_err tt_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault);
+/* FENCED when the task's row has a newer fence than the batch. */
+enum tt_err tt_writer_check_fence(const struct tt_writer *w, const struct tt_store_task *task,
                                   struct tt_fault *fault);
 enum tt_err tt_writer_load(void *context, struct tt_store_batch *batch, struct tt_arena *arena,
                            struct tt_fault *fault);

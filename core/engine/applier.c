@@ -23,7 +23,6 @@ struct tt_applier {
     struct tt_state state;
     struct tt_arena arena; /* of the transaction in hand */
     /* of the batch in hand */
-    const int64_t *fences;
     const struct tt_tenants *tenants; /* NULL: all is wanted */
     int64_t read_started_us;
     uint64_t written, reused;
@@ -90,8 +89,10 @@ static enum tt_err decide(struct tt_applier *applier, int64_t now_us, struct tt_
         if (err == TT_OK)
             err = out_of_memory(tt_state_run_histories(state, fault), fault);
     }
-    if (err == TT_OK)
+    if (err == TT_OK) {
+        tt_state_put_fences(state);
         err = out_of_memory(tt_state_collect(state), fault);
+    }
     state->changes.audit = applier->rows.list;
     state->changes.audit_count = applier->rows.count;
     return err;
@@ -120,7 +121,7 @@ static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t 
     tt_arena_reset(&applier->arena);
     enum tt_err err =
         out_of_memory(tt_gathering_run(&applier->gathering, applier->decoding.entries + first,
-                                       count, applier->epoch, applier->fences),
+                                       count, applier->epoch),
                       fault);
     if (err != TT_OK)
         return err;
@@ -160,12 +161,10 @@ static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first,
 }
 
 enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,
-                             const int64_t *fences, int64_t read_started_at_us,
-                             const struct tt_poison **ret_poison, size_t *ret_poison_count,
-                             uint64_t *ret_rows, struct tt_fault *fault)
+                             int64_t read_started_at_us, const struct tt_poison **ret_poison,
+                             size_t *ret_poison_count, uint64_t *ret_rows, struct tt_fault *fault)
 {
     tt_assert(applier->epoch >= 1);
-    applier->fences = fences;
     applier->read_started_us = read_started_at_us;
     applier->written = applier->reused = 0;
     const struct tt_tenant_source *source = &applier->options.tenants;

@@ -48,12 +48,12 @@ void tt_applier_destroy(struct tt_applier *applier);
  * another. */
 void tt_applier_set_epoch(struct tt_applier *applier, int64_t epoch);
 
-/* fences: by partition number, for the partitions in the batch; NULL without locking. Gives the
+/* Gives the
  * entries that can never be applied (borrowed until the next call) and the number of rows written.
  * Errors: those of the store; NO_MEMORY. */
 enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,
-                             const int64_t *fences, int64_t read_started_at_us,
-                             const struct tt_poison **ret_poison, size_t *ret_poison_count,
-                             uint64_t *ret_rows, struct tt_fault *fault) TT_MUST_CHECK;
+                             int64_t read_started_at_us, const struct tt_poison **ret_poison,
+                             size_t *ret_poison_count, uint64_t *ret_rows,
+                             struct tt_fault *fault) TT_MUST_CHECK;
 
 #endif

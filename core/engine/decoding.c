@@ -81,6 +81,7 @@ static enum tt_err decode_entry(struct tt_decoding *decoding, const struct tt_qu
     *entry = (struct tt_store_entry){
         .place = {epoch, from->partition, from->id_ms, from->id_seq},
         .attempt = from->deliveries,
+        .fence = from->fence,
     };
     decoding->in_hand = from;
     enum tt_err err = tt_decoder_line(decoding->decoder, from->payload, &sink, &fault);

@@ -75,15 +75,14 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Entries of a partition mostly stand together, so the list is short before it is sorted. */
-static void gather_partitions(struct tt_gathering *g, const int64_t *fences)
+static void gather_partitions(struct tt_gathering *g)
 {
     struct tt_store_entry *entries = g->batch.entries;
     size_t count = 0, kept = 0;
     for (size_t i = 0; i < g->batch.entry_count; i++) {
         int64_t partition = entries[i].place.partition;
         if (i == 0 || partition != entries[i - 1].place.partition)
-            g->partitions[count++] = (struct tt_store_partition){
-                .partition = partition, .fence = fences == NULL ? 0 : fences[partition]};
+            g->partitions[count++] = (struct tt_store_partition){.partition = partition};
     }
     qsort(g->partitions, count, sizeof *g->partitions, by_number);
     for (size_t i = 0; i < count; i++)
@@ -100,10 +99,15 @@ static void gather_partitions(struct tt_gathering *g, const int64_t *fences)
         entries[i].partition = (size_t)(found - g->partitions);
     }
     g->batch.partition_count = kept;
+    for (size_t i = 0; i < g->batch.entry_count; i++) {
+        struct tt_store_partition *partition = &g->partitions[entries[i].partition];
+        if (entries[i].fence > partition->fence)
+            partition->fence = entries[i].fence;
+    }
 }
 
 enum tt_err tt_gathering_run(struct tt_gathering *g, struct tt_store_entry *entries, size_t count,
-                             int64_t epoch, const int64_t *fences)
+                             int64_t epoch)
 {
     g->batch = (struct tt_store_batch){.epoch = epoch, .entries = entries, .entry_count = count};
     if (make_room(g, count) != TT_OK)
@@ -111,9 +115,12 @@ enum tt_err tt_gathering_run(struct tt_gathering *g, struct tt_store_entry *entr
     for (size_t i = 0; i < count; i++) {
         entries[i].stored_same = false;
         entries[i].task = find_task(g, &entries[i].event);
+        struct tt_store_task *task = &g->unsorted[entries[i].task];
+        if (entries[i].fence > task->fence)
+            task->fence = entries[i].fence;
     }
     sort_tasks(g);
-    gather_partitions(g, fences);
+    gather_partitions(g);
     g->batch.tasks = g->tasks;
     g->batch.partitions = g->partitions;
     return TT_OK;

@@ -18,8 +18,8 @@ struct tt_gathering {
 
 void tt_gathering_done(struct tt_gathering *gathering);
 
-/* fences: by partition number; NULL without locking. Errors: NO_MEMORY. */
+/* Errors: NO_MEMORY. */
 enum tt_err tt_gathering_run(struct tt_gathering *gathering, struct tt_store_entry *entries,
-                             size_t count, int64_t epoch, const int64_t *fences) TT_MUST_CHECK;
+                             size_t count, int64_t epoch) TT_MUST_CHECK;
 
 #endif

@@ -86,8 +86,7 @@ static void note_id(struct tt_row_place *place, const struct tt_place *id)
     place->entry_seq = id->entry_seq;
 }
 
-static struct tt_audit_row make_row(const struct tt_store_batch *batch,
-                                    const struct tt_store_entry *entry,
+static struct tt_audit_row make_row(const struct tt_store_entry *entry,
                                     const struct tt_row_stamp *stamp)
 {
     int64_t ms = entry->place.entry_ms;
@@ -98,7 +97,7 @@ static struct tt_audit_row make_row(const struct tt_store_batch *batch,
         .read_started_at_us = stamp->read_started_us,
         .write_started_at_us = stamp->write_started_us,
         .worker = stamp->worker,
-        .fence = batch->partitions[entry->partition].fence,
+        .fence = entry->fence,
         .attempt = entry->attempt,
     };
 }
@@ -132,7 +131,7 @@ enum tt_err tt_rows_make(struct tt_rows *rows, const struct tt_store_batch *batc
         place->epoch += finding.taken_home;
         rows->reused += finding.reused;
         struct tt_audit_row *row = &rows->list[rows->count];
-        *row = make_row(batch, entry, stamp);
+        *row = make_row(entry, stamp);
         row->place.epoch = place->epoch;
         row->duplicate = same;
         rows->origins[rows->count++] = i;

@@ -154,6 +154,22 @@ enum tt_err tt_state_run(struct tt_state *state, const struct tt_store_batch *ba
     return err;
 }
 
+void tt_state_put_fences(struct tt_state *state)
+{
+    for (size_t i = 0; i < state->rows->count; i++) {
+        size_t place = state->batch->entries[state->rows->origins[i]].task;
+        const struct tt_current_row *stored = state->batch->tasks[place].current;
+        struct tt_state_task *task = &state->tasks[place];
+        int64_t fence = state->rows->list[i].fence;
+        if (stored != NULL && stored->fence > fence)
+            fence = stored->fence; /* without locking */
+        if (!task->has_row || (!task->changed && task->row.fence == fence))
+            continue;
+        task->row.fence = fence;
+        task->changed = true;
+    }
+}
+
 enum tt_err tt_state_run_histories(struct tt_state *state, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;

@@ -56,4 +56,8 @@ enum tt_err tt_state_run_histories(struct tt_state *state, struct tt_fault *faul
 /* state->changes holds all but the audit rows. Errors: NO_MEMORY. */
 enum tt_err tt_state_collect(struct tt_state *state) TT_MUST_CHECK;
 
+/* Before collecting: the rows of tasks carry the newest fence of what was written for them, also
+ * where that changes no state (duplicates). */
+void tt_state_put_fences(struct tt_state *state);
+
 #endif

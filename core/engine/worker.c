@@ -1,17 +1,17 @@
 /* Happy path:
- *   connect -> take a fair share of the partitions -> read a batch -> apply it in one transaction
- * -> acknowledge
- *   -> read again; when there is nothing, wait until there may be.
+ *   connect -> claim a batch, and with it the turns of its ids -> apply it in one transaction
+ *   -> finish: acknowledged, and the ids are free -> claim again; when there is nothing, wait until
+ *   there may be.
  *
  * Failure modes:
- * - Queue away or failing over: everything held is forgotten, wait with backoff, connect again,
- * take partitions again; what was read and not acknowledged comes back first, and its rows are
- * found in the store.
- * - Store away, busy or full: the same batch is tried again with backoff. Meanwhile leases may end;
- * then somebody else applies the batch and the store refuses ours (fenced).
- * - Fenced: nothing of the batch was written. All partitions are given back and taken again.
+ * - Queue away or failing over: wait with backoff, connect again; what was in hand and not
+ *   acknowledged comes again before anything newer of its ids, and its rows are found in the store.
+ * - Store away, busy or full: the same batch is tried again with backoff, and its lease renewed.
+ *   Where the lease ended all the same, others have the batch: it is given up.
+ * - Fenced: nothing of the batch was written. It is given back, and the store is asked what new
+ *   fences must be above.
  * - An entry that can never be applied: dead letter, the rest goes on.
- * - A crash anywhere: leases end, another worker takes over; see docs/guarantees.md.
+ * - A crash anywhere: the lease ends, another worker takes over; see docs/guarantees.md.
  *
  *   CONNECT --> RUN --> STOP
  *      ^         |
@@ -36,12 +36,9 @@ struct worker {
     struct tt_applier *applier;
     struct tt_worker_counts counts;
     struct tt_backoff backoff;
-    int64_t *fences;     /* by partition; 0 = not held */
-    unsigned *lost;      /* room for read */
-    unsigned partitions; /* of the queue; 0 before the first connect */
-    unsigned held, share;
-    unsigned next_try;       /* partition to try next */
-    struct tt_mono beat_due; /* heartbeat and rebalancing */
+    int64_t fence_min;       /* fences must be above it: the store knew it */
+    struct tt_mono beat_due; /* heartbeat */
+    struct tt_mono renew_due;
     struct tt_mono trim_due;
     bool queue_away, store_away;
     bool store_failed; /* the store, not the queue, made us connect again */
@@ -76,88 +73,30 @@ static void wait_backoff(struct worker *w)
                                 tt_backoff_next_us(&w->backoff, w->options->random));
 }
 
-/* ---- Partitions
- * ------------------------------------------------------------------------------------- */
+/* ---- Connecting
+ * ------------------------------------------------------------------------------------ */
 
-static void forget_all(struct worker *w)
+static enum tt_err beat(struct worker *w, struct tt_fault *fault)
 {
-    memset(w->fences, 0, w->partitions * sizeof *w->fences);
-    w->held = 0;
+    unsigned alive = 1;
+    if (!w->options->locking || now(w).us < w->beat_due.us)
+        return TT_OK;
+    w->beat_due.us = now(w).us + w->options->lease_us / 3;
+    return w->queue->heartbeat(w->queue->context, &alive, fault);
 }
 
-static void forget(struct worker *w, unsigned partition)
-{
-    if (w->fences[partition] == 0)
-        return;
-    w->fences[partition] = 0;
-    w->held--;
-}
-
-static enum tt_err release_one(struct worker *w, unsigned partition, struct tt_fault *fault)
-{
-    enum tt_err err = w->queue->release(w->queue->context, partition, fault);
-    forget(w, partition);
-    return err;
-}
-
-/* Gives back what is beyond `keep`. */
-static enum tt_err release_down_to(struct worker *w, unsigned keep, struct tt_fault *fault)
-{
-    enum tt_err err = TT_OK;
-    for (unsigned p = 0; p < w->partitions && w->held > keep && err == TT_OK; p++)
-        if (w->fences[p] != 0)
-            err = release_one(w, p, fault);
-    return err;
-}
-
-static enum tt_err take_one(struct worker *w, unsigned partition, struct tt_fault *fault)
+/* What the store knows of fences: a queue that lost its counter must not hand out old ones. */
+static enum tt_err ask_fence(struct worker *w, struct tt_fault *fault)
 {
     int64_t known = 0;
-    struct tt_holding holding;
-    bool taken = false;
-    enum tt_err err =
-        w->options->store->fence_known(w->options->store->context, partition, &known, fault);
+    if (!w->options->locking)
+        return TT_OK;
+    enum tt_err err = w->options->store->fence_known(w->options->store->context, &known, fault);
     w->store_failed = err != TT_OK;
     if (tt_err_class(err) == TT_CLASS_RETRY || err == TT_OK)
         tell_store(w, err != TT_OK, fault->text);
-    if (err == TT_OK)
-        err = w->queue->take(w->queue->context, partition, known, &holding, &taken, fault);
-    if (err != TT_OK || !taken)
-        return err;
-    tt_assert(holding.fence > known);
-    w->fences[partition] = holding.fence;
-    w->held++;
-    tell(w, TT_OBSERVED_PARTITION_TAKEN, partition, "");
-    return TT_OK;
-}
-
-static enum tt_err take_share(struct worker *w, struct tt_fault *fault)
-{
-    enum tt_err err = TT_OK;
-    for (unsigned tried = 0; tried < w->partitions && w->held < w->share && err == TT_OK; tried++) {
-        unsigned partition = w->next_try++ % w->partitions;
-        if (w->fences[partition] == 0)
-            err = take_one(w, partition, fault);
-    }
-    return err;
-}
-
-/* Says that we live, learns how many do, and moves towards an equal share. */
-static enum tt_err beat(struct worker *w, struct tt_fault *fault)
-{
-    if (!w->options->locking || now(w).us < w->beat_due.us)
-        return TT_OK;
-    unsigned alive = 1;
-    enum tt_err err = w->queue->heartbeat(w->queue->context, &alive, fault);
-    if (err != TT_OK)
-        return err;
-    if (alive == 0)
-        alive = 1;
-    w->share = (w->partitions + alive - 1) / alive;
-    err = release_down_to(w, w->share, fault);
-    if (err == TT_OK)
-        err = take_share(w, fault);
-    w->beat_due.us = now(w).us + w->options->lease_us / 3;
+    if (err == TT_OK && known > w->fence_min)
+        w->fence_min = known;
     return err;
 }
 
@@ -169,19 +108,6 @@ static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
     if (err != TT_OK)
         return err;
     tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
-    if (w->partitions != partitions) {
-        tt_mem_free(w->fences);
-        tt_mem_free(w->lost);
-        w->fences = tt_mem_zalloc(partitions * sizeof *w->fences);
-        w->lost = tt_mem_zalloc(partitions * sizeof *w->lost);
-        w->partitions = 0;
-        if (w->fences == NULL || w->lost == NULL)
-            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-        w->partitions = partitions;
-        w->next_try =
-            (unsigned)(w->options->random->next(w->options->random->context) % partitions);
-    }
-    forget_all(w);
     w->beat_due.us = 0;
     tt_applier_set_epoch(w->applier, epoch);
     return TT_OK;
@@ -190,19 +116,40 @@ static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
 /* ---- Batches
  * ---------------------------------------------------------------------------------------- */
 
-/* Class RETRY of the store is waited out here, with the batch in hand; while asked to stop, for
- * drain_us. */
+/* Keeps the batch in hand while the store is away. */
+static enum tt_err hold_on(struct worker *w, struct tt_fault *fault)
+{
+    bool lost = false;
+    if (!w->options->locking || now(w).us < w->renew_due.us)
+        return TT_OK;
+    w->renew_due.us = now(w).us + w->options->lease_us / 3;
+    enum tt_err err = beat(w, fault);
+    if (err == TT_OK)
+        err = w->queue->renew(w->queue->context, &lost, fault);
+    return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
+}
+
+/* Whether trying again has no sense any more: asked to stop for drain_us. */
+static bool must_give_up(const struct worker *w, int64_t *stop_since_us)
+{
+    if (stopping(w) && *stop_since_us == 0)
+        *stop_since_us = now(w).us;
+    return *w->options->stop > 1 ||
+           (*stop_since_us != 0 && now(w).us - *stop_since_us >= w->options->drain_us);
+}
+
+/* Class RETRY of the store is waited out here, with the batch in hand. */
 static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch *batch,
                                    int64_t read_started_us, const struct tt_poison **ret_poison,
                                    size_t *ret_count, struct tt_fault *fault)
 {
     int64_t stop_since_us = 0;
+    w->renew_due.us = now(w).us + w->options->lease_us / 3;
     for (;;) {
         uint64_t rows = 0;
         tt_fault_clear(fault);
-        enum tt_err err =
-            tt_applier_apply(w->applier, batch, w->options->locking ? w->fences : NULL,
-                             read_started_us, ret_poison, ret_count, &rows, fault);
+        enum tt_err err = tt_applier_apply(w->applier, batch, read_started_us, ret_poison,
+                                           ret_count, &rows, fault);
         if (tt_err_class(err) != TT_CLASS_RETRY) {
             if (err == TT_OK) {
                 w->counts.rows += rows;
@@ -213,12 +160,13 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
             return err;
         }
         tell_store(w, true, fault->text);
-        if (stopping(w) && stop_since_us == 0)
-            stop_since_us = now(w).us;
-        if (*w->options->stop > 1 ||
-            (stop_since_us != 0 && now(w).us - stop_since_us >= w->options->drain_us))
-            return tt_fault_set(fault, err, "store"); /* what was read stays pending for others */
+        if (must_give_up(w, &stop_since_us))
+            return tt_fault_set(fault, err, "store"); /* others will do it */
         wait_backoff(w);
+        tt_fault_clear(fault);
+        err = hold_on(w, fault);
+        if (err != TT_OK)
+            return err;
     }
 }
 
@@ -241,30 +189,29 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
 {
     const struct tt_poison *poison = NULL;
     size_t poisoned = 0;
+    bool lost = false;
     enum tt_err err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
     if (err == TT_OK)
         err = bury_all(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
-        err = w->queue->acknowledge(w->queue->context, batch->entries, batch->count, fault);
-    if (err == TT_OK)
-        w->counts.entries += batch->count;
-    return err;
-}
-
-/* One read and what follows; *ret_idle when there was nothing. */
-static enum tt_err read_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
-{
-    struct tt_queue_batch batch = {0};
-    size_t lost = 0;
-    int64_t read_started_us = w->options->clock->wall_us(w->options->clock->context);
-    enum tt_err err =
-        w->queue->read(w->queue->context, w->options->batch_max, &batch, w->lost, &lost, fault);
+        err = w->queue->finish(w->queue->context, &lost, fault);
     if (err != TT_OK)
         return err;
-    for (size_t i = 0; i < lost; i++) {
-        tell(w, TT_OBSERVED_PARTITION_LOST, w->lost[i], "");
-        forget(w, w->lost[i]);
-    }
+    if (lost)
+        tell(w, TT_OBSERVED_TURN_LOST, 0, "");
+    w->counts.entries += batch->count;
+    return TT_OK;
+}
+
+/* One claim and what follows; *ret_idle when there was nothing. */
+static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
+{
+    struct tt_queue_batch batch = {0};
+    int64_t read_started_us = w->options->clock->wall_us(w->options->clock->context);
+    enum tt_err err =
+        w->queue->claim(w->queue->context, w->options->batch_max, w->fence_min, &batch, fault);
+    if (err != TT_OK)
+        return err;
     if (batch.vanished > 0)
         tell(w, TT_OBSERVED_ENTRIES_VANISHED, (int64_t)batch.vanished, "");
     w->counts.vanished += batch.vanished;
@@ -296,7 +243,7 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
     bool idle = true;
     enum tt_err err = beat(w, fault);
     if (err == TT_OK)
-        err = read_once(w, &idle, fault);
+        err = claim_once(w, &idle, fault);
     if (err == TT_OK && now(w).us >= w->trim_due.us) {
         err = w->queue->trim(w->queue->context, fault);
         w->trim_due.us = now(w).us + TRIM_EVERY_US;
@@ -315,18 +262,17 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
 
 static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK;
+    enum tt_err err = ask_fence(w, fault);
     while (err == TT_OK && !*ret_finished && !stopping(w)) {
         err = go_round(w, ret_finished, fault);
         if (err == TT_ERR_FENCED) {
             tell(w, TT_OBSERVED_FENCED, 0, fault->text);
             tt_fault_clear(fault);
-            err = release_down_to(w, 0, fault);
-            w->beat_due.us = 0;
+            err = w->queue->give_back(w->queue->context, fault);
+            if (err == TT_OK)
+                err = ask_fence(w, fault);
         }
     }
-    if (err == TT_OK)
-        err = release_down_to(w, 0, fault);
     return err;
 }
 
@@ -383,8 +329,6 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         w.queue->disconnect(w.queue->context);
     }
     tt_applier_destroy(w.applier);
-    tt_mem_free(w.fences);
-    tt_mem_free(w.lost);
     *ret_counts = w.counts;
     return err;
 }

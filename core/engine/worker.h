@@ -1,5 +1,5 @@
-/* The worker: one member of the fleet. Takes its share of partitions, applies what is in them, and
- * goes on until it is asked to stop or, on demand, until nothing is left.
+/* The worker: one member of the fleet. Claims batches of events that have their turn, applies them,
+ * and goes on until it is asked to stop or, on demand, until nothing is left.
  *
  * Threads: one. Errors that pass (queue or store away, disk full) are waited out; what can never
  * succeed for one entry makes it a dead letter; what can never succeed at all ends the worker with

@@ -11,8 +11,7 @@
     X(QUEUE_BACK, queue_back)                                                                      \
     X(STORE_AWAY, store_away) /* the store cannot be written for the moment */                     \
     X(STORE_BACK, store_back)                                                                      \
-    X(PARTITION_TAKEN, partition_taken)   /* number = partition */                                 \
-    X(PARTITION_LOST, partition_lost)     /* its lease ended or somebody else has it */            \
+    X(TURN_LOST, turn_lost)               /* a lease ended before its batch was finished */        \
     X(FENCED, fenced)                     /* the store knows a newer fence; nothing was written */ \
     X(DEAD_LETTER, dead_letter)           /* an entry can never succeed; text says why */          \
     X(ENTRIES_VANISHED, entries_vanished) /* number = pending entries whose content is gone */     \

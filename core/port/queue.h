@@ -1,17 +1,18 @@
-/* The queue: partitioned streams of events in order of arrival, and the lock that gives turns.
+/* The queue: partitioned streams of events in order of arrival, and the locks that give turns.
  *
- * Turn and lock. A worker holds a partition, and with it every task id in it, by a lease. While it
- * holds it, it alone reads the partition, oldest first: first what anybody has read and not
- * acknowledged, then what nobody has read. An event therefore has its turn exactly when every older
- * one of its id has been applied. Each holding has a fence, a number that only grows; the store
- * refuses what comes under an older one, so that a holder that was paused beyond its lease can do
- * no harm. Reading checks the holding in the same step.
+ * Turn and lock. A claim hands out entries and, in the same step, takes the lock of each task id
+ * among them. An entry has its turn only when it is the oldest of its id that is not done: those
+ * whose id somebody holds wait, and are handed on in order as soon as the holder finishes. The
+ * batch in hand is held by one lease, which can be renewed; when it ends, what was in the batch
+ * has its turn again, before anything newer of its ids. Each holding has a fence, a number that
+ * only grows; the store refuses what comes under an older one than it knows of the task, so that a
+ * holder that was paused beyond its lease can do no harm.
  *
  * With locking off, everybody reads everything and order is lost; that is for showing what then
  * goes wrong.
  *
- * Errors of class RETRY mean: the outcome may be unknown, connect again and take the partitions
- * over again. Threads: one. Memory: entries borrow from the queue until its next tt_queue.read.
+ * Errors of class RETRY mean: the outcome may be unknown, connect again. Threads: one. Memory:
+ * entries borrow from the queue until its next claim.
  */
 #ifndef TT_PORT_QUEUE_H
 #define TT_PORT_QUEUE_H
@@ -25,17 +26,13 @@ struct tt_queue_entry {
     int64_t id_ms, id_seq;
     int64_t deliveries;    /* 1 and up */
     struct tt_str payload; /* the field "e"; absent when the entry has none */
+    int64_t fence;         /* of the holding of its id, 1 and up; 0 without locking */
 };
 
 struct tt_queue_batch {
     const struct tt_queue_entry *entries; /* per partition oldest first */
     size_t count;
     uint64_t vanished; /* pending entries whose content was gone: lost before we could read them */
-};
-
-struct tt_holding {
-    unsigned partition;
-    int64_t fence;
 };
 
 struct tt_queue_backlog {
@@ -47,35 +44,33 @@ struct tt_queue {
     void *context;
 
     /* (Re)connects and makes sure that streams and groups exist. Gives the number of partitions and
-     * the epoch. After it, nothing is held. */
+     * the epoch. After it nothing is in hand: what was, has been given back. */
     enum tt_err (*connect)(void *context, unsigned *ret_partitions, int64_t *ret_epoch,
                            struct tt_fault *fault);
 
     /* Says that this worker is alive and how many are, this one included. */
     enum tt_err (*heartbeat)(void *context, unsigned *ret_alive, struct tt_fault *fault);
 
-    /* Tries to take a partition for the lease; the fence will be above fence_min. *ret_taken false:
-     * somebody else has it. Whatever was read and not acknowledged before is read again first. */
-    enum tt_err (*take)(void *context, unsigned partition, int64_t fence_min,
-                        struct tt_holding *ret_holding, bool *ret_taken, struct tt_fault *fault);
-    /* Gives a partition back, if it is still ours. */
-    enum tt_err (*release)(void *context, unsigned partition, struct tt_fault *fault);
-
-    /* Reads up to `max` entries from the partitions held and renews their leases. A partition that
-     * is no longer ours is dropped and named in `lost` (room for all partitions; *ret_lost how
-     * many). */
-    enum tt_err (*read)(void *context, size_t max, struct tt_queue_batch *ret_batch, unsigned *lost,
-                        size_t *ret_lost, struct tt_fault *fault);
-    /* Waits until there may be something to read in the partitions held, at most wait_ms. */
+    /* Takes up to `max` entries that have their turn; fences will be above fence_min. Only when
+     * nothing is in hand. An empty batch does not mean that nothing is there: see wait. */
+    enum tt_err (*claim)(void *context, size_t max, int64_t fence_min,
+                         struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+    /* The lease of the batch in hand begins anew. *ret_lost: it had ended, for some or all of it,
+     * and others may have it. */
+    enum tt_err (*renew)(void *context, bool *ret_lost, struct tt_fault *fault);
+    /* After the commit: the entries of the batch in hand are done, their ids free. *ret_lost: some
+     * were not acknowledged, as their lease had ended; they come again, to somebody. */
+    enum tt_err (*finish)(void *context, bool *ret_lost, struct tt_fault *fault);
+    /* The batch in hand is not done: its entries have their turn again at once. */
+    enum tt_err (*give_back)(void *context, struct tt_fault *fault);
+    /* Waits until there may be something to claim, at most wait_ms. */
     enum tt_err (*wait)(void *context, int64_t wait_ms, struct tt_fault *fault);
-    /* After the commit: these entries are done. */
-    enum tt_err (*acknowledge)(void *context, const struct tt_queue_entry *entries, size_t count,
-                               struct tt_fault *fault);
-    /* Puts an entry on the dead-letter stream and acknowledges it, once however often it is
-     * repeated. */
+    /* Puts an entry of the batch in hand on the dead-letter stream and acknowledges it, once
+     * however often it is repeated; nothing where its lease has ended. */
     enum tt_err (*bury)(void *context, const struct tt_queue_entry *entry, const char *reason,
                         const char *error, struct tt_fault *fault);
-    /* Cuts streams below what is acknowledged. Called now and then. */
+    /* Cuts streams below what is acknowledged, and tidies what dead workers left. Called now and
+     * then, with nothing in hand. */
     enum tt_err (*trim)(void *context, struct tt_fault *fault);
     /* Over all partitions, counted by ourselves. */
     enum tt_err (*backlog)(void *context, struct tt_queue_backlog *ret_backlog,

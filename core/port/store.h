@@ -23,6 +23,14 @@
 #include "core/base/mem.h"
 #include "core/port/store_batch.h"
 
+/* tt_store.fence may remember more than it was told, up to the next multiple of this, so that it
+ * rarely has to write. */
+enum { TT_FENCE_STEP = 1024 };
+static inline int64_t tt_fence_ceiling(int64_t fence)
+{
+    return (fence + TT_FENCE_STEP - 1) / TT_FENCE_STEP * TT_FENCE_STEP;
+}
+
 struct tt_store {
     void *context;
 
@@ -32,22 +40,23 @@ struct tt_store {
     /* Also after a begin, commit or connection that failed. */
     void (*rollback)(void *context);
 
-    /* FENCED when a newer fence of a partition is known, else remembers these and keeps others off
-     * until the transaction ends. Fence 0 is remembered by nobody and never refused. */
+    /* Keeps others off the partitions until the transaction ends, and sees to it that fence_known
+     * is not below their fences once it has committed. */
     enum tt_err (*fence)(void *context, const struct tt_store_partition *partitions, size_t count,
                          struct tt_fault *fault);
-    /* Any time but inside a transaction: the newest fence known of a partition, 0 for none. */
-    enum tt_err (*fence_known)(void *context, unsigned partition, int64_t *ret_fence,
-                               struct tt_fault *fault);
+    /* Any time but inside a transaction: a number that no fence written so far is above; 0 for
+     * none. New holdings begin above it. */
+    enum tt_err (*fence_known)(void *context, int64_t *ret_fence, struct tt_fault *fault);
 
-    /* Fills in the batch's answers. */
+    /* Fills in the batch's answers. FENCED when a task's row carries a newer fence than the batch
+     * has for it; fence 0 is never refused. */
     enum tt_err (*load)(void *context, struct tt_store_batch *batch, struct tt_arena *arena,
                         struct tt_fault *fault);
     /* Fills in the answers of each; what was written before in this transaction may be missing. */
     enum tt_err (*histories)(void *context, struct tt_store_history *histories, size_t count,
                              struct tt_arena *arena, struct tt_fault *fault);
-    /* Once a transaction. apply_seq grows with every row, from transaction to transaction of a
-     * partition. */
+    /* Once a transaction, after load. apply_seq grows with every row, from transaction to
+     * transaction of a partition. */
     enum tt_err (*write)(void *context, const struct tt_store_changes *changes,
                          struct tt_fault *fault);
 };

@@ -14,6 +14,7 @@ struct tt_store_entry {
     struct tt_place place;  /* under the queue's epoch */
     struct tt_event event;  /* an entry of the batch */
     int64_t attempt;        /* deliveries so far, 1 and up */
+    int64_t fence;          /* of the holding of its id; 0 without locking */
     uint32_t identity;      /* tt_event_identity of the event */
     size_t task, partition; /* where its own stand in the lists below */
     /* Answer: a row of the task is the same event (tt_event_is_same). */
@@ -22,13 +23,14 @@ struct tt_store_entry {
 
 struct tt_store_task {
     struct tt_str tenant, task_id;
+    int64_t fence; /* the largest of its entries; 0 without locking */
     /* Answer: the task's row; NULL: the task is new. */
     const struct tt_current_row *current;
 };
 
 struct tt_store_partition {
     int64_t partition;
-    int64_t fence; /* of our holding; 0 without locking */
+    int64_t fence; /* the largest of its entries; 0 without locking */
     /* Answer: the newest epoch of the partition's rows that is not below the queue's; 0: none. */
     int64_t newest_epoch;
 };

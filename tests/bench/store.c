@@ -119,7 +119,7 @@ static double cpu_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-static double apply_all(struct bench *bench, struct tt_applier *applier, const int64_t *fences)
+static double apply_all(struct bench *bench, struct tt_applier *applier)
 {
     struct tt_queue_entry *entries = tt_mem_array(bench->batch, sizeof *entries);
     double spent = 0;
@@ -137,6 +137,7 @@ static double apply_all(struct bench *bench, struct tt_applier *applier, const i
                                                  .id_ms = 1772366400000 + line->number / 100,
                                                  .id_seq = line->number,
                                                  .deliveries = 1,
+                                                 .fence = 1,
                                                  .payload = line->text};
         }
         const struct tt_queue_batch batch = {.entries = entries, .count = count};
@@ -144,7 +145,7 @@ static double apply_all(struct bench *bench, struct tt_applier *applier, const i
         size_t poisoned = 0;
         struct tt_fault fault = {0};
         double started = seconds();
-        if (tt_applier_apply(applier, &batch, fences, 1772366400000000, &poison, &poisoned, &rows,
+        if (tt_applier_apply(applier, &batch, 1772366400000000, &poison, &poisoned, &rows,
                              &fault) != TT_OK)
             die("apply", fault.text);
         spent += seconds() - started;
@@ -222,13 +223,10 @@ int main(int argc, char **argv)
         .worker = TT_STR("bench"),
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
     };
-    int64_t *fences = tt_mem_array(bench.partitions, sizeof *fences);
-    if (fences == NULL || tt_applier_create(&options, &applier, &fault) != TT_OK)
+    if (tt_applier_create(&options, &applier, &fault) != TT_OK)
         die("applier", fault.text);
-    for (unsigned i = 0; i < bench.partitions; i++)
-        fences[i] = 1;
     tt_applier_set_epoch(applier, 1);
-    double cpu = cpu_seconds(), spent = apply_all(&bench, applier, fences);
+    double cpu = cpu_seconds(), spent = apply_all(&bench, applier);
     printf("%zu events in batches of %zu: %.2f s, %.0f events/s, %.2f s of CPU\n", bench.line_count,
            bench.batch, spent, (double)bench.line_count / spent, cpu_seconds() - cpu);
     tt_applier_destroy(applier);
@@ -236,7 +234,6 @@ int main(int argc, char **argv)
         tt_sqlite_store_done(&store);
     else
         tt_pg_store_done(&store);
-    tt_mem_free(fences);
     tt_mem_free(bench.lines);
     return 0;
 }

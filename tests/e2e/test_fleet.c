@@ -193,6 +193,67 @@ TT_TEST(four_workers_keep_the_order_of_every_task)
 }
 TT_END
 
+TT_TEST(three_workers_in_one_partition_keep_the_order_of_every_task)
+{
+    set_up("one");
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1");
+    emit_input();
+    static const char *const names[] = {"w1", "w2", "w3"};
+    pid_t workers[3];
+    for (int i = 0; i < 3; i++)
+        workers[i] = start_worker(names[i], "--until-idle");
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(tt_finish(workers[i], 0), 0);
+    assert_every_event_once();
+    ck_assert_int_eq(tt_redis_ask(&redis, "HLEN {tasktrail:0}:held"), 0);
+    ck_assert_int_eq(tt_redis_ask(&redis, "ZCARD {tasktrail:0}:wait"), 0);
+    ck_assert_int_eq(tt_redis_ask(&redis, "ZCARD {tasktrail:0}:leases"), 0);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
+/* A consumer that has read the first event of a task and is gone; then a worker. Gives the number
+ * of rows that were applied out of turn, as the report counts them. */
+static long long disorder_behind_a_dead_reader(const char *locking)
+{
+    set_up(locking);
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1");
+    for (int n = 1; n <= 3; n++)
+        tt_redis_ask(&redis,
+                     "XADD {tasktrail:0}:events %d-0 e {\"task_id\":\"t\",\"status\":\"S%d\","
+                     "\"event_time\":%d}",
+                     n, n, n);
+    redisContext *c = tt_redis_server_connect(&redis);
+    freeReplyObject(redisCommand(c, "XGROUP CREATE {tasktrail:0}:events appliers 0"));
+    freeReplyObject(
+        redisCommand(c, "XREADGROUP GROUP appliers gone COUNT 1 STREAMS {tasktrail:0}:events >"));
+    redisFree(c);
+    struct tt_run run = TT_TASKTRAIL("worker", "--redis", redis.url, "--store", store, "--name",
+                                     "w", "--locking", locking, "--lease", "300ms", "--until-idle");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 3);
+    run = TT_TASKTRAIL("report", "--store", store, "--format", "ndjson", "--fail-on", "never");
+    long long found = 0;
+    for (const char *at = run.out; (at = strstr(at, "\"apply_disorder\"")) != NULL; at++)
+        found++;
+    tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+    return found;
+}
+
+TT_TEST(what_a_dead_reader_left_is_applied_in_turn)
+{
+    ck_assert_int_eq(disorder_behind_a_dead_reader("id"), 0);
+}
+TT_END
+
+TT_TEST(without_locks_what_a_dead_reader_left_comes_late_and_the_checker_finds_it)
+{
+    ck_assert_int_gt(disorder_behind_a_dead_reader("none"), 0);
+}
+TT_END
+
 TT_TEST(emit_from_a_pipe_works_line_by_line)
 {
     set_up("pipe");
@@ -317,6 +378,9 @@ TT_SUITE("fleet", a_worker_killed_in_mid_run_loses_nothing_and_doubles_nothing,
          a_paused_worker_that_wakes_up_after_its_lease_changes_nothing,
          redis_killed_and_restarted_under_way_loses_nothing,
          emit_waits_for_a_redis_that_is_away_and_says_so, four_workers_keep_the_order_of_every_task,
+         three_workers_in_one_partition_keep_the_order_of_every_task,
+         what_a_dead_reader_left_is_applied_in_turn,
+         without_locks_what_a_dead_reader_left_comes_late_and_the_checker_finds_it,
          emit_from_a_pipe_works_line_by_line,
          an_entry_that_is_no_event_becomes_one_dead_letter_and_the_rest_goes_on,
          entries_that_come_back_after_redis_lost_its_tail_make_no_second_row,

@@ -108,6 +108,24 @@ TT_TEST(status_tells_what_was_read_and_never_acknowledged)
 }
 TT_END
 
+TT_TEST(status_tells_how_many_tasks_are_held)
+{
+    set_up("held");
+    add_entries();
+    tt_redis_ask(&redis, "HSET {tasktrail:1}:held a w b w");
+    tt_redis_ask(&redis, "HSET {tasktrail:0}:held c w");
+    json_t *status = ask_status();
+    ck_assert_int_eq(number(status, "locked"), 3);
+    ck_assert_int_eq(number(json_array_get(json_object_get(status, "by_partition"), 1), "locked"),
+                     2);
+    json_decref(status);
+    struct tt_run run = TT_TASKTRAIL("status", "--redis", redis.url);
+    ck_assert_ptr_nonnull(strstr(run.out, "held          3 tasks"));
+    tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_letter_is_listed_shown_requeued_and_dropped)
 {
     set_up("letters");
@@ -184,6 +202,6 @@ TT_TEST(a_queue_that_is_not_there_is_not_made)
 TT_END
 
 TT_SUITE("queue_view", status_tells_the_backlog_before_and_what_was_applied_after,
-         status_tells_what_was_read_and_never_acknowledged,
+         status_tells_what_was_read_and_never_acknowledged, status_tells_how_many_tasks_are_held,
          a_letter_is_listed_shown_requeued_and_dropped,
          what_cannot_be_moved_is_told_and_the_rest_is_moved, a_queue_that_is_not_there_is_not_made)

@@ -75,9 +75,12 @@ enum tt_err tt_applying_try(struct tt_applying *applying, uint64_t *ret_rows)
     applying->reused = 0;
     applying->poison_count = 0;
     tt_fault_clear(&applying->fault);
-    enum tt_err err = tt_applier_apply(
-        applying->applier, &batch, applying->locking ? applying->fences : NULL, applying->now_us,
-        &applying->poison, &applying->poison_count, ret_rows, &applying->fault);
+    for (size_t i = 0; i < applying->count; i++)
+        applying->entries[i].fence =
+            applying->locking ? applying->fences[applying->entries[i].partition] : 0;
+    enum tt_err err =
+        tt_applier_apply(applying->applier, &batch, applying->now_us, &applying->poison,
+                         &applying->poison_count, ret_rows, &applying->fault);
     forget(applying);
     return err;
 }

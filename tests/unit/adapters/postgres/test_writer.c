@@ -160,13 +160,13 @@ TT_TEST(a_server_that_crashes_before_any_step_and_comes_back_is_used_again)
     check_all_steps(crash_and_restart);
     setup();
     tt_postgres_server_stop(&server, SIGINT);
-    enum tt_err err = store.fence_known(store.context, 3, &fence, NULL);
+    enum tt_err err = store.fence_known(store.context, &fence, NULL);
     ck_assert_int_eq(tt_err_class(err), TT_CLASS_RETRY);
     err = store.begin(store.context, NULL);
     ck_assert_int_eq(tt_err_class(err), TT_CLASS_RETRY);
     store.rollback(store.context);
     tt_postgres_server_start(&server, "postgres", NULL);
-    ck_assert_int_eq(store.fence_known(store.context, 3, &fence, NULL), TT_OK);
+    ck_assert_int_eq(store.fence_known(store.context, &fence, NULL), TT_OK);
     ck_assert_int_eq(fence, 0);
     teardown();
     tt_postgres_server_stop(&server, SIGINT);
@@ -348,7 +348,6 @@ TT_TEST(no_statement_reads_a_whole_table_but_the_scans_of_everything)
         enum tt_pg_sql which;
         const char *uses;
     } cases[] = {
-        {TT_PG_SQL_FENCE_GET, "Index Cond: (partition = ANY"},
         {TT_PG_SQL_NEWEST, "Index Only Scan Backward using task_status_audit_pkey"},
         {TT_PG_SQL_TAKEN, "Index Cond: ((epoch = ANY ($2)) AND (partition = k.k_partition) AND "
                           "(entry_ms = k.k_ms) AND (entry_seq = k.k_seq))"},

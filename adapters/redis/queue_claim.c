@@ -1,0 +1,238 @@
+/* Claiming: one script call per partition asked, those of a pass in one round trip.
+ *
+ * Which partitions. A worker asks first those that are its share by its rank among the workers
+ * alive, and helps with others only when its own have nothing. So workers mostly stay out of each
+ * other's way, and a partition with much to do gets help. Nothing is held between batches, so a
+ * changed share needs no handing over. A pass asks a few partitions for large parts of the batch;
+ * when little came of it, the next asks more of them.
+ *
+ * Failure modes: the reply is lost: the connection is closed, and what was claimed in it is given
+ * back after the next connect, or when the lease ends; the server forgot the scripts: loaded
+ * again, and the partitions are asked the next time round. */
+#include "adapters/redis/queue_parts.h"
+
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_PASS = 8, PASS_GROWS = 4 };
+
+struct pass {
+    size_t each;   /* entries asked of a partition */
+    size_t asked;  /* partitions */
+    int64_t floor; /* what fences must be above */
+    bool forgotten;
+};
+
+bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partition)
+{
+    return !queue->locking || partition % queue->alive == queue->rank % queue->alive;
+}
+
+/* ---- Asking */
+
+static enum tt_err send_claim(struct tt_redis_queue *queue, unsigned partition,
+                              const struct pass *pass, struct tt_fault *fault)
+{
+    tt_redis_turn_keys keys;
+    struct tt_redis_command command;
+    tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
+    tt_redis_number(&command, queue->lease_ms);
+    tt_redis_number(&command, (int64_t)pass->each);
+    tt_redis_number(&command, pass->floor);
+    tt_redis_number(&command, TT_TURNS_WAITING_MAX);
+    queue->partitions[partition].in_hand = true;
+    return tt_redis_send(&queue->redis, &command, fault);
+}
+
+/* Without locking. */
+static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition,
+                             const struct pass *pass, struct tt_fault *fault)
+{
+    const struct tt_redis_partition *p = &queue->partitions[partition];
+    char events[TT_REDIS_KEY_BYTES];
+    struct tt_redis_command command;
+    command.count = 0;
+    tt_redis_key(events, queue->prefix, partition, "events");
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_READ, 1);
+    tt_redis_word(&command, events);
+    tt_redis_word(&command, TT_REDIS_GROUP);
+    tt_redis_word(&command, queue->worker);
+    tt_redis_number(&command, (int64_t)pass->each);
+    tt_redis_word(&command, p->recovering ? p->cursor : "");
+    tt_redis_number(&command, queue->lease_ms);
+    return tt_redis_send(&queue->redis, &command, fault);
+}
+
+/* ---- Answers */
+
+static enum tt_err strange(unsigned partition, struct tt_fault *fault)
+{
+    return tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
+                        partition);
+}
+
+static void keep_last(struct tt_redis_partition *p, struct tt_str id)
+{
+    if (id.ptr != NULL && id.len > 0)
+        snprintf(p->last_id, sizeof p->last_id, "%.*s", TT_STR_ARGS(id));
+}
+
+static enum tt_err take_claim(struct tt_redis_queue *queue, unsigned partition,
+                              const redisReply *reply, struct tt_fault *fault)
+{
+    struct tt_redis_partition *p = &queue->partitions[partition];
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 7)
+        return strange(partition, fault);
+    const redisReply *tasks = reply->element[6];
+    p->ready = reply->element[1]->integer == 1;
+    p->full = reply->element[1]->integer == 2;
+    keep_last(p, tt_redis_reply_text(reply->element[2]));
+    p->in_hand = tasks->elements > 0;
+    p->tasks = p->in_hand ? tasks : NULL;
+    queue->vanished += (uint64_t)reply->element[3]->integer;
+    return tt_redis_queue_add(queue, partition, reply->element[4], reply->element[5],
+                              reply->element[0]->integer, fault);
+}
+
+static enum tt_err take_read(struct tt_redis_queue *queue, unsigned partition,
+                             const redisReply *reply, size_t each, struct tt_fault *fault)
+{
+    struct tt_redis_partition *p = &queue->partitions[partition];
+    struct tt_str what = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0
+                             ? tt_redis_reply_text(reply->element[0])
+                             : TT_STR_NONE;
+    if (tt_str_equal(what, TT_STR("new")) && reply->elements == 2) {
+        const redisReply *list = reply->element[1];
+        enum tt_err err = tt_redis_queue_add(queue, partition, list, NULL, 0, fault);
+        p->ready = list->elements >= each;
+        if (err == TT_OK) /* others may have read what is behind our last one */
+            keep_last(p, list->elements == 0
+                             ? TT_STR("$")
+                             : tt_redis_reply_text(list->element[list->elements - 1]->element[0]));
+        return err;
+    }
+    if (!tt_str_equal(what, TT_STR("claimed")) || reply->elements != 5)
+        return strange(partition, fault);
+    snprintf(p->cursor, sizeof p->cursor, "%.*s",
+             TT_STR_ARGS(tt_redis_reply_text(reply->element[1])));
+    p->recovering = strcmp(p->cursor, "0-0") != 0;
+    p->ready = true;
+    queue->vanished += (uint64_t)reply->element[3]->integer;
+    return tt_redis_queue_add(queue, partition, reply->element[2], reply->element[4], 0, fault);
+}
+
+static enum tt_err receive_one(struct tt_redis_queue *queue, unsigned partition, struct pass *pass,
+                               struct tt_fault *fault)
+{
+    redisReply *reply = NULL;
+    enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_keep(queue, reply, fault);
+    if (err != TT_OK)
+        return err;
+    if (tt_redis_is_noscript(reply)) {
+        pass->forgotten = true;
+        queue->partitions[partition].ready = true; /* the next time round */
+        queue->partitions[partition].in_hand = false;
+        return TT_OK;
+    }
+    err = tt_redis_refused(reply, fault);
+    if (err != TT_OK)
+        return err;
+    return queue->locking ? take_claim(queue, partition, reply, fault)
+                          : take_read(queue, partition, reply, pass->each, fault);
+}
+
+/* ---- Passes */
+
+static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own)
+{
+    const struct tt_redis_partition *p = &queue->partitions[partition];
+    return p->ready && !p->asked && tt_redis_queue_is_own(queue, partition) == own;
+}
+
+static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit, size_t room,
+                            struct pass *pass, struct tt_fault *fault)
+{
+    unsigned count = queue->partition_count, first = queue->next_first % count;
+    unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
+    if (limit > room)
+        limit = room;
+    pass->asked = 0;
+    for (unsigned i = 0; i < count && pass->asked < limit; i++)
+        if (can_ask(queue, (first + i) % count, own))
+            list[pass->asked++] = (first + i) % count;
+    if (pass->asked == 0)
+        return TT_OK;
+    queue->next_first = list[pass->asked - 1] + 1;
+    pass->each = room / pass->asked;
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < pass->asked && err == TT_OK; i++) {
+        queue->partitions[list[i]].asked = true;
+        err = queue->locking ? send_claim(queue, list[i], pass, fault)
+                             : send_read(queue, list[i], pass, fault);
+    }
+    for (size_t i = 0; i < pass->asked && err == TT_OK; i++)
+        err = receive_one(queue, list[i], pass, fault);
+    if (err == TT_OK && pass->forgotten)
+        err = tt_redis_load_scripts(&queue->redis, fault);
+    pass->forgotten = false;
+    return err;
+}
+
+/* Passes over our own partitions, or over the others, until the batch is half full. */
+static enum tt_err run_passes(struct tt_redis_queue *queue, bool own, size_t max, int64_t floor,
+                              struct tt_fault *fault)
+{
+    struct pass pass = {.floor = floor, .asked = 1};
+    size_t limit = FIRST_PASS;
+    enum tt_err err = TT_OK;
+    while (err == TT_OK && pass.asked > 0 && queue->entry_count <= max / 2 &&
+           queue->entry_count < max) {
+        err = run_pass(queue, own, limit, max - queue->entry_count, &pass, fault);
+        if (limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
+            limit *= PASS_GROWS;
+    }
+    return err;
+}
+
+/* Now and then everything is looked at: a dead worker tells nobody. */
+static void plan_look(struct tt_redis_queue *queue)
+{
+    struct tt_mono now = queue->clock->mono(queue->clock->context);
+    if (now.us < queue->look_due.us)
+        return;
+    queue->look_due.us = now.us + queue->lease_ms * 1000 / (queue->locking ? 3 : 1);
+    for (unsigned i = 0; i < queue->partition_count; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        p->ready = true;
+        if (!queue->locking) {
+            p->recovering = true;
+            snprintf(p->cursor, sizeof p->cursor, "0-0");
+        }
+    }
+}
+
+enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
+                                 struct tt_queue_batch *ret_batch, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    tt_redis_queue_forget_batch(queue);
+    plan_look(queue);
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].asked = false;
+    enum tt_err err = run_passes(queue, true, max, fence_min, fault);
+    if (err == TT_OK && queue->entry_count == 0)
+        err = run_passes(queue, false, max, fence_min, fault);
+    if (err != TT_OK) {
+        /* Replies may be half read: only a new connection is in step again. */
+        tt_redis_disconnect(&queue->redis);
+        return err;
+    }
+    *ret_batch = (struct tt_queue_batch){
+        .entries = queue->entries, .count = queue->entry_count, .vanished = queue->vanished};
+    queue->vanished = 0;
+    return TT_OK;
+}

@@ -1,0 +1,228 @@
+/* Holding what is in hand: renewed, finished, given back.
+ *
+ * Failure modes: the reply to finish is lost: whatever was not acknowledged is given back after the
+ * next connect and comes again, and its rows are found in the store. The lease has ended: nothing
+ * is acknowledged, for others have the entries, or will. */
+#include "adapters/redis/queue_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    LIVES_PER_LEASE = 3, /* a worker that says nothing for so many leases is taken for dead */
+    WORDS_PER_PART = TT_REDIS_ARGS_MAX - TT_TURN_KEYS - 16, /* ids or tasks of one call */
+};
+
+void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
+                          tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition)
+{
+    static const char *const suffixes[TT_TURN_KEYS] = {"events", "held",  "wait", "ready",
+                                                       "leases", "fence", "wake", "counts"};
+    command->count = 0;
+    tt_redis_script(command, &queue->redis, script, TT_TURN_KEYS);
+    for (int i = 0; i < TT_TURN_KEYS; i++) {
+        tt_redis_key(keys[i], queue->prefix, partition, suffixes[i]);
+        tt_redis_word(command, keys[i]);
+    }
+    tt_redis_word(command, TT_REDIS_GROUP);
+    tt_redis_word(command, queue->token);
+}
+
+enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    char key[TT_REDIS_KEY_BYTES];
+    struct tt_redis_command command = {0};
+    redisReply *reply = NULL;
+    tt_redis_global_key(key, queue->prefix, "workers");
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BEAT, 1);
+    tt_redis_word(&command, key);
+    tt_redis_word(&command, queue->worker);
+    tt_redis_number(&command, queue->lease_ms * LIVES_PER_LEASE);
+    enum tt_err err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+    if (err != TT_OK)
+        return err;
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+        reply->element[0]->integer > 0) {
+        queue->alive = (unsigned)reply->element[0]->integer;
+        queue->rank = (unsigned)reply->element[1]->integer;
+    }
+    *ret_alive = queue->alive;
+    freeReplyObject(reply);
+    return TT_OK;
+}
+
+/* ---- Many calls in one round trip */
+
+/* Receives `count` numbers; *ret_least is the least of them (0 for none). *ret_forgotten: the
+ * server did not know the script in at least one. */
+static enum tt_err receive_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
+                                   int64_t *ret_sum, bool *ret_forgotten, struct tt_fault *fault)
+{
+    enum tt_err refused = TT_OK;
+    int64_t least = 0, sum = 0;
+    *ret_forgotten = false;
+    for (size_t i = 0; i < count; i++) {
+        redisReply *reply = NULL;
+        enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err != TT_OK)
+            return err;
+        if (tt_redis_is_noscript(reply))
+            *ret_forgotten = true;
+        else if (refused == TT_OK)
+            refused = tt_redis_refused(reply, fault);
+        if (reply->type == REDIS_REPLY_INTEGER) {
+            least = i == 0 || reply->integer < least ? reply->integer : least;
+            sum += reply->integer;
+        }
+        freeReplyObject(reply);
+    }
+    *ret_least = least;
+    *ret_sum = sum;
+    return refused;
+}
+
+/* Says to each partition that has something in hand what `send` says; again when the server forgot
+ * the scripts. Saying it twice is harmless. */
+static enum tt_err tell_all(struct tt_redis_queue *queue,
+                            enum tt_err (*send)(struct tt_redis_queue *queue, unsigned partition,
+                                                size_t *sent, struct tt_fault *fault),
+                            int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
+{
+    bool forgotten = true;
+    enum tt_err err = TT_OK;
+    for (int tries = 0; forgotten && tries < 2 && err == TT_OK; tries++) {
+        size_t sent = 0;
+        if (tries > 0)
+            err = tt_redis_load_scripts(&queue->redis, fault);
+        for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
+            if (queue->partitions[i].in_hand)
+                err = send(queue, i, &sent, fault);
+        if (err == TT_OK)
+            err = receive_numbers(queue, sent, ret_least, ret_sum, &forgotten, fault);
+    }
+    if (err == TT_OK && forgotten)
+        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgets scripts");
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis); /* replies may be half read */
+    return err;
+}
+
+/* ---- Renewing */
+
+static enum tt_err send_renew(struct tt_redis_queue *queue, unsigned partition, size_t *sent,
+                              struct tt_fault *fault)
+{
+    tt_redis_turn_keys keys;
+    struct tt_redis_command command;
+    tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_RENEW, partition);
+    tt_redis_number(&command, queue->lease_ms);
+    (*sent)++;
+    return tt_redis_send(&queue->redis, &command, fault);
+}
+
+enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault)
+{
+    const struct tt_redis_queue *queue = context;
+    int64_t least = 0, sum = 0, in_hand = 0;
+    *ret_lost = false;
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        in_hand += queue->partitions[i].in_hand;
+    enum tt_err err = tell_all(context, send_renew, &least, &sum, fault);
+    if (err == TT_OK)
+        *ret_lost = sum < in_hand;
+    return err;
+}
+
+/* ---- Finishing */
+
+struct part {
+    struct tt_redis_command command;
+    tt_redis_turn_keys keys;
+    char ids[WORDS_PER_PART][TT_STREAM_ID_BYTES];
+};
+
+static void begin_part(const struct tt_redis_queue *queue, struct part *part, unsigned partition,
+                       bool last, size_t ids)
+{
+    tt_redis_turn_script(queue, &part->command, part->keys, TT_SCRIPT_FINISH, partition);
+    tt_redis_word(&part->command, last ? "1" : "0");
+    tt_redis_number(&part->command, (int64_t)ids);
+}
+
+/* All ids before the first task: an id is free only when everything of it is done. */
+static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition, size_t *sent,
+                               struct tt_fault *fault)
+{
+    const struct tt_redis_partition *p = &queue->partitions[partition];
+    size_t ids = 0, tasks = 0, task_count = p->tasks == NULL ? 0 : p->tasks->elements;
+    struct part part;
+    enum tt_err err = TT_OK;
+    do {
+        size_t room = WORDS_PER_PART, now = p->count - ids < room ? p->count - ids : room;
+        room -= now;
+        size_t free = task_count - tasks < room ? task_count - tasks : room;
+        bool last = ids + now == p->count && tasks + free == task_count;
+        begin_part(queue, &part, partition, last, now);
+        for (size_t i = 0; i < now; i++, ids++) {
+            const struct tt_queue_entry *entry = &queue->entries[p->first + ids];
+            tt_redis_format_id(part.ids[i], entry->id_ms, entry->id_seq);
+            tt_redis_word(&part.command, part.ids[i]);
+        }
+        for (size_t i = 0; i < free; i++)
+            tt_redis_text(&part.command, tt_redis_reply_text(p->tasks->element[tasks++]));
+        err = tt_redis_send(&queue->redis, &part.command, fault);
+        (*sent)++;
+    } while (err == TT_OK && (ids < p->count || tasks < task_count));
+    return err;
+}
+
+static void let_go(struct tt_redis_queue *queue)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        p->ready = p->ready || p->in_hand; /* what waited behind us */
+        p->in_hand = false;
+    }
+}
+
+enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    int64_t least = 0, sum = 0;
+    *ret_lost = false;
+    if (!queue->locking)
+        return tt_redis_queue_acknowledge(queue, fault);
+    enum tt_err err = tell_all(queue, send_finish, &least, &sum, fault);
+    if (err != TT_OK)
+        return err;
+    *ret_lost = least < 0;
+    let_go(queue);
+    return TT_OK;
+}
+
+/* ---- Giving back */
+
+static enum tt_err send_give_back(struct tt_redis_queue *queue, unsigned partition, size_t *sent,
+                                  struct tt_fault *fault)
+{
+    tt_redis_turn_keys keys;
+    struct tt_redis_command command;
+    tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_GIVE_BACK, partition);
+    (*sent)++;
+    return tt_redis_send(&queue->redis, &command, fault);
+}
+
+enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    int64_t least = 0, sum = 0;
+    if (!queue->locking)
+        return TT_OK;
+    enum tt_err err = tell_all(queue, send_give_back, &least, &sum, fault);
+    if (err != TT_OK)
+        return err;
+    queue->vanished += (uint64_t)sum;
+    let_go(queue);
+    return TT_OK;
+}

@@ -1,0 +1,124 @@
+/* Waiting until there may be something to claim: new entries, or a call that something waits and is
+ * free. Ids given are the newest that we know of, so that nothing between a claim and the wait is
+ * missed. */
+#include "adapters/redis/queue_parts.h"
+
+#include "core/base/mem.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD = 6 };
+
+struct words {
+    const char **list;
+    size_t *lengths;
+    char (*keys)[TT_REDIS_KEY_BYTES];
+    size_t streams;
+};
+
+static void free_words(struct words *words)
+{
+    tt_mem_free((void *)words->list);
+    tt_mem_free(words->lengths);
+    tt_mem_free(words->keys);
+}
+
+static enum tt_err make_words(struct words *words, size_t streams, struct tt_fault *fault)
+{
+    size_t count = HEAD + 2 * streams;
+    *words = (struct words){.list = tt_mem_array(count, sizeof *words->list),
+                            .lengths = tt_mem_array(count, sizeof *words->lengths),
+                            .keys = tt_mem_array(streams, sizeof *words->keys),
+                            .streams = streams};
+    if (words->list != NULL && words->lengths != NULL && words->keys != NULL)
+        return TT_OK;
+    free_words(words);
+    return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+}
+
+static void add_stream(struct words *words, size_t at, const struct tt_redis_queue *queue,
+                       unsigned partition, const char *suffix, const char *id)
+{
+    tt_redis_key(words->keys[at], queue->prefix, partition, suffix);
+    words->list[HEAD + at] = words->keys[at];
+    words->list[HEAD + words->streams + at] = id;
+}
+
+static enum tt_err send_wait(struct tt_redis_queue *queue, int64_t wait_ms, struct tt_fault *fault)
+{
+    /* XREAD COUNT 1 BLOCK ms STREAMS key... id... */
+    struct words words;
+    char block[24];
+    unsigned count = queue->partition_count;
+    enum tt_err err = make_words(&words, queue->locking ? 2 * (size_t)count : count, fault);
+    if (err != TT_OK)
+        return err;
+    snprintf(block, sizeof block, "%" PRId64, wait_ms);
+    const char *const head[HEAD] = {"XREAD", "COUNT", "1", "BLOCK", block, "STREAMS"};
+    memcpy((void *)words.list, (const void *)head, sizeof head);
+    for (unsigned i = 0; i < count; i++) {
+        const struct tt_redis_partition *p = &queue->partitions[i];
+        add_stream(&words, i, queue, i, "events", p->full ? "$" : p->last_id);
+        if (queue->locking)
+            add_stream(&words, (size_t)count + i, queue, i, "wake", p->wake_id);
+    }
+    size_t all = HEAD + 2 * words.streams;
+    for (size_t i = 0; i < all; i++)
+        words.lengths[i] = strlen(words.list[i]);
+    int sent = redisAppendCommandArgv(queue->redis.context, (int)all, words.list, words.lengths);
+    free_words(&words);
+    return sent == REDIS_OK ? TT_OK : tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+}
+
+/* The partition of "{prefix:7}:events". */
+static struct tt_redis_partition *find(struct tt_redis_queue *queue, const redisReply *key)
+{
+    size_t skip = strlen(queue->prefix) + 2;
+    if (key->type != REDIS_REPLY_STRING || (size_t)key->len <= skip)
+        return NULL;
+    unsigned long partition = strtoul(key->str + skip, NULL, 10);
+    return partition < queue->partition_count ? &queue->partitions[partition] : NULL;
+}
+
+/* Streams of the answer have something. */
+static void mark_ready(struct tt_redis_queue *queue, const redisReply *reply)
+{
+    for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
+        const redisReply *stream = reply->element[s];
+        struct tt_redis_partition *p = NULL;
+        if (stream->type == REDIS_REPLY_ARRAY && stream->elements == 2)
+            p = find(queue, stream->element[0]);
+        if (p == NULL)
+            continue;
+        p->ready = true;
+        const redisReply *key = stream->element[0], *list = stream->element[1];
+        if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0 && list->elements > 0)
+            snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
+                     TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
+    }
+}
+
+enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        if (queue->partitions[i].ready)
+            return TT_OK;
+    if (queue->redis.context == NULL)
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (wait_ms > TT_REDIS_TIMEOUT_MS / 2)
+        wait_ms = TT_REDIS_TIMEOUT_MS / 2;
+    redisReply *reply = NULL;
+    enum tt_err err = send_wait(queue, wait_ms, fault);
+    if (err == TT_OK)
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+    if (err == TT_OK)
+        err = tt_redis_refused(reply, fault);
+    if (err == TT_OK)
+        mark_ready(queue, reply);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return err;
+}

@@ -1,0 +1,102 @@
+/* Lua of the turns: whose turn it is, what waits, what dead holders left. Begins the scripts of
+ * script_claim.h and script_finish.h; docs/decisions/0005-turn-per-id.md says why it is so.
+ *
+ * KEYS: events, held, wait, ready, leases, fence, wake, counts. ARGV: group, token of the caller.
+ *
+ * What is where, for one partition:
+ *   pending entries of consumer TOKEN   handed out to that holder, who has not finished them
+ *   pending entries of consumer '*'     read, and waiting behind a busy id: exactly those in `wait`
+ *   held     hash, task -> token
+ *   wait     sorted set of equal scores, so sorted by bytes: task, NUL, id padded to fixed width
+ *   ready    list of tasks that nobody holds and something waits for
+ *   leases   sorted set, token -> end of its lease in ms of the server's clock; no member: none
+ *   wake     stream of one entry, a new one when somebody might take what is ready
+ *
+ * The pending entries are the truth; the rest is made anew from them when it does not fit.
+ */
+#ifndef TT_ADAPTERS_REDIS_SCRIPT_TURNS_H
+#define TT_ADAPTERS_REDIS_SCRIPT_TURNS_H
+
+/* Key of an entry's turn. Read as plain text where that is beyond doubt: no escapes, one
+ * "task_id", at most one "tenant" and that outside of inner objects. Else by the JSON library.
+ * Two spellings of one id must give one key; that two ids give one key would only cost time. What
+ * names no id has a key of its own. */
+#define TT_LUA_TASK_KEY                                                                            \
+    "local function plain(e, name) local _, at = string.find(e, name, 1, true) "                   \
+    "if not at then return nil, true end "                                                         \
+    "if string.find(e, name, at, true) then return nil, false end "                                \
+    "local text = string.match(e, '^%s*:%s*\"([^\"]*)\"', at + 1) return text, text ~= nil, at "   \
+    "end "                                                                                         \
+    "local function task_key(id, fields) local e = nil "                                           \
+    "for i = 1, #fields, 2 do if fields[i] == 'e' then e = fields[i + 1] end end "                 \
+    "if not e then return '!' .. id end "                                                          \
+    "local task, tenant, sure, at = nil, nil, false, nil "                                         \
+    "if not string.find(e, '\\\\', 1, true) then task, sure = plain(e, '\"task_id\"') "            \
+    "if sure then tenant, sure, at = plain(e, '\"tenant\"') end "                                  \
+    "if at then local inner = string.find(e, '{', 2, true) "                                       \
+    "sure = sure and not (inner and inner < at) end end "                                          \
+    "if not (sure and task) then local ok, t = pcall(cjson.decode, e) "                            \
+    "if not ok or type(t) ~= 'table' or type(t.task_id) ~= 'string' then return '!' .. id end "    \
+    "task = t.task_id tenant = type(t.tenant) == 'string' and t.tenant or nil end "                \
+    "local key = (tenant or 'default') .. '/' .. task "                                            \
+    "if #key > 200 or string.find(key, '%c') then return '#' .. redis.sha1hex(key) end "           \
+    "return key end "
+
+/* each_part: a command with a long list at its end, by parts of what a call may hold. */
+#define TT_LUA_WAITING                                                                             \
+    "local call, G, ME, WAITING = redis.call, ARGV[1], ARGV[2], '*' "                              \
+    "local E, HELD, WAIT, READY, LEASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5] "            \
+    "local FENCE, WAKE, COUNTS = KEYS[6], KEYS[7], KEYS[8] "                                       \
+    "local t = call('TIME') "                                                                      \
+    "local now, vanished = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), 0 "          \
+    "local function member(key, id) local ms, seq = string.match(id, '(%d+)-(%d+)') "              \
+    "return key .. '\\0' .. string.rep('0', 20 - #ms) .. ms .. string.rep('0', 20 - #seq) .. seq " \
+    "end "                                                                                         \
+    "local function id_of(m) local n = #m "                                                        \
+    "return string.match(string.sub(m, n - 39, n - 20), '^0*(%d+)$') .. '-' .. "                   \
+    "string.match(string.sub(m, n - 19), '^0*(%d+)$') end "                                        \
+    "local function waits(key, count) return call('ZRANGEBYLEX', WAIT, '[' .. key .. '\\0', "      \
+    "'(' .. key .. '\\1', 'LIMIT', 0, count) end "                                                 \
+    "local function each_part(list, size, run) for i = 1, #list, size do "                         \
+    "run(unpack(list, i, math.min(i + size - 1, #list))) end end "                                 \
+    "local function wait_for(members) each_part(members, 1000, function(...) "                     \
+    "local args = {...} local zadd = {} "                                                          \
+    "for i = 1, #args do zadd[2 * i - 1] = 0 zadd[2 * i] = args[i] end "                           \
+    "call('ZADD', WAIT, unpack(zadd)) end) end "                                                   \
+    "local function alive(token) local ends = call('ZSCORE', LEASES, token) "                      \
+    "return ends and tonumber(ends) > now end "
+
+/* What a consumer has pending begins to wait; its tasks are added to `tasks`. Entries whose content
+ * is gone are counted and dropped. begin_anew: everything from what is pending; nobody holds
+ * anything. */
+#define TT_LUA_GIVE_BACK                                                                           \
+    "local function take_from(token, tasks) local from = '-' "                                     \
+    "while true do local page = call('XPENDING', E, G, from, '+', 500, token) "                    \
+    "if #page == 0 then return end "                                                               \
+    "local ids, members = {}, {} "                                                                 \
+    "for i, p in ipairs(page) do local r = call('XRANGE', E, p[1], p[1]) "                         \
+    "if r[1] then local key = task_key(p[1], r[1][2]) ids[#ids + 1] = p[1] "                       \
+    "members[#members + 1] = member(key, p[1]) tasks[key] = true "                                 \
+    "else call('XACK', E, G, p[1]) vanished = vanished + 1 end end "                               \
+    "if #ids > 0 then wait_for(members) ids[#ids + 1] = 'JUSTID' "                                 \
+    "if token ~= WAITING then call('XCLAIM', E, G, WAITING, 0, unpack(ids)) end end "              \
+    "from = '(' .. page[#page][1] end end "                                                        \
+    "local function mark_ready(tasks) local ready = {} "                                           \
+    "for key in pairs(tasks) do if waits(key, 1)[1] then ready[#ready + 1] = key end end "         \
+    "table.sort(ready) "                                                                           \
+    "each_part(ready, 1000, function(...) call('RPUSH', READY, ...) end) "                         \
+    "if #ready > 0 then call('XADD', WAKE, 'MAXLEN', 1, '*', 'w', '1') end return #ready end "     \
+    "local function give_back(token) local tasks, mine, all = {}, {}, call('HGETALL', HELD) "      \
+    "call('ZREM', LEASES, token) "                                                                 \
+    "for i = 1, #all, 2 do if all[i + 1] == token then mine[#mine + 1] = all[i] "                  \
+    "tasks[all[i]] = true end end "                                                                \
+    "each_part(mine, 1000, function(...) call('HDEL', HELD, ...) end) "                            \
+    "take_from(token, tasks) mark_ready(tasks) call('XGROUP', 'DELCONSUMER', E, G, token) end "    \
+    "local function begin_anew() local tasks = {} "                                                \
+    "call('DEL', HELD, WAIT, READY, LEASES) "                                                      \
+    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do take_from(c[1], tasks) end "           \
+    "mark_ready(tasks) end "
+
+#define TT_LUA_TURNS TT_LUA_TASK_KEY TT_LUA_WAITING TT_LUA_GIVE_BACK
+
+#endif

@@ -1,0 +1,297 @@
+#include "tests/lib/world.h"
+
+#include "core/base/limits.h"
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+static void note(struct tt_world *world, const char *what)
+{
+    size_t used = strlen(world->diary);
+    snprintf(world->diary + used, sizeof world->diary - used, "%s ", what);
+}
+
+static enum tt_err once(enum tt_err *fails, struct tt_fault *fault)
+{
+    enum tt_err err = *fails;
+    *fails = TT_OK;
+    return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "as told");
+}
+
+static enum tt_err q_connect(void *c, unsigned *partitions, int64_t *epoch, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    note(world, "connect");
+    for (size_t i = 0; i < world->count; i++)
+        world->read[i] = false; /* what was read and not acknowledged comes back */
+    *partitions = 1;
+    *epoch = 1;
+    return TT_OK;
+}
+
+static enum tt_err q_heartbeat(void *c, unsigned *alive, struct tt_fault *fault)
+{
+    (void)c;
+    (void)fault;
+    *alive = 1;
+    return TT_OK;
+}
+
+static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_queue_batch *batch,
+                           struct tt_fault *fault)
+{
+    static struct tt_queue_entry given[TT_WORLD_ENTRIES_MAX];
+    struct tt_world *world = c;
+    (void)max;
+    (void)fault;
+    *batch = (struct tt_queue_batch){.entries = given};
+    for (size_t i = 0; i < world->count; i++)
+        if (!world->done[i] && !world->read[i]) {
+            world->read[i] = true;
+            given[batch->count++] = world->entries[i];
+        }
+    if (batch->count == 0)
+        return TT_OK;
+    note(world, "claim");
+    world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
+    for (size_t i = 0; i < batch->count; i++)
+        given[i].fence = world->fence;
+    return TT_OK;
+}
+
+static enum tt_err q_renew(void *c, bool *lost, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    note(world, "renew");
+    *lost = world->lease_ends;
+    world->lease_ends = false;
+    return TT_OK;
+}
+
+static enum tt_err q_wait(void *c, int64_t wait_ms, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    world->now_us += wait_ms * 1000;
+    return TT_OK;
+}
+
+static void finish(struct tt_world *world, const struct tt_queue_entry *entry)
+{
+    for (size_t i = 0; i < world->count; i++)
+        if (world->entries[i].id_seq == entry->id_seq)
+            world->done[i] = true;
+}
+
+static enum tt_err q_finish(void *c, bool *lost, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    note(world, "finish");
+    *lost = false;
+    enum tt_err err = once(&world->finish_fails, fault);
+    for (size_t i = 0; i < world->count && err == TT_OK; i++)
+        world->done[i] = world->done[i] || world->read[i];
+    return err;
+}
+
+static enum tt_err q_give_back(void *c, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    note(world, "give-back");
+    for (size_t i = 0; i < world->count; i++)
+        world->read[i] = false;
+    return TT_OK;
+}
+
+static enum tt_err q_bury(void *c, const struct tt_queue_entry *entry, const char *reason,
+                          const char *error, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    note(world, "bury");
+    snprintf(world->buried_as, sizeof world->buried_as, "%s", reason);
+    snprintf(world->buried_why, sizeof world->buried_why, "%s", error);
+    world->buried++;
+    finish(world, entry);
+    return TT_OK;
+}
+
+static enum tt_err q_trim(void *c, struct tt_fault *fault)
+{
+    (void)c;
+    (void)fault;
+    return TT_OK;
+}
+
+static enum tt_err q_backlog(void *c, struct tt_queue_backlog *backlog, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    *backlog = (struct tt_queue_backlog){0};
+    for (size_t i = 0; i < world->count; i++)
+        backlog->pending += !world->done[i];
+    return TT_OK;
+}
+
+static void q_disconnect(void *c)
+{
+    note(c, "disconnect");
+}
+
+static enum tt_err s_begin(void *c, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    world->uncommitted = 0;
+    note(world, "begin");
+    return once(&world->begin_fails, fault);
+}
+
+static enum tt_err s_commit(void *c, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    enum tt_err err = once(&world->commit_fails, fault);
+    if (err == TT_OK && world->commits_fail > 0) {
+        world->commits_fail--;
+        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
+    }
+    note(world, err == TT_OK ? "commit" : "commit-fails");
+    if (err == TT_OK)
+        world->rows += world->uncommitted;
+    return err;
+}
+
+static void s_rollback(void *c)
+{
+    struct tt_world *world = c;
+    world->uncommitted = 0;
+    note(world, "rollback");
+}
+
+static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions, size_t count,
+                           struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_gt(partitions[0].fence, 10);
+    return once(&world->fence_fails, fault);
+}
+
+static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    *fence = world->fence_known;
+    if (world->fence_known_next != 0)
+        world->fence_known = world->fence_known_next;
+    return once(&world->fence_known_fails, fault);
+}
+
+static enum tt_err s_load(void *c, struct tt_store_batch *batch, struct tt_arena *arena,
+                          struct tt_fault *fault)
+{
+    (void)c;
+    (void)arena;
+    (void)fault;
+    for (size_t i = 0; i < batch->entry_count; i++)
+        batch->entries[i].stored_same = true; /* state is not what is tested here */
+    return TT_OK;
+}
+
+/* Cannot hold the status that is told. */
+static enum tt_err s_write(void *c, const struct tt_store_changes *changes, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    for (size_t i = 0; i < changes->audit_count; i++) {
+        ck_assert_int_gt(changes->audit[i].fence, 10);
+        if (world->unstorable != NULL &&
+            tt_str_equal(changes->audit[i].event.status, tt_str_from(world->unstorable)))
+            return tt_fault_set(fault, TT_ERR_LIMIT, "cannot hold that");
+    }
+    world->uncommitted += (int)changes->audit_count;
+    return TT_OK;
+}
+
+static int64_t wall_us(void *c)
+{
+    return ((struct tt_world *)c)->now_us;
+}
+
+static struct tt_mono mono(void *c)
+{
+    return (struct tt_mono){((struct tt_world *)c)->now_us};
+}
+
+static void sleep_us(void *c, int64_t us)
+{
+    ((struct tt_world *)c)->now_us += us;
+}
+
+static uint64_t next_random(void *c)
+{
+    return (uint64_t)((struct tt_world *)c)->now_us * UINT64_C(0x9e3779b97f4a7c15) >> 7;
+}
+
+static void observe(void *c, enum tt_observation what, int64_t number, const char *text)
+{
+    (void)number;
+    (void)text;
+    if (what == TT_OBSERVED_STORE_AWAY)
+        note(c, "store-away");
+    if (what == TT_OBSERVED_STORE_BACK)
+        note(c, "store-back");
+    if (what == TT_OBSERVED_QUEUE_AWAY)
+        note(c, "queue-away");
+    if (what == TT_OBSERVED_TURN_LOST)
+        note(c, "turn-lost");
+    if (what == TT_OBSERVED_FENCED)
+        note(c, "fenced");
+}
+
+void tt_world_add(struct tt_world *world, const char *payload)
+{
+    world->entries[world->count] = (struct tt_queue_entry){.id_ms = 1,
+                                                           .id_seq = (int64_t)world->count,
+                                                           .deliveries = 1,
+                                                           .payload = tt_str_from(payload)};
+    world->count++;
+}
+
+enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts)
+{
+    const struct tt_queue queue = {world,   q_connect, q_heartbeat, q_claim,
+                                   q_renew, q_finish,  q_give_back, q_wait,
+                                   q_bury,  q_trim,    q_backlog,   q_disconnect};
+    const struct tt_store store = {.context = world,
+                                   .begin = s_begin,
+                                   .commit = s_commit,
+                                   .rollback = s_rollback,
+                                   .fence = s_fence,
+                                   .fence_known = s_fence_known,
+                                   .load = s_load,
+                                   .write = s_write};
+    const struct tt_clock clock = {world, wall_us, mono, sleep_us};
+    const struct tt_random random = {world, next_random};
+    const struct tt_observer observer = {world, observe};
+    const struct tt_worker_options options = {
+        .queue = &queue,
+        .store = &store,
+        .clock = &clock,
+        .random = &random,
+        .observer = &observer,
+        .name = TT_STR("w"),
+        .batch_max = 100,
+        .lease_us = 1000000,
+        .drain_us = 1000000,
+        .locking = true,
+        .until_idle = true,
+        .json_depth_max = TT_JSON_DEPTH_DEFAULT,
+        .stop = &world->stop,
+    };
+    struct tt_fault fault = {0};
+    world->now_us = 1000000;
+    if (world->fence_known == 0)
+        world->fence_known = 10;
+    return tt_worker_run(&options, counts, &fault);
+}

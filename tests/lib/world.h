@@ -1,0 +1,32 @@
+/* A worker's world without servers: ports that a test provides, and that fail as told. */
+#ifndef TT_TESTS_LIB_WORLD_H
+#define TT_TESTS_LIB_WORLD_H
+
+#include "core/engine/worker.h"
+
+enum { TT_WORLD_ENTRIES_MAX = 8 };
+
+/* One partition with a few entries, a store that fails as told, and a diary of what happened in
+ * which order. */
+struct tt_world {
+    struct tt_queue_entry entries[TT_WORLD_ENTRIES_MAX];
+    bool done[TT_WORLD_ENTRIES_MAX], read[TT_WORLD_ENTRIES_MAX];
+    size_t count;
+    int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
+    bool lease_ends;                              /* found at the next renewal */
+    int64_t now_us;
+    int rows, uncommitted, buried;
+    enum tt_err begin_fails, commit_fails, fence_fails, finish_fails,
+        fence_known_fails;  /* once each */
+    int commits_fail;       /* so many times more */
+    const char *unstorable; /* a status that the store cannot hold */
+    volatile int stop;
+    char diary[2000], buried_as[40], buried_why[100];
+};
+
+/* Adds an entry; the payload is borrowed. */
+void tt_world_add(struct tt_world *world, const char *payload);
+/* Runs a worker until nothing is left. */
+enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts);
+
+#endif
