@@ -19,7 +19,7 @@ static unsigned added[TASKS], done[TASKS]; /* events so far; they are numbered f
 static int64_t newest_fence[TASKS];
 
 static struct worker {
-    char name[4];
+    char name[16];
     struct tt_queue queue;
     bool alive;                      /* its lease has not been ended */
     unsigned from[TASKS], to[TASKS]; /* in hand */
