@@ -89,8 +89,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                     "csv: which column is which field; again, or with commas, for more"},
     [TT_OPT_DELIMITER] = {"delimiter", 0, TT_OPTION_TEXT, "CHAR", NULL, NULL, 0, 0, READERS,
                           "csv: what stands between cells: one character, or tab (a comma)"},
-    [TT_OPT_ZONE] = {"zone", 0, TT_OPTION_TEXT, "ZONE", NULL, NULL, 0, 0, READERS | C(DEMO),
-                     "time zone of a dpkg log: UTC, Europe/Berlin, +02:00 (this machine's)"},
+    [TT_OPT_ZONE] =
+        {"zone", 0, TT_OPTION_TEXT, "ZONE", NULL, NULL, 0, 0, READERS | C(DEMO),
+         "time zone of a dpkg log (this machine's), of CSV times without one: UTC, +02:00"},
     [TT_OPT_MAX_LINE] = {"max-line", 0, TT_OPTION_SIZE, "SIZE", "1M", NULL, 64, TT_LINE_BYTES_MAX,
                          READERS, "longest line accepted"},
     [TT_OPT_MAX_DEPTH] = {"max-depth", 0, TT_OPTION_INT, "N", "64", NULL, 1, TT_JSON_DEPTH_MAX,
