@@ -78,8 +78,8 @@ static void assert_report_clean(void)
     EVENT("a", "CREATED", "10")                                                                    \
     EVENT("a", "DONE", "40")                                                                       \
     EVENT("a", "RUNNING", "20")                                                                    \
-    EVENT("a", "RUNNING", "20") EVENT("a", "PAUSED", "20") EVENT("b", "CREATED", "5")              \
-        EVENT("b", "DONE", "6")
+    EVENT("a", "RUNNING", "20")                                                                    \
+    EVENT("a", "PAUSED", "20") EVENT("b", "CREATED", "5") EVENT("b", "DONE", "6")
 
 #define CURRENT                                                                                    \
     "SELECT task_id, task_type, status, stage, US(event_time), US(first_seen_at), events, "        \
