@@ -2,6 +2,7 @@
 
 #include "adapters/redis/queue.h"
 #include "adapters/system/clock.h"
+#include "cli/jobs.h"
 #include "cli/secret.h"
 #include "cli/stop.h"
 #include "cli/store_url.h"
@@ -65,6 +66,7 @@ struct parts {
     struct tt_opened_store store;
     struct tt_buf secret;
     struct tt_tenants_file tenants;
+    struct tt_jobs *jobs;
     uint64_t excluded; /* entries that tenants do not want audited */
     char name[96];
 };
@@ -93,6 +95,15 @@ static enum tt_err open_parts(const struct tt_settings *settings, const volatile
     };
     if (err == TT_OK)
         err = tt_redis_queue_create(&queue, &parts->queue, fault);
+    const struct tt_jobs_options jobs = {.settings = settings,
+                                         .password = password,
+                                         .worker = parts->name,
+                                         .clock = &parts->clock,
+                                         .random = &parts->random,
+                                         .stop = stop};
+    /* One that ends when it is idle has no time for questions. */
+    if (err == TT_OK && !tt_setting_on(settings, TT_OPT_UNTIL_IDLE))
+        err = tt_jobs_create(&jobs, &parts->jobs, fault);
     return err == TT_OK
                ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE),
                                    tt_setting_on(settings, TT_OPT_SYNC), &parts->store, fault)
@@ -122,7 +133,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     if (err == TT_OK)
         err = open_parts(settings, stop, &parts, &fault);
     if (err == TT_OK) {
-        const struct tt_worker_options options = {
+        struct tt_worker_options options = {
             .queue = &parts.queue,
             .store = &parts.store.store,
             .clock = &parts.clock,
@@ -140,6 +151,8 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .json_depth_max = TT_JSON_DEPTH_MAX,
             .stop = stop,
         };
+        if (parts.jobs != NULL)
+            options.beside = tt_jobs_beside(parts.jobs);
         tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
         err = tt_worker_run(&options, &counts, &fault);
         tt_log(TT_LOG_INFO, "worker_stopped",
@@ -149,6 +162,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
                counts.vanished > 0 ? ", entries lost from the stream" : "");
     }
     int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
+    tt_jobs_destroy(parts.jobs);
     tt_redis_queue_destroy(&parts.queue);
     tt_store_url_close(&parts.store);
     tt_buf_done(&parts.secret);

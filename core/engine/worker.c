@@ -269,6 +269,8 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
         err = w->queue->trim(w->queue->context, fault);
         w->trim_due.us = now(w).us + TRIM_EVERY_US;
     }
+    if (err == TT_OK && w->options->beside.tend != NULL)
+        w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)
         return err;
     if (w->options->until_idle)
