@@ -5,11 +5,19 @@
  * no message holds a command's words. */
 #include "adapters/redis/conn.h"
 
+#include "adapters/redis/cluster.h"
 #include "core/base/assert.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+void tt_redis_begin(struct tt_redis_command *command)
+{
+    command->count = 0;
+    command->route = NULL;
+    command->impatient = false;
+}
 
 void tt_redis_text(struct tt_redis_command *command, struct tt_str text)
 {
@@ -31,7 +39,7 @@ void tt_redis_number(struct tt_redis_command *command, int64_t number)
     tt_redis_word(command, digits);
 }
 
-static enum tt_err away(struct tt_redis *redis, const char *doing, struct tt_fault *fault)
+enum tt_err tt_redis_away(struct tt_redis *redis, const char *doing, struct tt_fault *fault)
 {
     const redisContext *context = redis->context;
     char why[160];
@@ -42,10 +50,10 @@ static enum tt_err away(struct tt_redis *redis, const char *doing, struct tt_fau
                                                                : "connection lost");
     tt_redis_disconnect(redis);
     if (redis->url.is_unix)
-        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s: %s: %s", redis->url.host,
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s: %s: %s", redis->url.first.host,
                             doing, why);
-    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s:%d: %s: %s", redis->url.host,
-                        redis->url.port, doing, why);
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s:%d: %s: %s", redis->url.first.host,
+                        redis->url.first.port, doing, why);
 }
 
 enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
@@ -62,7 +70,8 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
         {"WRONGPASS", TT_ERR_DENIED},       {"NOPERM", TT_ERR_DENIED},
         {"NOGROUP", TT_ERR_UNAVAILABLE},    {"MOVED", TT_ERR_UNSUPPORTED},
         {"ASK", TT_ERR_UNSUPPORTED},        {"NOSCRIPT", TT_ERR_UNAVAILABLE},
-        {"WRONGTYPE", TT_ERR_INVALID},
+        {"WRONGTYPE", TT_ERR_INVALID},      {"NOREPLICAS", TT_ERR_UNAVAILABLE},
+        {"UNBLOCKED", TT_ERR_UNAVAILABLE},
     };
     if (reply->type != REDIS_REPLY_ERROR)
         return TT_OK;
@@ -70,12 +79,20 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].word) == first && memcmp(words[i].word, reply->str, first) == 0)
             return tt_fault_set(fault, words[i].err, "redis: %.300s", reply->str);
-    return tt_fault_set(fault, TT_ERR_IO, "redis: %.300s", reply->str);
+    bool full = strstr(reply->str, "max number of clients") != NULL;
+    return tt_fault_set(fault, full ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s", reply->str);
+}
+
+bool tt_redis_is_error(const redisReply *reply, const char *word)
+{
+    size_t len = strlen(word);
+    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, word, len) == 0 &&
+           (reply->str[len] == ' ' || reply->str[len] == '\0');
 }
 
 bool tt_redis_is_noscript(const redisReply *reply)
 {
-    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0;
+    return tt_redis_is_error(reply, "NOSCRIPT");
 }
 
 void tt_redis_disconnect(struct tt_redis *redis)
@@ -83,28 +100,47 @@ void tt_redis_disconnect(struct tt_redis *redis)
     if (redis->context != NULL)
         redisFree(redis->context);
     redis->context = NULL;
+    if (redis->cluster != NULL)
+        tt_redis_cluster_disconnect(redis->cluster);
+}
+
+void tt_redis_done(struct tt_redis *redis)
+{
+    tt_redis_disconnect(redis);
+    tt_redis_cluster_free(redis->cluster);
+    redis->cluster = NULL;
+}
+
+bool tt_redis_is_connected(const struct tt_redis *redis)
+{
+    return redis->cluster != NULL ? tt_redis_cluster_is_connected(redis->cluster)
+                                  : redis->context != NULL;
 }
 
 enum tt_err tt_redis_send(struct tt_redis *redis, const struct tt_redis_command *command,
                           struct tt_fault *fault)
 {
-    if (redis->context == NULL)
+    if (!tt_redis_is_connected(redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return tt_redis_cluster_send(redis, command, fault);
     if (redisAppendCommandArgv(redis->context, command->count,
                                (const char **)(uintptr_t)command->words,
                                command->lengths) != REDIS_OK)
-        return away(redis, "send", fault);
+        return tt_redis_away(redis, "send", fault);
     return TT_OK;
 }
 
 enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply, struct tt_fault *fault)
 {
     void *reply = NULL;
-    if (redis->context == NULL)
+    if (!tt_redis_is_connected(redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return tt_redis_cluster_receive(redis, ret_reply, fault);
     errno = 0;
     if (redisGetReply(redis->context, &reply) != REDIS_OK || reply == NULL)
-        return away(redis, "read", fault);
+        return tt_redis_away(redis, "read", fault);
     *ret_reply = reply;
     return TT_OK;
 }
@@ -149,43 +185,129 @@ static enum tt_err select_db(struct tt_redis *redis, struct tt_fault *fault)
 
 enum tt_err tt_redis_load_scripts(struct tt_redis *redis, struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK;
+    enum tt_err err = TT_OK, refused = TT_OK;
     tt_assert(redis->script_count <= TT_REDIS_SCRIPTS_MAX);
+    if (redis->cluster != NULL)
+        return TT_OK; /* each node has them since it was connected; see cluster.c */
     for (size_t i = 0; i < redis->script_count && err == TT_OK; i++) {
         struct tt_redis_command command = {0};
-        redisReply *reply = NULL;
         tt_redis_word(&command, "SCRIPT");
         tt_redis_word(&command, "LOAD");
         tt_redis_word(&command, redis->scripts[i]);
-        err = tt_redis_call(redis, &command, &reply, fault);
-        if (err == TT_OK)
-            snprintf(redis->shas[i], sizeof redis->shas[i], "%s", reply->str);
-        if (reply != NULL)
-            freeReplyObject(reply);
+        err = tt_redis_send(redis, &command, fault);
     }
-    return err;
+    for (size_t i = 0; i < redis->script_count && err == TT_OK; i++) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(redis, &reply, fault);
+        if (err != TT_OK)
+            break;
+        if (refused == TT_OK)
+            refused = tt_redis_refused(reply, fault);
+        if (refused == TT_OK)
+            snprintf(redis->shas[i], sizeof redis->shas[i], "%s", reply->str);
+        freeReplyObject(reply);
+    }
+    return err != TT_OK ? err : refused;
 }
 
-enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault)
+/* ---- Connecting */
+
+static enum tt_err open_address(struct tt_redis *redis, const struct tt_redis_address *address,
+                                struct tt_fault *fault)
 {
     struct timeval limit = {.tv_sec = TT_REDIS_TIMEOUT_MS / 1000,
                             .tv_usec = TT_REDIS_TIMEOUT_MS % 1000 * 1000};
-    tt_redis_disconnect(redis);
+    redis->url.first = *address;
     redis->context = redis->url.is_unix
-                         ? redisConnectUnixWithTimeout(redis->url.host, limit)
-                         : redisConnectWithTimeout(redis->url.host, redis->url.port, limit);
+                         ? redisConnectUnixWithTimeout(address->host, limit)
+                         : redisConnectWithTimeout(address->host, address->port, limit);
     if (redis->context == NULL || redis->context->err != 0)
-        return away(redis, "connect", fault);
+        return tt_redis_away(redis, "connect", fault);
     if (redisSetTimeout(redis->context, limit) != REDIS_OK)
-        return away(redis, "set a time limit", fault);
+        return tt_redis_away(redis, "set a time limit", fault);
     enum tt_err err = authenticate(redis, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(redis);
+    return err;
+}
+
+enum tt_err tt_redis_connect_node(struct tt_redis *node, struct tt_fault *fault)
+{
+    const struct tt_redis_address address = node->url.first;
+    enum tt_err err = open_address(node, &address, fault);
     if (err == TT_OK)
-        err = select_db(redis, fault);
+        err = tt_redis_load_scripts(node, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(node);
+    return err;
+}
+
+static enum tt_err try_address(struct tt_redis *redis, struct tt_redis *seed,
+                               const struct tt_redis_address *address, bool *ret_is_cluster,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = open_address(seed, address, fault);
+    if (err == TT_OK)
+        err = tt_redis_cluster_find(redis, seed, ret_is_cluster, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(seed);
+    return err;
+}
+
+/* The first server that can be used: of the URL, or of what the cluster was made of. The first
+ * failure is told. */
+static enum tt_err find_server(struct tt_redis *redis, struct tt_redis *seed, bool *ret_is_cluster,
+                               struct tt_fault *fault)
+{
+    struct tt_fault first = {0};
+    enum tt_err err = try_address(redis, seed, &redis->url.first, ret_is_cluster, &first);
+    if (err == TT_OK)
+        return TT_OK;
+    for (size_t i = 0;; i++) {
+        struct tt_fault ignored = {0};
+        const struct tt_redis_address *next =
+            i < redis->url.other_count
+                ? &redis->url.others[i]
+                : tt_redis_cluster_address(redis->cluster, i - redis->url.other_count);
+        if (next == NULL)
+            return tt_fault_set(fault, err, "%s", first.text);
+        const struct tt_redis_address address = *next;
+        seed->url.is_unix = false;
+        if (try_address(redis, seed, &address, ret_is_cluster, &ignored) == TT_OK)
+            return TT_OK;
+    }
+}
+
+/* Takes over the connection to a server that stands for itself. */
+static enum tt_err use_single(struct tt_redis *redis, struct tt_redis *seed, struct tt_fault *fault)
+{
+    tt_redis_cluster_free(redis->cluster);
+    redis->cluster = NULL;
+    if (redis->url.other_count > 0) {
+        tt_redis_disconnect(seed);
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "--redis: several addresses are for a cluster, and %s:%d is none",
+                            seed->url.first.host, seed->url.first.port);
+    }
+    redis->context = seed->context;
+    enum tt_err err = select_db(redis, fault);
     if (err == TT_OK)
         err = tt_redis_load_scripts(redis, fault);
     if (err != TT_OK)
         tt_redis_disconnect(redis);
     return err;
+}
+
+enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault)
+{
+    bool is_cluster = false;
+    tt_redis_disconnect(redis);
+    struct tt_redis seed = {.url = redis->url,
+                            .password = redis->password,
+                            .scripts = redis->scripts,
+                            .script_count = redis->script_count};
+    enum tt_err err = find_server(redis, &seed, &is_cluster, fault);
+    return err == TT_OK && !is_cluster ? use_single(redis, &seed, fault) : err;
 }
 
 void tt_redis_script(struct tt_redis_command *command, const struct tt_redis *redis, size_t script,

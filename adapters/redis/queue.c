@@ -98,7 +98,7 @@ static void disconnect_queue(void *context)
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
     tt_redis_queue_forget_batch(queue);
-    if (queue->redis.context != NULL) {
+    if (tt_redis_is_connected(&queue->redis)) {
         /* Out of courtesy: others would find out when leases and heartbeats end. */
         if (tt_redis_queue_give_back(queue, &ignored) != TT_OK)
             tt_fault_clear(&ignored);
@@ -162,7 +162,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     if (inner == NULL)
         return;
     tt_redis_queue_forget_batch(inner);
-    tt_redis_disconnect(&inner->redis);
+    tt_redis_done(&inner->redis);
     tt_mem_free(inner->partitions);
     tt_mem_free(inner->replies);
     tt_mem_free(inner->entries);

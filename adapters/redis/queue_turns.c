@@ -18,7 +18,7 @@ void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_co
 {
     static const char *const suffixes[TT_TURN_KEYS] = {"events", "held",  "wait", "ready",
                                                        "leases", "fence", "wake", "counts"};
-    command->count = 0;
+    tt_redis_begin(command);
     tt_redis_script(command, &queue->redis, script, TT_TURN_KEYS);
     for (int i = 0; i < TT_TURN_KEYS; i++) {
         tt_redis_key(keys[i], queue->prefix, partition, suffixes[i]);
