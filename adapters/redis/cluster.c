@@ -13,7 +13,13 @@
 #include <poll.h>
 #include <string.h>
 
-enum { REPEATS_MAX = 60, REPEATS_QUICK = 4, PAUSE_MS = 10, SHA_BYTES = 40 };
+enum {
+    REPEATS_MAX = 60,
+    REDIRECTS_MAX = REPEATS_MAX + 10, /* a TRYAGAIN comes behind an ASK, and is what is told */
+    REPEATS_QUICK = 4,
+    PAUSE_MS = 10,
+    SHA_BYTES = 40
+};
 
 /* ---- Life */
 
@@ -299,7 +305,7 @@ static enum tt_err repeat(struct tt_redis *redis, size_t index, const redisReply
     *ret_again = true;
     struct pollfd pause = {.fd = cluster->nodes[pending->node].link.context->fd, .events = POLLIN};
     if (tt_redis_cluster_read_redirect(reply, &asking, &slot, &host, &port)) {
-        if (++pending->repeats > REPEATS_MAX)
+        if (++pending->repeats > REDIRECTS_MAX)
             return tt_fault_set(fault, TT_ERR_UNAVAILABLE,
                                 "redis: slot %u: sent from node to node: %.100s", pending->slot,
                                 reply->str);
