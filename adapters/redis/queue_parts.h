@@ -20,6 +20,7 @@ enum tt_redis_script {
     TT_SCRIPT_TRIM,
     TT_SCRIPT_BACKLOG,
     TT_SCRIPT_ACKNOWLEDGE,
+    TT_SCRIPT_HOLD,
     TT_SCRIPT_COUNT
 };
 extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];

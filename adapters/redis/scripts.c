@@ -5,6 +5,7 @@
 #include "adapters/redis/queue_parts.h"
 #include "adapters/redis/script_claim.h"
 #include "adapters/redis/script_finish.h"
+#include "adapters/redis/script_hold.h"
 #include "adapters/redis/script_parts.h"
 
 const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
@@ -77,4 +78,5 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     [TT_SCRIPT_ACKNOWLEDGE] = "local n = redis.call('XACK', KEYS[1], unpack(ARGV)) "
                               "if n > 0 then redis.call('HINCRBY', KEYS[2], 'applied', n) end "
                               "return n",
+    [TT_SCRIPT_HOLD] = TT_LUA_HOLD,
 };
