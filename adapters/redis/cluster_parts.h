@@ -1,5 +1,5 @@
-/* Inside of the cluster: cluster.c (life, sending and receiving), cluster_map.c (slots and nodes).
- */
+/* Inside of the cluster: cluster.c (life), cluster_route.c (sending and receiving), cluster_map.c
+ * (slots and nodes). */
 #ifndef TT_ADAPTERS_REDIS_CLUSTER_PARTS_H
 #define TT_ADAPTERS_REDIS_CLUSTER_PARTS_H
 
@@ -38,6 +38,10 @@ struct tt_redis_cluster {
     struct tt_buf sent;
 };
 
+/* Drops all commands under way. */
+void tt_redis_cluster_forget(struct tt_redis_cluster *cluster);
+/* Reads the map again, which a slot that moved has made stale; only with no command under way. */
+enum tt_err tt_redis_cluster_refresh(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
 /* The node at an address; a new one where it is not known. Errors: NO_MEMORY, LIMIT. */
 enum tt_err tt_redis_cluster_node(struct tt_redis *redis, struct tt_str host, int port,
                                   int *ret_node, struct tt_fault *fault) TT_MUST_CHECK;
