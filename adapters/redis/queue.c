@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* A group that starts before the first entry, for every stream; streams that are not there are
- * made. */
+ * made. A server that is full refuses even where there is nothing to make: claiming tells then
+ * whether something is missing. */
 static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
@@ -34,7 +35,7 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, str
         if (err != TT_OK)
             break;
         bool there = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "BUSYGROUP", 9) == 0;
-        if (!there && refused == TT_OK)
+        if (!there && !tt_redis_is_error(reply, "OOM") && refused == TT_OK)
             refused = tt_redis_refused(reply, fault);
         freeReplyObject(reply);
     }
