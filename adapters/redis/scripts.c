@@ -40,10 +40,12 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "end return {#all, rank}",
     /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
      * the token's lease has ended: others do it again. The letter has the entry's own id, so that
-     * it is there once; where a younger one is there already, it is looked for by its field. */
+     * it is there once; where a younger one is there already, or another stands at that id, it gets
+     * a new one and is looked for by its field. */
     [TT_SCRIPT_BURY] =
         "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then return 0 end "
-        "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "
+        "local at = redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2])[1] "
+        "local there = at and at[2][2] == ARGV[2] "
         "local fields = {'entry_id', ARGV[2], 'reason', ARGV[3], 'error', ARGV[4], 'tries', "
         "ARGV[5], 'e', ARGV[6]} "
         "if not there then "

@@ -67,6 +67,7 @@ void tt_sim_plan_make(struct tt_sim_plan *plan, uint64_t seed)
         .lease_us = between(c, 1, 20) * 500 * MS,
         .by_arrival = tt_sim_percent(c, 30),
         .one_writer = tt_sim_percent(c, 40),
+        .burst = some(c, 95),
         .hot = some(c, 80),
         .duplicate = some(c, 30),
         .late = some(c, 40),
@@ -79,6 +80,7 @@ void tt_sim_plan_make(struct tt_sim_plan *plan, uint64_t seed)
         .refused = some(c, 300),
         .late_commit = some(c, 60),
         .troubles_us = between(c, 5, 60) * S,
+        .grain_ms = tt_sim_percent(c, 50) ? 1 : between(c, 1, 20) * 100,
     };
     plan->event_every_us = plan->troubles_us / plan->events / between(c, 1, 4) + 1;
     plan->trouble_every_us = between(c, 300, 6000) * MS;
@@ -101,5 +103,6 @@ void tt_sim_plan_small(struct tt_sim_plan *plan, uint64_t seed)
         .duplicate = 10,
         .late = 20,
         .event_every_us = 1 * MS,
+        .grain_ms = 1,
     };
 }

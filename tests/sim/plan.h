@@ -50,7 +50,9 @@ struct tt_sim_plan {
     size_t waiting_max; /* entries that may wait in a partition */
     int64_t lease_us;
     int64_t event_every_us; /* on average */
+    unsigned burst;         /* percent that come right behind another */
     int64_t troubles_us;    /* how long there are troubles */
+    int64_t grain_ms;       /* the server's clock goes in steps of this: ids come again */
     bool by_arrival;
     bool one_writer; /* the store is as SQLite, else as PostgreSQL */
     unsigned hot, duplicate, late, tie, undecodable, unstorable; /* percent of the events */

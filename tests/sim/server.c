@@ -105,10 +105,7 @@ void tt_model_bury(struct tt_model_server *server, unsigned partition, int token
     struct tt_model_partition *p = &server->partitions[partition];
     if (tt_model_lease(p, token) == NULL)
         return;
-    bool there = false; /* its id is taken, by itself or by another */
-    for (size_t i = 0; i < p->letter_count; i++)
-        there = there || tt_model_id_compare(p->letters[i].id, id) == 0;
-    if (!there && !has_letter(p, id)) {
+    if (!has_letter(p, id)) {
         struct tt_model_id last = {0, 0};
         if (p->letter_count > 0)
             last = p->letters[p->letter_count - 1].id;

@@ -46,7 +46,8 @@ void tt_sim_fail(struct tt_sim *sim, const char *fmt, ...)
 
 void tt_sim_server_clock(struct tt_sim *sim)
 {
-    sim->server.now_ms = (TT_SIM_WALL_US + sim->now_us + sim->server_offset_us) / 1000;
+    int64_t now_ms = (TT_SIM_WALL_US + sim->now_us + sim->server_offset_us) / 1000;
+    sim->server.now_ms = now_ms - now_ms % sim->plan->grain_ms;
 }
 
 /* ---- What is due */
@@ -63,8 +64,11 @@ static void produce(struct tt_sim *sim)
                 entry->partition, (long long)entry->id.ms, (long long)entry->id.seq, entry->key,
                 TT_STR_ARGS(entry->payload));
     sim->event_due_us = TT_SIM_NEVER;
-    if (sim->ledger.count < sim->plan->events)
-        sim->event_due_us = sim->now_us + tt_sim_between(sim, 0, 2 * sim->plan->event_every_us);
+    if (sim->ledger.count < sim->plan->events) {
+        bool at_once = tt_sim_percent(&sim->chance, sim->plan->burst);
+        sim->event_due_us =
+            sim->now_us + tt_sim_between(sim, 0, at_once ? 500 : 2 * sim->plan->event_every_us);
+    }
 }
 
 static void end_orphans(struct tt_sim *sim)
