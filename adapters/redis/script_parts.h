@@ -17,7 +17,8 @@
     "from = '(' .. page[#page][1] end end "
 
 /* Puts a dead letter. It has the entry's own id, so that it is there once; where a younger one is
- * there already, it is looked for by its first field, which is entry_id. */
+ * there already, or the letter of another entry stands at that id, it gets a new one and is looked
+ * for by its first field, which is entry_id. */
 #define TT_LUA_LETTER                                                                              \
     "local function put_letter(dead, id, fields) "                                                 \
     "local at = redis.call('XRANGE', dead, id, id)[1] "                                            \
