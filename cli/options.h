@@ -96,6 +96,7 @@ enum tt_option_id {
     TT_OPT_PLAN,
     TT_OPT_ALL_MISMATCHED,
     TT_OPT_WAIT,
+    TT_OPT_ON_DEAD,
     TT_OPT_COUNT
 };
 

@@ -158,4 +158,8 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                                "interval_mismatch"},
     [TT_OPT_WAIT] = {"wait", 0, TT_OPTION_DURATION, "DURATION", "10s", NULL, 0, HOUR_US, C(REPAIR),
                      "how long to wait for a task that a worker holds"},
+    [TT_OPT_ON_DEAD] = {"on-dead", 0, TT_OPTION_CHOICE, "HOW", "continue", "continue|park", 0, 0,
+                        C(WORKER),
+                        "what becomes of a task that has a dead letter: its later events go on, or "
+                        "wait until the letter is requeued or dropped"},
 };

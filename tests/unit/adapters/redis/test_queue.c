@@ -67,6 +67,30 @@ TT_TEST(an_entry_buried_twice_is_one_dead_letter)
 }
 TT_END
 
+/* A letter that came late has a new id, and by chance that of an entry. */
+TT_TEST(a_letter_at_the_id_of_another_entry_does_not_stand_for_it)
+{
+    tt_redis_server_start(&server, "chance");
+    struct tt_queue a = tt_test_queue_open(&server, "a", 60000);
+    struct tt_queue_batch batch;
+    struct tt_fault fault = {0};
+    add("bad");
+    ck_assert_str_eq(tt_test_queue_claim(&a, 10, &batch), "bad*1 ");
+    char id[64];
+    snprintf(id, sizeof id, "%lld-%lld", (long long)batch.entries[0].id_ms,
+             (long long)batch.entries[0].id_seq);
+    tt_redis_ask(&server, "EVAL %s 1 {t:0}:dead %s",
+                 "redis.call('XADD', KEYS[1], ARGV[1], 'entry_id', '1-1', 'e', 'old') return 1",
+                 id);
+    for (int twice = 0; twice < 2; twice++)
+        ck_assert_int_eq(a.bury(a.context, &batch.entries[0], "undecodable", "why", &fault), TT_OK);
+    ck_assert_int_eq(tt_redis_ask(&server, "XLEN {t:0}:dead"), 2);
+    ck_assert(!tt_test_queue_finish(&a));
+    tt_redis_queue_destroy(&a);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_holder_whose_lease_ended_buries_nothing)
 {
     tt_redis_server_start(&server, "late");
@@ -249,8 +273,9 @@ TT_TEST(urls_are_read_strictly)
 TT_END
 
 TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again,
-         an_entry_buried_twice_is_one_dead_letter, a_holder_whose_lease_ended_buries_nothing,
-         trimming_never_drops_what_is_unread_or_pending,
+         an_entry_buried_twice_is_one_dead_letter,
+         a_letter_at_the_id_of_another_entry_does_not_stand_for_it,
+         a_holder_whose_lease_ended_buries_nothing, trimming_never_drops_what_is_unread_or_pending,
          pending_entries_that_were_deleted_are_counted_as_vanished,
          the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,
