@@ -1,6 +1,7 @@
 #include "tests/lib/chaos_parts.h"
 
 #include "tests/lib/process.h"
+#include "tests/lib/tmpdir.h"
 #include <check.h>
 #include <dirent.h>
 #include <signal.h>
@@ -66,7 +67,8 @@ static bool find_changes(const struct tt_chaos *chaos, char path[600])
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         long number = 0;
-        if (sscanf(entry->d_name, "appendonly.aof.%ld.incr.aof", &number) == 1 && number > best) {
+        if (strstr(entry->d_name, ".incr.aof") != NULL &&
+            sscanf(entry->d_name, "appendonly.aof.%ld.", &number) == 1 && number > best) {
             best = number;
             snprintf(path, 600, "%s/%.200s", folder, entry->d_name);
         }
@@ -88,6 +90,19 @@ static void cut_changes(struct tt_chaos *chaos)
     tt_chaos_say(chaos, "  cut %lld of %lld bytes", (long long)cut, (long long)info.st_size);
 }
 
+/* Fails the test, with the last of its log. */
+static bool has_ended(const struct tt_chaos *chaos)
+{
+    char path[340];
+    size_t len = 0;
+    if (waitpid(chaos->redis.pid, NULL, WNOHANG) == 0)
+        return false;
+    snprintf(path, sizeof path, "%.300s/redis.log", chaos->redis.dir);
+    char *log = tt_read_file(path, &len);
+    ck_abort_msg("redis does not start: %s",
+                 log == NULL ? "" : log + (len > 3000 ? len - 3000 : 0));
+}
+
 static void restart_redis(struct tt_chaos *chaos, int signal_number, bool cut)
 {
     static const char *const words[] = {"--appendfsync", "everysec", NULL};
@@ -99,7 +114,7 @@ static void restart_redis(struct tt_chaos *chaos, int signal_number, bool cut)
         cut_changes(chaos);
     last(chaos, 800);
     tt_redis_server_begin(&chaos->redis, "disk/redis", words);
-    TT_EVENTUALLY(tt_redis_server_answers(&chaos->redis));
+    TT_EVENTUALLY(tt_redis_server_answers(&chaos->redis) || has_ended(chaos));
     tt_chaos_ledger_mark_lost(chaos);
     atomic_store(&ledger->hold, false);
 }
