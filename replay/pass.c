@@ -75,7 +75,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     if (feeder != NULL) {
         feeder->pass = pass;
         tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_zalloc(TT_RECENT_SLOTS * sizeof *feeder->recent.slots);
+        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
     }
     if (feeder == NULL || feeder->recent.slots == NULL ||
         tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
@@ -83,6 +83,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
         destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
+    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);

@@ -9,9 +9,10 @@
 #include "replay/recent.h"
 #include "replay/steps.h"
 
-/* A piece of the input whose events have been counted. */
+/* Neighbouring pieces of the input, counted as one: the places of all their events are in the first
+ * of them. */
 struct tt_chunk_count {
-    uint32_t chunk;
+    uint32_t chunk, last;
     uint64_t events;
 };
 

@@ -1,8 +1,11 @@
 #include "core/base/mem.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_long fail_countdown = -1; /* < 0: off; 0: the next allocation fails */
 static atomic_bool fail_sticky;
@@ -30,14 +33,30 @@ static bool must_fail(void)
     return left == 0 || (left < 0 && atomic_load(&fail_sticky));
 }
 
+/* Asks for huge pages. A hint: failing is fine. The page in front of `block` that may be told too
+ * is the allocator's own. */
+static void *hint(void *block, size_t bytes)
+{
+    if (block != NULL && bytes >= TT_MEM_HUGE_BYTES) {
+        uintptr_t in_page = (uintptr_t)block % (uintptr_t)sysconf(_SC_PAGESIZE);
+        madvise((char *)block - in_page, bytes + in_page, MADV_HUGEPAGE);
+    }
+    return block;
+}
+
 void *tt_mem_alloc(size_t bytes)
 {
-    return must_fail() ? NULL : malloc(bytes == 0 ? 1 : bytes);
+    return must_fail() ? NULL : hint(malloc(bytes == 0 ? 1 : bytes), bytes);
 }
 
 void *tt_mem_zalloc(size_t bytes)
 {
-    return must_fail() ? NULL : calloc(1, bytes == 0 ? 1 : bytes);
+    return must_fail() ? NULL : hint(calloc(1, bytes == 0 ? 1 : bytes), bytes);
+}
+
+void *tt_mem_huge(size_t bytes)
+{
+    return must_fail() ? NULL : hint(aligned_alloc(TT_MEM_HUGE_BYTES, bytes), bytes);
 }
 
 void *tt_mem_array(size_t count, size_t bytes)
@@ -53,7 +72,7 @@ void *tt_mem_resize(void *block, size_t count, size_t bytes)
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total) || must_fail())
         return NULL;
-    return realloc(block, total == 0 ? 1 : total);
+    return hint(realloc(block, total == 0 ? 1 : total), total);
 }
 
 void tt_mem_free(void *block)
@@ -79,7 +98,8 @@ enum tt_err tt_mem_reserve(void **array, size_t *capacity, size_t need, size_t e
     return TT_OK;
 }
 
-enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024 };
+/* The blocks of an arena that has become large are huge pages. */
+enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024, ARENA_LARGE_BYTES = 1024 * 1024 };
 
 struct tt_arena_block {
     struct tt_arena_block *older;
@@ -100,9 +120,13 @@ void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
     struct tt_arena_block *block = arena->blocks;
     if (block == NULL || block->size - arena->used < bytes) {
         size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
+        bool is_large =
+            size == ARENA_BLOCK_BYTES && arena->total >= ARENA_LARGE_BYTES && arena->max == 0;
+        if (is_large)
+            size = TT_MEM_HUGE_BYTES - sizeof *block;
         if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
             return NULL;
-        block = tt_mem_alloc(sizeof *block + size);
+        block = is_large ? tt_mem_huge(TT_MEM_HUGE_BYTES) : tt_mem_alloc(sizeof *block + size);
         if (block == NULL)
             return NULL;
         block->size = size;

@@ -13,6 +13,10 @@
 /* Plain allocation. NULL when memory is out; sizes of 0 give a valid pointer. */
 void *tt_mem_alloc(size_t bytes) TT_MUST_CHECK;
 void *tt_mem_zalloc(size_t bytes) TT_MUST_CHECK;
+/* For large tables: whole huge pages where the kernel grants them, which saves most page faults and
+ * address lookups. bytes: a multiple of TT_MEM_HUGE_BYTES. */
+enum { TT_MEM_HUGE_BYTES = 2 * 1024 * 1024 };
+void *tt_mem_huge(size_t bytes) TT_MUST_CHECK;
 /* count * bytes with overflow checked. */
 void *tt_mem_array(size_t count, size_t bytes) TT_MUST_CHECK;
 /* Resizes; on failure the old block stays valid and NULL is returned. */
