@@ -48,8 +48,7 @@ static inline enum tt_err tt_intern_roomy(struct tt_intern *table, struct tt_int
     if (__builtin_expect(text.len > TT_STR_SHORT_BYTES, 0))
         return tt_intern_number(table, cache, text, ret_number);
     const struct tt_str_ends ends = tt_str_ends_roomy(text);
-    uint64_t mixed = (ends.first ^ ends.last << 5 ^ text.len) * UINT64_C(0x9e3779b97f4a7c15);
-    struct tt_intern_short *slot = &cache->shorts[mixed >> 56];
+    struct tt_intern_short *slot = &cache->shorts[tt_str_ends_mix(ends, text.len) >> 56];
     if (__builtin_expect(((slot->ends.first ^ ends.first) | (slot->ends.last ^ ends.last) |
                           (slot->len ^ (text.len + 1))) == 0,
                          1)) {

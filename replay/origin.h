@@ -49,8 +49,7 @@ static inline enum tt_err tt_origin_roomy(struct tt_origins *origins, struct tt_
     if (stage.ptr != NULL || source.ptr == NULL || source.len > TT_STR_SHORT_BYTES)
         return tt_origin_number(origins, cache, source, stage, ret_number);
     const struct tt_str_ends ends = tt_str_ends_roomy(source);
-    uint64_t mixed = (ends.first ^ ends.last << 5 ^ source.len) * UINT64_C(0x9e3779b97f4a7c15);
-    struct tt_origin_short *slot = &cache->shorts[mixed >> 53];
+    struct tt_origin_short *slot = &cache->shorts[tt_str_ends_mix(ends, source.len) >> 53];
     if (__builtin_expect(slot->number != TT_ORIGIN_NONE &&
                              ((slot->ends.first ^ ends.first) | (slot->ends.last ^ ends.last) |
                               (slot->len ^ source.len)) == 0,

@@ -72,6 +72,12 @@ static inline struct tt_str_ends tt_str_ends(struct tt_str text)
     return tt_str_ends_roomy((struct tt_str){bytes, text.len});
 }
 
+/* For caches alone; the upper bits are the better ones. */
+static inline uint64_t tt_str_ends_mix(struct tt_str_ends ends, size_t len)
+{
+    return (ends.first ^ (ends.last << 29 | ends.last >> 35) ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static inline uint64_t tt_str_fold(uint64_t a, uint64_t b)
 {
     __uint128_t product = (__uint128_t)a * b;
