@@ -100,6 +100,7 @@ static enum tt_err spill(struct tt_blocks *blocks, struct tt_block *block, struc
     }
     block->offset = blocks->file_bytes;
     block->data = NULL;
+    block->is_spilled = true;
     blocks->file_bytes += done;
     return TT_OK;
 }
@@ -203,4 +204,13 @@ enum tt_err tt_blocks_load(struct tt_blocks *blocks, unsigned partition, char *a
         at += block->used;
     }
     return TT_OK;
+}
+
+void tt_blocks_lend(struct tt_blocks *blocks, unsigned partition, struct tt_arena *arena)
+{
+    struct tt_block_list *list = &blocks->partitions[partition];
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->blocks[i].is_spilled)
+            tt_arena_lend(arena, list->blocks[i].data, list->blocks[i].size);
+    list->count = 0;
 }

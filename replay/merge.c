@@ -69,11 +69,11 @@ static enum tt_err place_tasks(struct tt_pass *pass, const struct tt_ranked *ran
     for (size_t i = 0; i < count; i++) {
         const struct tt_collector *collector = &pass->collectors[ranked[i].collector];
         struct tt_report_task *task = &pass->tasks[i];
+        struct tt_finding *found = collector->findings[ranked[i].task - collector->tasks];
         *task = *ranked[i].task;
         for (size_t f = 0; f < task->finding_count; f++) {
-            struct tt_finding *finding = &collector->findings[task->first_finding + f];
-            finding->task = (uint32_t)i;
-            pass->findings[at + f] = finding;
+            found[f].task = (uint32_t)i;
+            pass->findings[at + f] = &found[f];
         }
         task->first_finding = at;
         at += task->finding_count;

@@ -104,12 +104,51 @@ enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024, ARENA_LARGE_BYTES = 1024
 struct tt_arena_block {
     struct tt_arena_block *older;
     size_t size; /* payload bytes */
+    bool is_lent;
     _Alignas(ARENA_ALIGN) char data[];
 };
 
 void tt_arena_init(struct tt_arena *arena, size_t max_bytes)
 {
     *arena = (struct tt_arena){.max = max_bytes};
+}
+
+static struct tt_arena_block *new_block(const struct tt_arena *arena, size_t bytes)
+{
+    size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
+    struct tt_arena_block *block;
+    if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
+        return NULL;
+    if (size == ARENA_BLOCK_BYTES && arena->max == 0 && arena->total >= ARENA_LARGE_BYTES) {
+        size = TT_MEM_HUGE_BYTES - sizeof *block;
+        block = tt_mem_huge(TT_MEM_HUGE_BYTES);
+    } else {
+        block = tt_mem_alloc(sizeof *block + size);
+    }
+    if (block != NULL)
+        *block = (struct tt_arena_block){.size = size};
+    return block;
+}
+
+/* A block with room for `bytes`: a lent one, or a new one. */
+static struct tt_arena_block *next_block(struct tt_arena *arena, size_t bytes)
+{
+    struct tt_arena_block *block = arena->lent;
+    if (block == NULL || block->size < bytes)
+        return new_block(arena, bytes);
+    arena->lent = block->older;
+    return block;
+}
+
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes)
+{
+    size_t gap = -(uintptr_t)memory & (ARENA_ALIGN - 1);
+    if (bytes < gap + sizeof(struct tt_arena_block) + ARENA_ALIGN)
+        return;
+    struct tt_arena_block *block = (void *)((char *)memory + gap);
+    size_t size = (bytes - gap - sizeof *block) & ~(size_t)(ARENA_ALIGN - 1);
+    *block = (struct tt_arena_block){.older = arena->lent, .size = size, .is_lent = true};
+    arena->lent = block;
 }
 
 void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
@@ -119,20 +158,12 @@ void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
     bytes = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct tt_arena_block *block = arena->blocks;
     if (block == NULL || block->size - arena->used < bytes) {
-        size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
-        bool is_large =
-            size == ARENA_BLOCK_BYTES && arena->total >= ARENA_LARGE_BYTES && arena->max == 0;
-        if (is_large)
-            size = TT_MEM_HUGE_BYTES - sizeof *block;
-        if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
-            return NULL;
-        block = is_large ? tt_mem_huge(TT_MEM_HUGE_BYTES) : tt_mem_alloc(sizeof *block + size);
+        block = next_block(arena, bytes);
         if (block == NULL)
             return NULL;
-        block->size = size;
         block->older = arena->blocks;
         arena->blocks = block;
-        arena->total += size;
+        arena->total += block->size;
         arena->used = 0;
     }
     void *at = block->data + arena->used;
@@ -153,25 +184,32 @@ char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len)
     return copy;
 }
 
+static void free_blocks(struct tt_arena_block *block)
+{
+    while (block != NULL) {
+        struct tt_arena_block *older = block->older;
+        if (!block->is_lent)
+            tt_mem_free(block);
+        block = older;
+    }
+}
+
 void tt_arena_reset(struct tt_arena *arena)
 {
     struct tt_arena_block *keep = arena->blocks;
     arena->used = 0;
+    arena->lent = NULL;
     if (keep == NULL)
         return;
-    struct tt_arena_block *block = keep->older;
-    while (block != NULL) {
-        struct tt_arena_block *older = block->older;
-        tt_mem_free(block);
-        block = older;
-    }
+    free_blocks(keep->older);
     keep->older = NULL;
-    arena->total = keep->size;
+    if (keep->is_lent)
+        keep = arena->blocks = NULL;
+    arena->total = keep == NULL ? 0 : keep->size;
 }
 
 void tt_arena_done(struct tt_arena *arena)
 {
-    tt_arena_reset(arena);
-    tt_mem_free(arena->blocks);
+    free_blocks(arena->blocks);
     *arena = (struct tt_arena){.max = arena->max};
 }

@@ -36,6 +36,7 @@ uint64_t tt_mem_count(void);
 /* An arena hands out memory that is freed all at once. Zero-initialise, then tt_arena_init. */
 struct tt_arena {
     struct tt_arena_block *blocks; /* newest first; NULL before the first allocation */
+    struct tt_arena_block *lent;   /* not in use yet */
     size_t used;                   /* bytes used in the newest block */
     size_t total;                  /* bytes in all blocks */
     size_t max;                    /* refuse to grow beyond this; 0 = unbounded */
@@ -46,7 +47,10 @@ void tt_arena_init(struct tt_arena *arena, size_t max_bytes);
 void *tt_arena_alloc(struct tt_arena *arena, size_t bytes) TT_MUST_CHECK;
 /* A copy with a NUL behind it (not counted), NULL when out of memory. */
 char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len) TT_MUST_CHECK;
-/* Forgets everything allocated, keeps the newest block for reuse. */
+/* Memory of somebody else, no longer needed there, to be used before new memory is asked for. It
+ * must live as long as the arena, or until the next reset, and is not freed. */
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes);
+/* Forgets everything allocated and lent, keeps the newest block for reuse. */
 void tt_arena_reset(struct tt_arena *arena);
 void tt_arena_done(struct tt_arena *arena);
 
