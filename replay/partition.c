@@ -270,6 +270,28 @@ static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *p
                : visit->task(pass, visit->context, &task, bench, fault);
 }
 
+/* Asks for the memory of tasks that will be visited soon: their first and last records, and of those
+ * that have to be gathered, the records between them, one by one. */
+static void ask_ahead(const struct tt_partition *part, uint32_t task)
+{
+    enum { FAR = 12, NEAR = 8, NEARER = 5, NEAREST = 2 };
+    if (task + FAR >= part->task_count)
+        return;
+    const struct tt_task_list *list = &part->tasks[task + FAR];
+    __builtin_prefetch(&part->entries[list->first]);
+    __builtin_prefetch(&part->entries[list->last]);
+    list = &part->tasks[task + NEAR];
+    if (list->count > 2 && !list->plain.is)
+        __builtin_prefetch(&part->entries[part->entries[list->first].head]);
+    list = &part->tasks[task + NEARER];
+    if (list->count > 3 && !list->plain.is)
+        __builtin_prefetch(&part->entries[part->entries[part->entries[list->first].head].head]);
+    list = &part->tasks[task + NEAREST];
+    for (uint32_t i = 0, at = list->first; !list->plain.is && i < list->count && i < 8;
+         i++, at = part->entries[at].head)
+        __builtin_prefetch(part->entries[at].rest);
+}
+
 enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partition *part,
                               struct tt_bench *bench, const struct tt_task_visit *visit,
                               struct tt_fault *fault)
@@ -281,8 +303,10 @@ enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partit
         err = place_records(pass, p, part, fault);
     if (visit->partition != NULL)
         visit->partition(visit->context, p);
-    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++)
+    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
+        ask_ahead(part, t);
         err = visit_task(pass, part, t, bench, visit, fault);
+    }
     tt_mem_free(part->loaded);
     part->loaded = NULL;
     return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "out of memory");
