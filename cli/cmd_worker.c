@@ -52,6 +52,14 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
            text[0] == '\0' ? "" : ": ", text);
 }
 
+/* An observer handler: for the last line of the log. */
+static void count_duplicate(void *context, const struct tt_audit_row *row,
+                            const struct tt_current_row *task)
+{
+    (void)task;
+    *(uint64_t *)context += row->duplicate;
+}
+
 static void default_name(char *name, size_t size)
 {
     char host[64] = "worker";
@@ -115,6 +123,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     struct tt_fault fault = {0};
     struct tt_worker_counts counts = {0};
     struct parts parts = {0};
+    uint64_t duplicates = 0;
     const struct tt_observer observer = {.context = &parts.excluded, .tell = tell_log};
     if (settings->argument_count > 0) {
         tt_fault_set(&fault, TT_ERR_INVALID,
@@ -133,6 +142,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
     if (err == TT_OK)
         err = open_parts(settings, stop, &parts, &fault);
     if (err == TT_OK) {
+        const struct tt_event_observer seen = {"duplicates", &duplicates, count_duplicate};
         struct tt_worker_options options = {
             .queue = &parts.queue,
             .store = &parts.store.store,
@@ -148,6 +158,8 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
             .park = tt_setting_on(settings, TT_OPT_ON_DEAD),
             .tenants = tt_tenants_file_watch(&parts.tenants),
+            .observers = &seen,
+            .observer_count = 1,
             .json_depth_max = TT_JSON_DEPTH_MAX,
             .stop = stop,
         };
@@ -156,9 +168,11 @@ int tt_cmd_worker(const struct tt_settings *settings)
         tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
         err = tt_worker_run(&options, &counts, &fault);
         tt_log(TT_LOG_INFO, "worker_stopped",
-               "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded%s",
+               "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded, "
+               "%llu duplicates%s",
                parts.name, (unsigned long long)counts.entries, (unsigned long long)counts.rows,
                (unsigned long long)counts.dead, (unsigned long long)parts.excluded,
+               (unsigned long long)duplicates,
                counts.vanished > 0 ? ", entries lost from the stream" : "");
     }
     int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);

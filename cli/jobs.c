@@ -115,7 +115,8 @@ static void look(struct tt_jobs *jobs, bool idle)
         begin(jobs);
 }
 
-static void tend(void *context, bool idle)
+/* Soon again while a job is in hand: its end is found by looking. */
+static bool tend(void *context, bool idle)
 {
     struct tt_jobs *jobs = context;
     if (jobs->running && atomic_load(&jobs->finished))
@@ -123,13 +124,14 @@ static void tend(void *context, bool idle)
     int64_t now = now_us(jobs);
     bool beat = now >= jobs->beat_due_us;
     if (now < jobs->look_due_us || (!beat && (jobs->running || !idle)))
-        return;
+        return jobs->running;
     if (beat)
         jobs->beat_due_us = now + jobs->lease_us / 3;
     if (jobs->running)
         keep(jobs);
     else
         look(jobs, idle && *jobs->options.stop == 0);
+    return jobs->running;
 }
 
 struct tt_beside tt_jobs_beside(struct tt_jobs *jobs)

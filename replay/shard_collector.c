@@ -109,8 +109,7 @@ static void io_story(struct tt_shard_io *io, struct tt_story_found *story, size_
 
 /* ---- Tasks and their findings */
 
-static void io_task(struct tt_shard_io *io, struct tt_report_task *task, size_t *next_finding,
-                    size_t findings)
+static void io_task(struct tt_shard_io *io, struct tt_report_task *task, size_t stories)
 {
     tt_io_name(io, &task->tenant);
     tt_io_text(io, &task->task_id);
@@ -118,55 +117,44 @@ static void io_task(struct tt_shard_io *io, struct tt_report_task *task, size_t 
     io_verdict(io, &task->verdict);
     tt_io_u32(io, &task->story);
     tt_io_u64(io, &task->events);
-    tt_io_count(io, &task->finding_count);
-    if (!tt_io_reads(io))
-        return;
-    task->first_finding = *next_finding;
-    if (task->tenant.ptr == NULL || task->task_id.ptr == NULL || task->finding_count == 0 ||
-        task->finding_count > findings - *next_finding) {
-        io->err = io->err == TT_OK ? TT_ERR_CORRUPT : io->err;
-        return;
-    }
-    *next_finding += task->finding_count;
+    if (io->err == TT_OK && (task->tenant.ptr == NULL || task->task_id.ptr == NULL ||
+                             (task->story != TT_STORY_OTHER && task->story >= stories)))
+        io->err = TT_ERR_CORRUPT;
 }
 
-/* Findings are written task by task, so that where a task's begin need not be said. */
-static void io_findings(struct tt_shard_io *io, struct tt_collector *c)
+static void io_findings(struct tt_shard_io *io, struct tt_report_task *task,
+                        struct tt_finding **findings)
 {
-    for (size_t t = 0; t < c->task_count && io->err == TT_OK; t++)
-        for (size_t f = 0; f < c->tasks[t].finding_count && io->err == TT_OK; f++)
-            tt_shard_io_finding(io, &c->findings[c->tasks[t].first_finding + f]);
+    tt_io_count(io, &task->finding_count);
+    struct tt_finding *list = tt_io_list(io, *findings, task->finding_count, sizeof *list);
+    for (size_t i = 0; list != NULL && i < task->finding_count && io->err == TT_OK; i++)
+        tt_shard_io_finding(io, &list[i]);
+    *findings = list;
+    if (io->err == TT_OK && task->finding_count == 0)
+        io->err = TT_ERR_CORRUPT;
 }
 
 void tt_shard_io_collector(struct tt_shard_io *io, struct tt_collector *c, struct tt_intern *names)
 {
-    size_t tasks = c->task_count, findings = c->finding_count, stories = c->story_count, next = 0;
+    size_t tasks = c->task_count, stories = c->story_count;
     struct tt_intern_cache *cache = tt_mem_zalloc(sizeof *cache);
     if (cache == NULL)
         io->err = TT_ERR_NO_MEMORY;
     io_numbers(io, c);
-    tt_io_count(io, &findings);
     tt_io_count(io, &tasks);
     tt_io_count(io, &stories);
-    reserve(io, (void **)&c->findings, &c->finding_capacity, findings, sizeof *c->findings);
+    reserve(io, (void **)&c->findings, &c->finding_capacity, tasks, sizeof *c->findings);
     reserve(io, (void **)&c->tasks, &c->task_capacity, tasks, sizeof *c->tasks);
     reserve(io, (void **)&c->stories, &c->story_capacity, stories, sizeof *c->stories);
     for (size_t i = 0; i < tasks && io->err == TT_OK; i++) {
-        io_task(io, &c->tasks[i], &next, findings);
-        uint32_t story = c->tasks[i].story;
-        if (io->err == TT_OK && story != TT_STORY_OTHER && story >= stories)
-            io->err = TT_ERR_CORRUPT;
+        io_task(io, &c->tasks[i], stories);
+        io_findings(io, &c->tasks[i], &c->findings[i]);
     }
-    if (tt_io_reads(io) && io->err == TT_OK && next != findings)
-        io->err = TT_ERR_CORRUPT;
-    if (io->err == TT_OK) {
-        c->task_count = tasks;
-        c->finding_count = findings;
-    }
-    io_findings(io, c);
     for (size_t i = 0; i < stories && io->err == TT_OK; i++)
         io_story(io, &c->stories[i], tasks, names, cache);
-    if (io->err == TT_OK)
+    if (io->err == TT_OK) {
+        c->task_count = tasks;
         c->story_count = stories;
+    }
     tt_mem_free(cache);
 }
