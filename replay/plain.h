@@ -24,8 +24,8 @@ struct tt_plain {
 };
 #define TT_PLAIN_NO_LIFECYCLE UINT16_MAX
 
-/* The walk before the first record of a task of this type. */
-struct tt_plain tt_plain_start(const struct tt_pass *pass, uint32_t type);
+/* The walk before the first record of a task of this tenant and type. */
+struct tt_plain tt_plain_start(const struct tt_pass *pass, struct tt_str tenant, uint32_t type);
 /* Goes on to the task's next record in order of arrival. */
 void tt_plain_step(struct tt_plain *plain, const struct tt_pass *pass, const struct tt_rec *rec);
 /* After the last record: counts the task and returns true if it is plain. */
