@@ -95,14 +95,14 @@ void tt_sim_plan_small(struct tt_sim_plan *plan, uint64_t seed)
         .workers = 2,
         .partitions = 1,
         .tasks = 2,
-        .events = 6,
-        .batch_max = 2,
+        .events = 8,
+        .batch_max = (size_t)seed % 3 + 1,
         .waiting_max = 4096,
         .lease_us = 1 * S,
         .hot = 80,
         .duplicate = 10,
         .late = 20,
-        .event_every_us = 1 * MS,
+        .event_every_us = 2 * MS,
         .grain_ms = 1,
     };
 }

@@ -60,9 +60,10 @@ struct tt_sim_plan {
     unsigned late_commit; /* percent of the commits that got lost: they happen later */
     unsigned troubles;    /* bits, by enum tt_sim_trouble */
     int64_t trouble_every_us;
-    /* One strike at one call. */
-    enum tt_sim_strike strike;
-    uint64_t strike_at;
+    struct {
+        enum tt_sim_strike what;
+        uint64_t at; /* the number of the call */
+    } strikes[2];
     /* Sabotage of the models: what the fleet relies on is not kept. */
     bool no_turn, no_row_key, no_fence;
 };

@@ -7,9 +7,20 @@
 
 void tt_model_server_init(struct tt_model_server *server, unsigned partitions)
 {
-    memset(server, 0, sizeof *server);
     tt_assert(partitions >= 1 && partitions <= TT_MODEL_PARTITIONS_MAX);
+    for (unsigned i = 0; i < partitions; i++) { /* not all of it: it is large */
+        struct tt_model_partition *p = &server->partitions[i];
+        p->has_group = false;
+        p->last_id = p->delivered = p->wake = (struct tt_model_id){0, 0};
+        p->entry_count = p->pending_count = p->wait_count = p->held_count = 0;
+        p->lease_count = p->letter_count = p->ready_count = 0;
+        p->fence = 0;
+    }
     server->partition_count = partitions;
+    server->worker_count = 0;
+    server->now_ms = 0;
+    server->changes = 0;
+    server->gives_all = false;
     server->token_count = 1;
     snprintf(server->tokens[0], sizeof server->tokens[0], "*");
 }
