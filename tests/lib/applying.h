@@ -19,7 +19,8 @@ struct tt_applying {
     struct tt_observer observer;
 };
 
-/* Fails the test on an error. The struct stays where it is until tt_applying_done. All of partition's fences are 1. */
+/* Fails the test on an error. The struct stays where it is until tt_applying_done. All of
+ * partition's fences are 1. */
 void tt_applying_begin(struct tt_applying *applying, const struct tt_store *store,
                        bool apply_by_arrival);
 void tt_applying_done(struct tt_applying *applying);

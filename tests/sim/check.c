@@ -26,8 +26,8 @@ static bool is_row_of(const struct tt_audit_row *row, const struct tt_sim_entry 
 static bool is_letter_of(const struct tt_model_letter *letter, unsigned partition,
                          const struct tt_sim_entry *entry)
 {
-    return entry->kind != TT_SIM_GOOD && entry->partition == partition &&
-           tt_model_id_compare(letter->entry_id, entry->id) == 0 &&
+    return (entry->kind == TT_SIM_UNDECODABLE || entry->kind == TT_SIM_UNSTORABLE) &&
+           entry->partition == partition && tt_model_id_compare(letter->entry_id, entry->id) == 0 &&
            same_text(letter->payload, entry->payload) &&
            (entry->kind == TT_SIM_UNSTORABLE) == (letter->reason[2] == 's');
 }
@@ -54,9 +54,11 @@ static void check_entries(struct tt_sim *sim)
 {
     for (size_t i = 0; i < sim->ledger.count; i++) {
         const struct tt_sim_entry *entry = &sim->ledger.entries[i];
-        size_t found = entry->kind == TT_SIM_GOOD ? count_rows(sim, entry)
-                                                  : count_letters(sim, entry);
+        size_t found =
+            entry->kind == TT_SIM_GOOD ? count_rows(sim, entry) : count_letters(sim, entry);
         bool kept = !entry->lost;
+        if (entry->kind == TT_SIM_EXCLUDED)
+            continue; /* rows and letters are looked at from their side */
         for (size_t k = 0; k < sim->ledger.count && !kept; k++)
             kept = !sim->ledger.entries[k].lost && is_same_entry(entry, &sim->ledger.entries[k]);
         if (kept && found == 0)
@@ -177,9 +179,8 @@ static void check_quiet(struct tt_sim *sim)
         const struct tt_model_partition *p = &sim->server.partitions[i];
         struct tt_queue_backlog backlog = tt_model_backlog(&sim->server, i);
         if (backlog.unread > 0 || backlog.pending > 0 || p->wait_count > 0 || p->held_count > 0)
-            tt_sim_fail(sim,
-                        "G5: partition %u: %llu unread, %llu pending, %zu wait, %zu are held", i,
-                        (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
+            tt_sim_fail(sim, "G5: partition %u: %llu unread, %llu pending, %zu wait, %zu are held",
+                        i, (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
                         p->wait_count, p->held_count);
     }
     for (size_t i = 0; i < TT_MODEL_TX_MAX; i++)

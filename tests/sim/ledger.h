@@ -1,4 +1,5 @@
-/* The ledger: what the queue has accepted, in the order of arrival. The checker believes it alone. */
+/* The ledger: what the queue has accepted, in the order of arrival. The checker believes it alone.
+ */
 #ifndef TT_TESTS_SIM_LEDGER_H
 #define TT_TESTS_SIM_LEDGER_H
 
@@ -6,7 +7,7 @@
 #include "tests/sim/plan.h"
 #include "tests/sim/server.h"
 
-enum tt_sim_kind { TT_SIM_GOOD, TT_SIM_UNDECODABLE, TT_SIM_UNSTORABLE };
+enum tt_sim_kind { TT_SIM_GOOD, TT_SIM_UNDECODABLE, TT_SIM_UNSTORABLE, TT_SIM_EXCLUDED };
 
 #define TT_SIM_UNSTORABLE_MESSAGE "too much for any store"
 

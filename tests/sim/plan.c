@@ -66,6 +66,8 @@ void tt_sim_plan_make(struct tt_sim_plan *plan, uint64_t seed)
         .waiting_max = tt_sim_percent(c, 20) ? (size_t)between(c, 1, 8) : 4096,
         .lease_us = between(c, 1, 20) * 500 * MS,
         .by_arrival = tt_sim_percent(c, 30),
+        .tenants = tt_sim_percent(c, 50),
+        .same_names = tt_sim_percent(c, 10),
         .one_writer = tt_sim_percent(c, 40),
         .burst = some(c, 95),
         .hot = some(c, 80),

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the tenants of a run want, where plan.tenants is set. */
+#define TT_SIM_TENANTS                                                                             \
+    "{\"tenants\": {\"other\": {\"exclude\": [\"NOISE\"], \"apply_order\": \"arrival\"}}}"
+
 enum { TT_SIM_WORKERS_MAX = 4, TT_SIM_TASKS_MAX = 10, TT_SIM_EVENTS_MAX = 200 };
 
 /* Strikes now and then, until the troubles end. */
@@ -54,6 +58,8 @@ struct tt_sim_plan {
     int64_t troubles_us;    /* how long there are troubles */
     int64_t grain_ms;       /* the server's clock goes in steps of this: ids come again */
     bool by_arrival;
+    bool tenants;
+    bool same_names; /* all workers have one */
     bool one_writer; /* the store is as SQLite, else as PostgreSQL */
     unsigned hot, duplicate, late, tie, undecodable, unstorable; /* percent of the events */
     unsigned lost_before, lost_after, slow, refused;             /* of 10,000 calls */

@@ -402,6 +402,6 @@ static enum tt_err q_backlog(void *context, struct tt_queue_backlog *ret_backlog
 struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
 {
     queue->alive = 1;
-    return (struct tt_queue){queue,   q_connect, q_heartbeat, q_claim, q_renew,   q_finish,
-                             q_give_back, q_wait,  q_bury,      q_trim,  q_backlog, q_disconnect};
+    return (struct tt_queue){queue,       q_connect, q_heartbeat, q_claim, q_renew,   q_finish,
+                             q_give_back, q_wait,    q_bury,      q_trim,  q_backlog, q_disconnect};
 }

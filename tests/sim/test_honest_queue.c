@@ -143,8 +143,8 @@ static void add_entry(void)
         snprintf(entries[i].key, sizeof entries[i].key, "!%s", reply->str);
     freeReplyObject(reply);
     entries[i].partition = partition;
-    entries[i].id = tt_model_add(&model, partition, tt_str_from(entries[i].payload),
-                                 entries[i].key);
+    entries[i].id =
+        tt_model_add(&model, partition, tt_str_from(entries[i].payload), entries[i].key);
 }
 
 /* Somebody takes an entry away. */
@@ -158,8 +158,7 @@ static void delete_entry(void)
     for (size_t k = 0; k < p->entry_count; k++)
         if (tt_model_id_compare(p->entries[k].id, entries[i].id) == 0) {
             p->entry_count--;
-            memmove(p->entries + k, p->entries + k + 1,
-                    (p->entry_count - k) * sizeof *p->entries);
+            memmove(p->entries + k, p->entries + k + 1, (p->entry_count - k) * sizeof *p->entries);
             break;
         }
 }
@@ -168,7 +167,8 @@ static void compare_batches(const struct worker *w)
 {
     const struct tt_queue_batch *real = &w->real_batch, *is = &w->model_batch;
     ck_assert_msg(real->count == is->count && real->vanished == is->vanished,
-                  "script %u step %u: %zu entries and %" PRIu64 " vanished; the model %zu, %" PRIu64,
+                  "script %u step %u: %zu entries and %" PRIu64
+                  " vanished; the model %zu, %" PRIu64,
                   script, step, real->count, real->vanished, is->count, is->vanished);
     for (size_t i = 0; i < real->count; i++) {
         const struct tt_queue_entry *a = &real->entries[i], *b = &is->entries[i];

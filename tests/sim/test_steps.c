@@ -26,7 +26,7 @@ static bool strike(uint64_t seed, enum tt_sim_strike first, uint64_t first_at,
 
 TT_TEST(whatever_goes_wrong_at_whichever_call_no_promise_is_broken)
 {
-    for (uint64_t seed = 1; seed <= 12; seed++)
+    for (uint64_t seed = 1; seed <= TT_SIM_STEP_SEEDS; seed++)
         for (enum tt_sim_strike what = TT_SIM_STRIKE_NONE + 1; what < TT_SIM_STRIKE_COUNT; what++) {
             uint64_t at = 0;
             while (strike(seed, what, at, TT_SIM_STRIKE_NONE, 0))
@@ -45,7 +45,8 @@ TT_TEST(nor_where_two_things_go_wrong)
         for (size_t i = 0; i < 2; i++)
             for (uint64_t at = 0; strike(seed, firsts[i], at, TT_SIM_STRIKE_NONE, 0); at++)
                 for (uint64_t then = at + 1;
-                     strike(seed, firsts[i], at, TT_SIM_STRIKE_LOST_AFTER, then); then++)
+                     strike(seed, firsts[i], at, TT_SIM_STRIKE_LOST_AFTER, then);
+                     then += TT_SIM_PAIR_STRIDE)
                     ;
     tt_sim_done();
 }
@@ -60,5 +61,5 @@ TT_TEST(nothing_goes_wrong_where_nothing_is_struck)
 }
 TT_END
 
-TT_SUITE("sim/steps", whatever_goes_wrong_at_whichever_call_no_promise_is_broken, nor_where_two_things_go_wrong,
-         nothing_goes_wrong_where_nothing_is_struck)
+TT_SUITE("sim/steps", whatever_goes_wrong_at_whichever_call_no_promise_is_broken,
+         nor_where_two_things_go_wrong, nothing_goes_wrong_where_nothing_is_struck)

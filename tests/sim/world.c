@@ -8,7 +8,7 @@
 
 /* After the troubles everything must be quiet within this. */
 enum { CALLS_UNTIL_QUIET = 100 * 1000 };
-#define QUIET_WITHIN_US(plan) (120 * INT64_C(1000000) + 20 * (plan)->lease_us)
+#define QUIET_WITHIN_US(plan) (60 * INT64_C(1000000) + 10 * (plan)->lease_us)
 
 static struct tt_sim *kept; /* between runs: large */
 
@@ -173,7 +173,8 @@ static bool step(struct tt_sim *sim)
         sim->trouble_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
     } else if (sim->snapshot_due_us == next_us) {
         tt_sim_take_snapshot(sim);
-        sim->snapshot_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
+        sim->snapshot_due_us =
+            sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
     } else {
         run_worker(sim, w);
     }
@@ -216,6 +217,9 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->tables.unstorable = TT_SIM_UNSTORABLE_MESSAGE;
     sim->tables.no_row_key = plan->no_row_key;
     sim->tables.no_fence = plan->no_fence;
+    sim->tenants = NULL;
+    if (plan->tenants)
+        tt_assert(tt_tenants_parse(TT_STR(TT_SIM_TENANTS), &sim->tenants, NULL) == TT_OK);
     sim->ledger.count = 0;
     tt_arena_init(&sim->ledger.arena, 0);
     for (unsigned i = 0; i < plan->workers; i++) {
@@ -247,6 +251,7 @@ bool tt_sim_run(const struct tt_sim_plan *plan, FILE *trace, struct tt_sim_resul
     while (ret_result->failure[0] == '\0' && !is_jammed(sim) && step(sim))
         ;
     ret_result->time_us = sim->now_us;
+    ret_result->quiet_us = sim->now_us - sim->healed_us;
     ret_result->events = sim->ledger.count;
     ret_result->rows = sim->tables.audit_count;
     end_workers(sim);
@@ -255,6 +260,7 @@ bool tt_sim_run(const struct tt_sim_plan *plan, FILE *trace, struct tt_sim_resul
     for (size_t i = 0; i < sim->tables.audit_count; i++)
         tt_sim_mix(sim, (uint64_t)sim->tables.audit[i].place.entry_ms ^
                             (uint64_t)sim->tables.audit[i].fence << 40);
+    tt_tenants_destroy(sim->tenants);
     tt_model_tables_done(&sim->tables);
     tt_arena_done(&sim->ledger.arena);
     return ret_result->failure[0] == '\0';

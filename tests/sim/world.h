@@ -31,13 +31,13 @@ struct tt_sim_worker {
     struct tt_store store_port;
     struct tt_worker_options options;
     volatile int stop;
-    int64_t wake_us;      /* when it goes on; while down: when it comes up */
-    int64_t paused_us;    /* not before */
+    int64_t wake_us;   /* when it goes on; while down: when it comes up */
+    int64_t paused_us; /* not before */
     bool down, crashed, finished;
-    uint64_t connection;  /* of the queue; below the server's: broken */
-    uint64_t call;        /* the number of the one it is in */
-    bool idles;           /* goes on when the server changes, */
-    uint64_t changes;     /* from this */
+    uint64_t connection; /* of the queue; below the server's: broken */
+    uint64_t call;       /* the number of the one it is in */
+    bool idles;          /* goes on when the server changes, */
+    uint64_t changes;    /* from this */
     int64_t wall_offset_us;
 };
 
@@ -52,6 +52,7 @@ struct tt_sim {
     uint64_t healed_calls;
     struct tt_sim_worker workers[TT_SIM_WORKERS_MAX];
     struct tt_sim_worker *running; /* NULL: none */
+    struct tt_tenants *tenants;    /* NULL: all is wanted */
     /* the queue's server */
     struct tt_model_server server;
     int64_t server_offset_us; /* of its clock */
