@@ -87,15 +87,17 @@ static void spoil(struct tt_sim_entry *entry, uint64_t *chance)
 }
 
 struct tt_sim_entry *tt_sim_ledger_add(struct tt_sim_ledger *ledger, const struct tt_sim_plan *plan,
-                                       uint64_t *chance)
+                                       int whose, uint64_t *chance)
 {
     unsigned task = (unsigned)tt_sim_below(chance, plan->tasks);
     if (tt_sim_percent(chance, plan->hot))
         task = 0;
-    tt_assert(ledger->count < TT_SIM_EVENTS_MAX);
+    if (whose >= 0)
+        task = (unsigned)whose;
+    tt_assert(ledger->count < TT_SIM_LEDGER_MAX);
     struct tt_sim_entry *entry = &ledger->entries[ledger->count];
     *entry = (struct tt_sim_entry){.partition = task % plan->partitions};
-    if (ledger->count > 0 && tt_sim_percent(chance, plan->duplicate)) {
+    if (whose < 0 && ledger->count > 0 && tt_sim_percent(chance, plan->duplicate)) {
         const struct tt_sim_entry *before = &ledger->entries[tt_sim_below(chance, ledger->count)];
         if (before->kind == TT_SIM_GOOD || before->kind == TT_SIM_EXCLUDED) { /* sent once more */
             *entry = *before;

@@ -23,12 +23,12 @@ struct tt_sim_entry {
 
 struct tt_sim_ledger {
     struct tt_arena arena; /* payloads and texts */
-    struct tt_sim_entry entries[TT_SIM_EVENTS_MAX];
+    struct tt_sim_entry entries[TT_SIM_LEDGER_MAX];
     size_t count;
 };
 
-/* Makes the next event, without a place yet. */
+/* Makes the next event, without a place yet. task: whose; -1: as the plan says. */
 struct tt_sim_entry *tt_sim_ledger_add(struct tt_sim_ledger *ledger, const struct tt_sim_plan *plan,
-                                       uint64_t *chance);
+                                       int task, uint64_t *chance);
 
 #endif

@@ -14,8 +14,8 @@ struct step {
 };
 
 struct story {
-    struct step steps[TT_SIM_EVENTS_MAX]; /* as applied */
-    struct step line[TT_SIM_EVENTS_MAX];  /* by event time */
+    struct step steps[TT_SIM_LEDGER_MAX]; /* as applied */
+    struct step line[TT_SIM_LEDGER_MAX];  /* by event time */
     size_t count;
     struct tt_str correlation_id, dataset_id;
 };

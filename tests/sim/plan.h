@@ -12,6 +12,7 @@
     "{\"tenants\": {\"other\": {\"exclude\": [\"NOISE\"], \"apply_order\": \"arrival\"}}}"
 
 enum { TT_SIM_WORKERS_MAX = 4, TT_SIM_TASKS_MAX = 10, TT_SIM_EVENTS_MAX = 200 };
+enum { TT_SIM_LEDGER_MAX = TT_SIM_EVENTS_MAX + TT_SIM_TASKS_MAX };
 
 /* Strikes now and then, until the troubles end. */
 #define TT_SIM_TROUBLES(X)                                                                         \

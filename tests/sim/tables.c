@@ -270,7 +270,8 @@ enum tt_err tt_model_write(struct tt_model_tables *tables, struct tt_model_tx *t
     tx->name = keep_list(tables, changes->name, changes->name##_count, sizeof *tx->name);
     KEEP(audit)
     KEEP(current)
-    KEEP(stays) KEEP(progress)
+    KEEP(stays)
+    KEEP(progress)
 #undef KEEP
         for (size_t i = 0; i < tx->audit_count; i++)
     {

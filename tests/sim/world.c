@@ -52,9 +52,9 @@ void tt_sim_server_clock(struct tt_sim *sim)
 
 /* ---- What is due */
 
-static void produce(struct tt_sim *sim)
+static void produce(struct tt_sim *sim, int task)
 {
-    struct tt_sim_entry *entry = tt_sim_ledger_add(&sim->ledger, sim->plan, &sim->chance);
+    struct tt_sim_entry *entry = tt_sim_ledger_add(&sim->ledger, sim->plan, task, &sim->chance);
     tt_sim_server_clock(sim);
     entry->id = tt_model_add(&sim->server, entry->partition, entry->payload, entry->key);
     if (entry->key[0] == '\0')
@@ -63,6 +63,11 @@ static void produce(struct tt_sim *sim)
     tt_sim_note(sim, NULL, "event %zu at %u:%lld-%lld %s %.*s", sim->ledger.count - 1,
                 entry->partition, (long long)entry->id.ms, (long long)entry->id.seq, entry->key,
                 TT_STR_ARGS(entry->payload));
+}
+
+static void produce_next(struct tt_sim *sim)
+{
+    produce(sim, -1);
     sim->event_due_us = TT_SIM_NEVER;
     if (sim->ledger.count < sim->plan->events) {
         bool at_once = tt_sim_percent(&sim->chance, sim->plan->burst);
@@ -97,6 +102,22 @@ static void heal(struct tt_sim *sim)
     sim->trouble_due_us = sim->snapshot_due_us = TT_SIM_NEVER;
     for (unsigned i = 0; i < sim->plan->workers; i++)
         sim->workers[i].options.until_idle = true;
+}
+
+/* All was quiet: one more event of each task must get through too. */
+static void wake_all_tasks(struct tt_sim *sim)
+{
+    tt_sim_note(sim, NULL, "quiet; one more event of each task");
+    sim->last_wave = true;
+    sim->result->quiet_us = sim->now_us - sim->healed_us;
+    sim->healed_us = sim->now_us;
+    sim->healed_calls = sim->result->calls;
+    for (unsigned task = 0; task < sim->plan->tasks; task++)
+        produce(sim, (int)task);
+    for (unsigned i = 0; i < sim->plan->workers; i++) {
+        sim->workers[i].finished = false;
+        sim->workers[i].wake_us = sim->now_us + tt_sim_between(sim, 0, 1000);
+    }
 }
 
 static int64_t due_us(const struct tt_sim_worker *w)
@@ -155,7 +176,10 @@ static bool step(struct tt_sim *sim)
     int64_t orphans_us = orphans_due_us(sim), next_us = due_us(w);
     if (next_us == TT_SIM_NEVER) {
         tt_assert(sim->healed);
-        return false;
+        if (sim->last_wave)
+            return false;
+        wake_all_tasks(sim);
+        return true;
     }
     next_us = earlier(next_us, earlier(orphans_us, sim->event_due_us));
     next_us = earlier(next_us, earlier(sim->trouble_due_us, sim->snapshot_due_us));
@@ -167,7 +191,7 @@ static bool step(struct tt_sim *sim)
     if (orphans_us == next_us) {
         end_orphans(sim);
     } else if (sim->event_due_us == next_us) {
-        produce(sim);
+        produce_next(sim);
     } else if (sim->trouble_due_us == next_us) {
         tt_sim_trouble(sim);
         sim->trouble_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
@@ -204,7 +228,7 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->chance = tt_sim_chance(plan->seed ^ UINT64_C(0x5eed));
     sim->numbers = tt_sim_chance(plan->seed ^ UINT64_C(0xface));
     sim->now_us = 0;
-    sim->healed = sim->has_snapshot = false;
+    sim->healed = sim->last_wave = sim->has_snapshot = false;
     sim->server_offset_us = 0;
     sim->connection = 1;
     sim->queue_away_us = sim->store_away_us = sim->disk_full_us = 0;
@@ -251,7 +275,6 @@ bool tt_sim_run(const struct tt_sim_plan *plan, FILE *trace, struct tt_sim_resul
     while (ret_result->failure[0] == '\0' && !is_jammed(sim) && step(sim))
         ;
     ret_result->time_us = sim->now_us;
-    ret_result->quiet_us = sim->now_us - sim->healed_us;
     ret_result->events = sim->ledger.count;
     ret_result->rows = sim->tables.audit_count;
     end_workers(sim);

@@ -48,6 +48,7 @@ struct tt_sim {
     uint64_t chance, numbers; /* of what happens; of workers' own */
     int64_t now_us;
     bool healed;
+    bool last_wave; /* the events after all was quiet have come */
     int64_t healed_us;
     uint64_t healed_calls;
     struct tt_sim_worker workers[TT_SIM_WORKERS_MAX];
