@@ -93,6 +93,13 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return err;
 }
 
+static enum tt_err refresh(void *context, struct tt_fault *fault)
+{
+    const struct reader *r = context;
+    enum tt_err err = tt_db_run(&r->db, "COMMIT", fault);
+    return err == TT_OK ? tt_db_run(&r->db, "BEGIN", fault) : err;
+}
+
 enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store_reader *ret_reader,
                                   struct tt_fault *fault)
 {
@@ -115,7 +122,8 @@ enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store
                                            .audit = scan_audit,
                                            .current = scan_current,
                                            .intervals = scan_intervals,
-                                           .counts = counts};
+                                           .counts = counts,
+                                           .refresh = refresh};
     return TT_OK;
 }
 

@@ -12,7 +12,7 @@ static const struct {
     {749, "the store was away while workers connected: they asked every 50 ms, for the queue's "
           "answer made each wait the first"},
     {358, "a letter that came late got a new id, which was that of another bad entry: that one "
-           "was taken for buried and is in no letter"},
+          "was taken for buried and is in no letter"},
 };
 
 #endif

@@ -267,14 +267,13 @@ enum tt_err tt_model_write(struct tt_model_tables *tables, struct tt_model_tx *t
     tx->written = true;
 #define KEEP(name)                                                                                 \
     tx->name##_count = changes->name##_count;                                                      \
-    tx->name = keep_list(tables, changes->name, changes->name##_count, sizeof *tx->name);
-    KEEP(audit)
-    KEEP(current)
-    KEEP(stays)
-    KEEP(progress)
+    tx->name = keep_list(tables, changes->name, changes->name##_count, sizeof *tx->name)
+    KEEP(audit);
+    KEEP(current);
+    KEEP(stays);
+    KEEP(progress);
 #undef KEEP
-        for (size_t i = 0; i < tx->audit_count; i++)
-    {
+    for (size_t i = 0; i < tx->audit_count; i++) {
         tt_assert(tt_event_copy(&tx->audit[i].event, &changes->audit[i].event, &tables->arena) ==
                   TT_OK);
         keep(tables, &tx->audit[i].worker);

@@ -242,34 +242,33 @@ TT_END
 
 TT_TEST(urls_are_read_strictly)
 {
-    static const char *const wrong[] = {"redis://",
-                                        "redis://:6379",
-                                        "redis://h:0",
-                                        "redis://h:70000",
-                                        "redis://h:x",
-                                        "redis://h/x",
-                                        "unix://",
-                                        "unix://relative",
-                                        "unix:///s?db=x",
-                                        "http://h",
-                                        "redis://u:p@h",
-                                        "redis://[::1",
-                                        ""};
+    static const char *const wrong[] = {
+        "redis://",       "redis://:6379",  "redis://h:0",     "redis://h:70000",
+        "redis://h:x",    "redis://h/x",    "unix://",         "unix://relative",
+        "unix:///s?db=x", "http://h",       "redis://u:p@h",   "redis://[::1",
+        "redis://h,",     "redis://h:1,:2", "redis://h:1,h:x", ""};
     struct tt_redis_url url;
     struct tt_fault fault = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ck_assert_msg(tt_redis_url_parse(wrong[i], &url, &fault) == TT_ERR_INVALID, "accepted %s",
                       wrong[i]);
     ck_assert_int_eq(tt_redis_url_parse("redis://me@h:7000/3", &url, &fault), TT_OK);
-    ck_assert_str_eq(url.host, "h");
+    ck_assert_str_eq(url.first.host, "h");
     ck_assert_str_eq(url.user, "me");
-    ck_assert_int_eq(url.port, 7000);
+    ck_assert_int_eq(url.first.port, 7000);
     ck_assert_int_eq(url.db, 3);
     ck_assert_int_eq(tt_redis_url_parse("redis://[::1]:7001", &url, &fault), TT_OK);
-    ck_assert_str_eq(url.host, "::1");
-    ck_assert_int_eq(url.port, 7001);
+    ck_assert_str_eq(url.first.host, "::1");
+    ck_assert_int_eq(url.first.port, 7001);
     ck_assert_int_eq(tt_redis_url_parse("unix:///run/r.sock?db=2", &url, &fault), TT_OK);
     ck_assert(url.is_unix && url.db == 2);
+    ck_assert_int_eq(tt_redis_url_parse("redis://me@a:7000,[::1]:7001,c", &url, &fault), TT_OK);
+    ck_assert_uint_eq(url.other_count, 2);
+    ck_assert_str_eq(url.first.host, "a");
+    ck_assert_str_eq(url.others[0].host, "::1");
+    ck_assert_int_eq(url.others[0].port, 7001);
+    ck_assert_str_eq(url.others[1].host, "c");
+    ck_assert_int_eq(url.others[1].port, 6379);
 }
 TT_END
 

@@ -1,0 +1,54 @@
+/* One HTTP request and its answer. Redirects are not followed; a status is data, not an error.
+ *
+ * Errors: UNAVAILABLE (no connection, cut, too slow: whether the other side acted is unknown);
+ * DENIED (its certificate is not trusted); LIMIT (the answer is larger than asked for); those of
+ * the body. No fault names a header's value or a URL's query. Threads: one. */
+#ifndef TT_PORT_HTTP_H
+#define TT_PORT_HTTP_H
+
+#include "core/base/buf.h"
+
+enum tt_http_version { TT_HTTP_1_1, TT_HTTP_2 }; /* 2 over plain http: by prior knowledge */
+
+struct tt_http_header {
+    const char *name;
+    struct tt_str value;
+};
+
+struct tt_http_request {
+    const char *method;
+    const char *url;
+    const struct tt_http_header *headers;
+    size_t header_count;
+    /* The body: a text, or a reader that may be asked again from the start. */
+    struct tt_str text;
+    enum tt_err (*read)(void *read_context, uint64_t offset, void *to, size_t size,
+                        size_t *ret_size, struct tt_fault *fault);
+    void *read_context;
+    uint64_t read_bytes; /* that read gives in all */
+    enum tt_http_version version;
+    bool no_proxy;
+    int64_t connect_ms; /* 0: 10 s */
+    int64_t total_ms;   /* 0: no limit, but that something moves within a minute */
+    size_t answer_bytes_max;
+};
+
+struct tt_http_answer {
+    int status;
+    struct tt_buf body;
+    struct tt_buf headers; /* "name: value\n" each, names in lower case; trailers behind */
+};
+
+struct tt_http {
+    void *context;
+    /* The answer is initialised by the caller and used again by the next call. */
+    enum tt_err (*send)(void *context, const struct tt_http_request *request,
+                        struct tt_http_answer *answer, struct tt_fault *fault);
+};
+
+/* The first header or trailer of that name (lower case); absent: TT_STR_NONE. */
+struct tt_str tt_http_header(const struct tt_http_answer *answer, const char *name);
+void tt_http_answer_init(struct tt_http_answer *answer);
+void tt_http_answer_done(struct tt_http_answer *answer);
+
+#endif
