@@ -195,6 +195,11 @@ void tt_model_claim(struct tt_model_server *server, unsigned partition, int toke
         claim->has_last = true;
         claim->last = c.p->delivered;
     }
+    if (claim->count == 0 && claim->task_count > 0) { /* all that was found has vanished */
+        claim->more = 1;
+        claim->task_count = 0;
+        tt_model_mark_ready(server, c.p, &c.mine);
+    }
     if (claim->task_count == 0)
         return;
     claim->fence = ++c.p->fence;
