@@ -13,6 +13,8 @@ static const struct {
           "answer made each wait the first"},
     {358, "a letter that came late got a new id, which was that of another bad entry: that one "
           "was taken for buried and is in no letter"},
+    {120552, "a claim that found only entries that had vanished held their task: nobody finishes "
+             "an empty batch, so each of them cost the task a lease"},
 };
 
 #endif
