@@ -18,7 +18,8 @@ struct tt_sim_entry {
     char key[32]; /* of its turn */
     unsigned partition;
     struct tt_model_id id;
-    bool lost; /* by the queue's server, which had accepted it */
+    bool dropped; /* its letter, by an operator */
+    bool lost;    /* by the queue's server, which had accepted it */
 };
 
 struct tt_sim_ledger {

@@ -67,6 +67,7 @@ void tt_sim_plan_make(struct tt_sim_plan *plan, uint64_t seed)
         .lease_us = between(c, 1, 20) * 500 * MS,
         .by_arrival = tt_sim_percent(c, 30),
         .tenants = tt_sim_percent(c, 50),
+        .park = tt_sim_percent(c, 40),
         .same_names = tt_sim_percent(c, 10),
         .one_writer = tt_sim_percent(c, 40),
         .burst = some(c, 95),

@@ -139,6 +139,7 @@ void tt_sim_worker_start(struct tt_sim *sim, struct tt_sim_worker *w)
         .locking = true,
         .until_idle = sim->healed,
         .apply_by_arrival = sim->plan->by_arrival,
+        .park = sim->plan->park,
         .tenants = {sim, tenants},
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
         .stop = &w->stop,

@@ -104,20 +104,33 @@ static void heal(struct tt_sim *sim)
         sim->workers[i].options.until_idle = true;
 }
 
-/* All was quiet: one more event of each task must get through too. */
-static void wake_all_tasks(struct tt_sim *sim)
+/* All is quiet, but there is more to come. */
+static void begin_wave(struct tt_sim *sim)
 {
-    tt_sim_note(sim, NULL, "quiet; one more event of each task");
-    sim->last_wave = true;
-    sim->result->quiet_us = sim->now_us - sim->healed_us;
     sim->healed_us = sim->now_us;
     sim->healed_calls = sim->result->calls;
-    for (unsigned task = 0; task < sim->plan->tasks; task++)
-        produce(sim, (int)task);
     for (unsigned i = 0; i < sim->plan->workers; i++) {
         sim->workers[i].finished = false;
         sim->workers[i].wake_us = sim->now_us + tt_sim_between(sim, 0, 1000);
     }
+}
+
+/* All is quiet: whatever waits behind letters must get through once they are dropped, and then one
+ * more event of each task. False: that was all. */
+static bool next_wave(struct tt_sim *sim)
+{
+    tt_sim_note(sim, NULL, "quiet");
+    if (sim->result->quiet_us == 0)
+        sim->result->quiet_us = sim->now_us - sim->healed_us;
+    if (!tt_sim_let_go_parked(sim)) {
+        if (sim->last_wave)
+            return false;
+        sim->last_wave = true;
+        for (unsigned task = 0; task < sim->plan->tasks; task++)
+            produce(sim, (int)task);
+    }
+    begin_wave(sim);
+    return true;
 }
 
 static int64_t due_us(const struct tt_sim_worker *w)
@@ -176,10 +189,7 @@ static bool step(struct tt_sim *sim)
     int64_t orphans_us = orphans_due_us(sim), next_us = due_us(w);
     if (next_us == TT_SIM_NEVER) {
         tt_assert(sim->healed);
-        if (sim->last_wave)
-            return false;
-        wake_all_tasks(sim);
-        return true;
+        return next_wave(sim);
     }
     next_us = earlier(next_us, earlier(orphans_us, sim->event_due_us));
     next_us = earlier(next_us, earlier(sim->trouble_due_us, sim->snapshot_due_us));

@@ -107,6 +107,8 @@ void tt_sim_store_leave(void *worker, struct tt_model_tx *tx, bool committing);
 /* trouble.c */
 void tt_sim_trouble(struct tt_sim *sim);
 void tt_sim_take_snapshot(struct tt_sim *sim);
+/* All letters that tasks wait behind are dropped; false: there is none. */
+bool tt_sim_let_go_parked(struct tt_sim *sim);
 
 /* check.c, naive.c: after the run; they look at the ledger, the tables and the dead letters
  * alone. */
