@@ -51,10 +51,11 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         "print the version and exit"},
     [TT_OPT_QUIET] = {"quiet", 'q', TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, EVERY,
                       "no progress bar, warnings and errors alone"},
-    [TT_OPT_REDIS] = {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0,
-                      QUEUES | ASKERS,
-                      "redis://[user@]host:port[/db] or unix:///path; the password comes from "
-                      "TASKTRAIL_REDIS_PASSWORD"},
+    [TT_OPT_REDIS] =
+        {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0, QUEUES | ASKERS,
+         "redis://[user@]host:port[/db], redis://host:port,host:port,... of a cluster, "
+         "or unix:///path; the password comes from "
+         "TASKTRAIL_REDIS_PASSWORD"},
     [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
                        QUEUES | ASKERS, "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const struct tt_str nobody = {"", 0}; /* no tenant is called so: what is not named */
+
 /* Adds another's lifecycles as a group; NULL is one without any. A set that is there already is not
  * added again: tenants take over what "*" has. */
 static size_t add_group(struct tt_lifecycle_set *set, const struct tt_lifecycle_set **from,
@@ -30,7 +32,7 @@ static const struct tt_lifecycle_set *of(const struct tt_tenant *tenant,
 /* How many lifecycles there may be, counting some twice. */
 static size_t count_all(const struct tt_tenants *tenants, const struct tt_lifecycle_set *base)
 {
-    const struct tt_lifecycle_set *others = tt_tenants_for(tenants, TT_STR("*"))->lifecycles;
+    const struct tt_lifecycle_set *others = tt_tenants_for(tenants, nobody)->lifecycles;
     size_t all = (base == NULL ? 0 : base->count) + (others == NULL ? 0 : others->count);
     for (size_t i = 0; i < tt_tenants_count(tenants); i++) {
         const struct tt_tenant *tenant = tt_tenants_at(tenants, i);
@@ -50,9 +52,11 @@ static enum tt_err fill(struct tt_lifecycle_set *set, const struct tt_tenants *t
     set->scopes = tt_arena_alloc(&set->arena, (named + 1) * sizeof *set->scopes);
     if (from == NULL || set->lifecycles == NULL || set->groups == NULL || set->scopes == NULL)
         return TT_ERR_NO_MEMORY;
-    set->others = add_group(set, from, of(tt_tenants_for(tenants, TT_STR("*")), base));
+    set->others = add_group(set, from, of(tt_tenants_for(tenants, nobody), base));
     for (size_t i = 0; i < named; i++) {
         const struct tt_tenant *tenant = tt_tenants_at(tenants, i);
+        if (tt_str_equal(tenant->name, TT_STR("*")))
+            continue;
         size_t group = add_group(set, from, of(tenant, base));
         if (group != set->others)
             set->scopes[set->scope_count++] = (struct tt_lifecycle_scope){tenant->name, group};
