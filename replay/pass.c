@@ -37,10 +37,10 @@ void tt_pass_destroy(struct tt_pass *pass)
 {
     if (pass == NULL)
         return;
-    for (size_t f = 0; f < pass->feeder_count; f++)
-        destroy_feeder(pass->feeders[f]);
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        destroy_feeder(pass->feeders[f]); /* collectors borrow from it */
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
     for (size_t i = 0; i < pass->lifecycle_count; i++) {
@@ -75,7 +75,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     if (feeder != NULL) {
         feeder->pass = pass;
         tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_zalloc(TT_RECENT_SLOTS * sizeof *feeder->recent.slots);
+        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
     }
     if (feeder == NULL || feeder->recent.slots == NULL ||
         tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
@@ -83,6 +83,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
         destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
+    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
@@ -226,6 +227,14 @@ static void begin_partition(void *context, uint32_t partition)
     tt_collector_partition(context, partition);
 }
 
+/* The memory of the records serves for what was found in them. */
+static void end_partition(struct tt_pass *pass, void *context, uint32_t partition)
+{
+    struct tt_collector *collector = context;
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_lend(&pass->feeders[f]->blocks, partition, &collector->arena);
+}
+
 static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
                               struct tt_bench *bench, struct tt_fault *fault)
 {
@@ -253,6 +262,7 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
         visits[t] = (struct tt_task_visit){.context = &pass->collectors[t],
                                            .task = judge_task,
                                            .partition = begin_partition,
+                                           .through = end_partition,
                                            .quick = count_plain};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
@@ -260,20 +270,26 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     return err;
 }
 
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault)
 {
     tt_assert(pass->collectors == NULL && pass->learners == NULL);
     enum tt_err err = tt_pass_settle(pass, fault);
-    if (err == TT_OK)
-        err = judge_all(pass, fault);
+    return err == TT_OK ? judge_all(pass, fault) : err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    bool imported = pass->imported.shards > 0;
+    enum tt_err err = imported ? tt_pass_all_imported(pass, fault) : tt_pass_judge(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)
         return err;
-    pass->report.has_lifecycle = pass->options.lifecycles != NULL;
-    pass->report.from_store = pass->options.from_store;
-    pass->report.now_us = pass->options.now_us;
+    pass->report.has_lifecycle =
+        imported ? pass->imported.has_lifecycle : pass->options.lifecycles != NULL;
+    pass->report.from_store = imported ? pass->imported.from_store : pass->options.from_store;
+    pass->report.now_us = imported ? pass->imported.now_us : pass->options.now_us;
     pass->picture.report = &pass->report;
     pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
     *ret_report = &pass->report;
