@@ -70,7 +70,7 @@ void tt_job_key(char key[static TT_JOB_KEY_BYTES], const struct tt_redis_jobs *j
 
 enum tt_err tt_jobs_connect(struct tt_redis_jobs *jobs, struct tt_fault *fault)
 {
-    return jobs->redis.context != NULL ? TT_OK : tt_redis_connect(&jobs->redis, fault);
+    return tt_redis_is_connected(&jobs->redis) ? TT_OK : tt_redis_connect(&jobs->redis, fault);
 }
 
 enum tt_err tt_redis_jobs_create(const struct tt_redis_jobs_options *options,
@@ -102,6 +102,6 @@ void tt_redis_jobs_destroy(struct tt_redis_jobs *jobs)
 {
     if (jobs == NULL)
         return;
-    tt_redis_disconnect(&jobs->redis);
+    tt_redis_done(&jobs->redis);
     tt_mem_free(jobs);
 }
