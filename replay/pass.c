@@ -270,20 +270,26 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     return err;
 }
 
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault)
 {
     tt_assert(pass->collectors == NULL && pass->learners == NULL);
     enum tt_err err = tt_pass_settle(pass, fault);
-    if (err == TT_OK)
-        err = judge_all(pass, fault);
+    return err == TT_OK ? judge_all(pass, fault) : err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    bool imported = pass->imported.shards > 0;
+    enum tt_err err = imported ? tt_pass_all_imported(pass, fault) : tt_pass_judge(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)
         return err;
-    pass->report.has_lifecycle = pass->options.lifecycles != NULL;
-    pass->report.from_store = pass->options.from_store;
-    pass->report.now_us = pass->options.now_us;
+    pass->report.has_lifecycle =
+        imported ? pass->imported.has_lifecycle : pass->options.lifecycles != NULL;
+    pass->report.from_store = imported ? pass->imported.from_store : pass->options.from_store;
+    pass->report.now_us = imported ? pass->imported.now_us : pass->options.now_us;
     pass->picture.report = &pass->report;
     pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
     *ret_report = &pass->report;
