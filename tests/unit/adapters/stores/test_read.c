@@ -257,45 +257,43 @@ static enum tt_err tell_task(void *context, const struct tt_store_task_key *key)
     return TT_OK;
 }
 
-static const char *tasks(const struct tt_test_store *test, int64_t first, int64_t last)
+static const char *tasks(int64_t first, int64_t last)
 {
     struct tt_fault fault = {0};
     told[0] = '\0';
-    enum tt_err err =
-        test->reader.tasks(test->reader.context, first, last, tell_task, NULL, &fault);
+    enum tt_err err = test.reader.tasks(test.reader.context, first, last, tell_task, NULL, &fault);
     ck_assert_msg(err == TT_OK, "%s", fault.text);
     return told;
 }
 
-static void write_of(struct tt_test_store *test, const char *tenant, const char *task_id, int64_t n)
+static void write_of(const char *tenant, const char *task_id, int64_t n)
 {
     struct tt_event event = tt_test_event("A", n);
     event.tenant = tt_str_from(tenant);
     event.task_id = tt_str_from(task_id);
     const struct tt_audit_row row = tt_test_row(&event, n, 0);
-    tt_test_write_row(&test->store, &row);
+    tt_test_write_row(&test.store, &row);
 }
 
 TT_TEST(tasks_of_a_piece_of_the_write_sequence_come_once_each_and_sorted)
 {
-    struct tt_test_store test;
     tt_test_store_make(&test, _i);
     tt_test_reader_open(&test);
-    ck_assert_str_eq(tasks(&test, 1, 100), "");
+    ck_assert_str_eq(tasks(1, 100), "");
     tt_test_reader_close(&test);
     static const char *const ids[] = {"z", "b", "b", "a", "b", "z", "c"};
     for (int i = 0; i < 7; i++)
-        write_of(&test, i == 5 ? "a" : "t", ids[i], i + 1);
+        write_of(i == 5 ? "a" : "t", ids[i], i + 1);
     tt_test_store_sql(&test, "DELETE FROM task_status_audit WHERE apply_seq = 3");
     if (_i == TT_STORE_SQLITE) /* numbers the rows anew */
         tt_test_store_sql(&test, "VACUUM");
     tt_test_reader_open(&test);
-    ck_assert_str_eq(tasks(&test, 1, 100), "a/z t/a t/b t/c t/z ");
-    ck_assert_str_eq(tasks(&test, 2, 4), "t/a t/b ");
-    ck_assert_str_eq(tasks(&test, 3, 3), "");
-    ck_assert_str_eq(tasks(&test, 4, 4), "t/a ");
-    ck_assert_str_eq(tasks(&test, 7, INT64_MAX), "t/c ");
-    ck_assert_str_eq(tasks(&test, 8, 9), "");
+    ck_assert_str_eq(tasks(1, 100), "a/z t/a t/b t/c t/z ");
+    ck_assert_str_eq(tasks(2, 4), "t/a t/b ");
+    ck_assert_str_eq(tasks(3, 3), "");
+    ck_assert_str_eq(tasks(4, 4), "t/a ");
+    ck_assert_str_eq(tasks(7, INT64_MAX), "t/c ");
+    ck_assert_str_eq(tasks(8, 9), "");
     tt_test_store_done(&test);
 }
 TT_END
@@ -311,14 +309,13 @@ static enum tt_err tell_history(void *context, size_t task, const struct tt_audi
 
 TT_TEST(histories_come_task_by_task_and_end_at_the_given_row)
 {
-    struct tt_test_store test;
     struct tt_fault fault = {0};
     tt_test_store_make(&test, _i);
-    write_of(&test, "t", "b", 1);
-    write_of(&test, "t", "a", 2);
-    write_of(&test, "t", "b", 3);
-    write_of(&test, "t", "a", 4);
-    write_of(&test, "u", "a", 5);
+    write_of("t", "b", 1);
+    write_of("t", "a", 2);
+    write_of("t", "b", 3);
+    write_of("t", "a", 4);
+    write_of("u", "a", 5);
     tt_test_reader_open(&test);
     const struct tt_store_task_key keys[] = {
         {TT_STR("t"), TT_STR("b")}, {TT_STR("t"), TT_STR("nobody")}, {TT_STR("t"), TT_STR("a")}};
