@@ -178,6 +178,16 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return TT_OK;
 }
 
+static const char snapshot[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+static enum tt_err refresh(void *context, struct tt_fault *fault)
+{
+    struct tt_pg_reader *r = context;
+    enum tt_err err = tt_pg_run(&r->pg, "COMMIT", fault);
+    r->by_index = false;
+    return err == TT_OK ? tt_pg_run(&r->pg, snapshot, fault) : err;
+}
+
 enum tt_err tt_pg_reader_open(const char *url, const char *password,
                               struct tt_store_reader *ret_reader, struct tt_fault *fault)
 {
@@ -192,7 +202,7 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
     if (err == TT_OK)
         err = tt_pg_check_schema(&r->pg, fault);
     if (err == TT_OK) /* one snapshot for all scans of this reader */
-        err = tt_pg_run(&r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fault);
+        err = tt_pg_run(&r->pg, snapshot, fault);
     if (err != TT_OK) {
         tt_pg_done(&r->pg);
         tt_mem_free(r);
@@ -204,7 +214,8 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
                                            .intervals = scan_intervals,
                                            .counts = counts,
                                            .tasks = tt_pg_read_tasks,
-                                           .histories = tt_pg_read_histories};
+                                           .histories = tt_pg_read_histories,
+                                           .refresh = refresh};
     return TT_OK;
 }
 

@@ -90,6 +90,13 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return err;
 }
 
+static enum tt_err refresh(void *context, struct tt_fault *fault)
+{
+    const struct tt_sqlite_reader *r = context;
+    enum tt_err err = tt_db_run(&r->db, "COMMIT", fault);
+    return err == TT_OK ? tt_db_run(&r->db, "BEGIN", fault) : err;
+}
+
 enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store_reader *ret_reader,
                                   struct tt_fault *fault)
 {
@@ -114,7 +121,8 @@ enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store
                                            .intervals = scan_intervals,
                                            .counts = counts,
                                            .tasks = tt_sqlite_read_tasks,
-                                           .histories = tt_sqlite_read_histories};
+                                           .histories = tt_sqlite_read_histories,
+                                           .refresh = refresh};
     return TT_OK;
 }
 

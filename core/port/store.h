@@ -65,11 +65,12 @@ struct tt_store_task_key {
     struct tt_str tenant, task_id;
 };
 
-/* Reading back, for replay, report and upload. Callbacks borrow; returning other than TT_OK ends
- * the scan with that code. tenant absent: all tasks; else that one task. */
+/* Reading back, for replay, report, repair and upload. Callbacks borrow; returning other than TT_OK
+ * ends the scan with that code. tenant absent: all tasks; else that one task. */
 struct tt_store_reader {
     void *context;
-    /* Audit rows in arrival order: epoch, entry_ms, entry_seq, partition. */
+    /* Audit rows in arrival order: epoch, entry_ms, entry_seq, partition. Rows that are no events
+     * (tt_audit_is_event) stand before all others. */
     enum tt_err (*audit)(void *context, struct tt_str tenant, struct tt_str task_id,
                          enum tt_err (*row)(void *row_context, const struct tt_audit_row *row),
                          void *row_context, struct tt_fault *fault);
@@ -82,6 +83,7 @@ struct tt_store_reader {
                                                 struct tt_str task_id,
                                                 const struct tt_interval_row *row),
                              void *row_context, struct tt_fault *fault);
+    /* Audit rows of events, and tasks. */
     enum tt_err (*counts)(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
                           struct tt_fault *fault);
 
@@ -98,6 +100,8 @@ struct tt_store_reader {
                              enum tt_err (*row)(void *row_context, size_t task,
                                                 const struct tt_audit_row *row),
                              void *row_context, struct tt_fault *fault);
+    /* All scans see the store as it was when the reader was opened; from now on as it is now. */
+    enum tt_err (*refresh)(void *context, struct tt_fault *fault);
 };
 
 #endif
