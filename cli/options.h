@@ -108,6 +108,13 @@ enum tt_option_id {
     TT_OPT_ALL_MISMATCHED,
     TT_OPT_WAIT,
     TT_OPT_ON_DEAD,
+    TT_OPT_FLEET,
+    TT_OPT_SHARDS,
+    TT_OPT_TIMEOUT,
+    TT_OPT_REMOTE,
+    TT_OPT_SHARD,
+    TT_OPT_PART,
+    TT_OPT_MERGE,
     TT_OPT_COUNT
 };
 

@@ -10,9 +10,10 @@
 #include "replay/recent.h"
 #include "replay/steps.h"
 
-/* A piece of the input whose events have been counted. */
+/* Neighbouring pieces of the input, counted as one: the places of all their events are in the first
+ * of them. */
 struct tt_chunk_count {
-    uint32_t chunk;
+    uint32_t chunk, last;
     uint64_t events;
 };
 
@@ -38,22 +39,35 @@ struct tt_steps {
     size_t states;
 };
 
+/* What imported shards have in common (replay/shard.h). */
+struct tt_imported {
+    unsigned shards; /* 0: nothing was imported */
+    uint64_t seen;   /* bit set of those that came */
+    uint64_t rules;
+    bool has_lifecycle, from_store;
+    int64_t now_us;
+    struct tt_str subject;
+};
+
 struct tt_pass {
     struct tt_pass_options options;
+    struct tt_imported imported;
     struct tt_intern names; /* statuses and types */
     struct tt_origins origins;
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
     struct tt_rules rules;
-    struct tt_numbering numbering;
+    struct tt_numbering numbering; /* and what is looked up of it all the time: */
+    int32_t **state_of;            /* [lifecycle][interned status] */
+    size_t lifecycle_count;
     uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
     struct tt_steps *steps; /* [lifecycle] */
     uint64_t *chunk_base;   /* events in all chunks before */
     size_t chunk_base_count;
     atomic_uint next_partition;
     struct tt_collector *collectors; /* one per thread */
-    size_t collector_count;
+    size_t collector_count, collector_capacity;
     struct tt_learner *learners; /* one per thread */
     size_t learner_count;
     struct tt_step_counts learned;
@@ -92,6 +106,9 @@ struct tt_task_visit {
                         struct tt_bench *bench, struct tt_fault *fault);
     /* Told before the tasks of a partition. NULL: nobody wants to know. */
     void (*partition)(void *context, uint32_t partition);
+    /* Told behind the tasks of a partition: its records may be given up. NULL: they are freed once
+     * all partitions are through. */
+    void (*through)(struct tt_pass *pass, void *context, uint32_t partition);
     /* May see to a task without its being gathered, and return true. NULL: never. */
     bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
                   uint32_t task);
@@ -99,13 +116,17 @@ struct tt_task_visit {
 
 /* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
-/* Visits every task, by as many threads as the options say; visits[t] is thread t's. The records
- * are freed. */
+/* Visits every task, by as many threads as the options say; visits[t] is thread t's. */
 enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visits,
                          struct tt_fault *fault) TT_MUST_CHECK;
 /* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
 enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
                                  struct tt_bench *bench, enum tt_verdict verdict) TT_MUST_CHECK;
+
+/* Judges every task: the collectors have what was found. */
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+/* INVALID where a shard has not come. */
+enum tt_err tt_pass_all_imported(const struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Makes the report out of the collectors. */
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;

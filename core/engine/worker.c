@@ -22,11 +22,13 @@
 #include "core/base/assert.h"
 #include "core/base/limits.h"
 #include "core/engine/backoff.h"
+#include "core/engine/sabotage.h"
 
 enum {
     FIRST_WAIT_US = 50 * 1000,
     LONGEST_WAIT_US = 5 * 1000 * 1000,
     IDLE_WAIT_MS_MAX = 500,
+    SOON_MS = 10,
     TRIM_EVERY_US = 10 * 1000 * 1000,
 };
 
@@ -159,6 +161,8 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
             }
             return err;
         }
+        if (TT_SABOTAGED(DROP_ON_RETRY))
+            return TT_OK;
         tell_store(w, true, fault->text);
         if (must_give_up(w, &stop_since_us))
             return tt_fault_set(fault, err, "store"); /* others will do it */
@@ -211,7 +215,11 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
     const struct tt_poison *poison = NULL;
     size_t poisoned = 0;
     bool lost = false;
-    enum tt_err err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    enum tt_err err = TT_OK;
+    if (TT_SABOTAGED(ACK_BEFORE_COMMIT))
+        err = w->queue->finish(w->queue->context, &lost, fault);
+    if (err == TT_OK)
+        err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
     if (err == TT_OK)
         err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
@@ -261,7 +269,7 @@ static int64_t idle_wait_ms(const struct worker *w)
 
 static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_fault *fault)
 {
-    bool idle = true;
+    bool idle = true, soon = false;
     enum tt_err err = beat(w, fault);
     if (err == TT_OK)
         err = claim_once(w, &idle, fault);
@@ -269,12 +277,14 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
         err = w->queue->trim(w->queue->context, fault);
         w->trim_due.us = now(w).us + TRIM_EVERY_US;
     }
+    if (err == TT_OK && w->options->beside.tend != NULL)
+        soon = w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)
         return err;
     if (w->options->until_idle)
         err = is_finished(w, ret_finished, fault);
     if (err == TT_OK && !*ret_finished)
-        err = w->queue->wait(w->queue->context, idle_wait_ms(w), fault);
+        err = w->queue->wait(w->queue->context, soon ? SOON_MS : idle_wait_ms(w), fault);
     return err;
 }
 
@@ -286,6 +296,8 @@ static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt
     enum tt_err err = ask_fence(w, fault);
     while (err == TT_OK && !*ret_finished && !stopping(w)) {
         err = go_round(w, ret_finished, fault);
+        if (err == TT_OK) /* not before: what connects may fail at the next call, and for long */
+            tt_backoff_reset(&w->backoff);
         if (err == TT_ERR_FENCED) {
             tell(w, TT_OBSERVED_FENCED, 0, fault->text);
             tt_fault_clear(fault);
@@ -307,7 +319,6 @@ static enum tt_err run(struct worker *w)
             if (w->queue_away)
                 tell(w, TT_OBSERVED_QUEUE_BACK, 0, "");
             w->queue_away = false;
-            tt_backoff_reset(&w->backoff);
             err = run_connected(w, &finished, &fault);
         }
         if (err == TT_OK)
@@ -344,6 +355,8 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .park = options->park,
         .can_park = options->locking,
         .tenants = options->tenants,
+        .observers = options->observers,
+        .observer_count = options->observer_count,
         .json_depth_max = options->json_depth_max,
     };
     enum tt_err err = tt_applier_create(&applier, &w.applier, fault);
