@@ -5,6 +5,7 @@
 
 #include "replay/blocks.h"
 #include "replay/collector.h"
+#include "replay/numbering.h"
 #include "replay/pass.h"
 #include "replay/recent.h"
 #include "replay/steps.h"
@@ -57,8 +58,8 @@ struct tt_pass {
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
     struct tt_rules rules;
-    int32_t **state_of;   /* [lifecycle][interned status] */
-    uint32_t **status_of; /* [lifecycle][state] */
+    struct tt_numbering numbering; /* and what is looked up of it all the time: */
+    int32_t **state_of;            /* [lifecycle][interned status] */
     size_t lifecycle_count;
     uint32_t *lifecycle_of; /* [group][interned type + 1], [0] no type; lifecycle_count: none */
     size_t group_count;     /* of lifecycles */

@@ -8,7 +8,8 @@
 static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
     /* events, dead, counts, held, parked, behind | group, stalled ms -> unread, pending, stalled,
      * dead, applied, age of the oldest in ms or -1, tasks held, tasks parked, entries of these,
-     * entries that became dead letters. What is parked is neither pending nor stalled nor the oldest. */
+     * entries that became dead letters. What is parked is neither pending nor stalled nor the
+     * oldest. */
     [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "local unread, pending, stalled, oldest = all, 0, 0, nil "

@@ -226,6 +226,7 @@ TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
     fclose(in);
     ck_assert_int_eq(tt_finish(emit, 0), 0);
     TT_EVENTUALLY(count(ROWS) == EVENTS);
+    ck_assert_says("", "report", "--redis", cluster.url, "--fleet", "--fail-on", "info");
     for (int i = 0; i < TT_CLUSTER_NODES; i++)
         tt_redis_cluster_ask(&cluster, i, "SCRIPT FLUSH");
     end_workers(workers, SIGTERM); /* which say goodbye by a script */
