@@ -3,12 +3,14 @@
 
 #include "core/base/limits.h"
 #include "core/base/time.h"
+#include "replay/shard.h"
 
 #define C(name) (UINT32_C(1) << TT_COMMAND_##name)
 #define EVERY   (C(COUNT) - 1)
 #define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
 #define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD) | C(REPAIR))
+#define ASKERS  (C(REPLAY) | C(REPORT))             /* of idle workers */
 #define STATES  (C(REPLAY) | C(REPORT) | C(REPAIR)) /* those that know what should be stored */
 #define PASSES  (JUDGES | C(LIFECYCLE))
 #define HOUR_US INT64_C(3600000000)
@@ -19,11 +21,12 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
     [TT_COMMAND_EMIT] = {"emit", "[options] [FILE...]", "put events on the queue"},
     [TT_COMMAND_WORKER] = {"worker", "[options]", "take events off the queue, write audit rows"},
     [TT_COMMAND_REPLAY] = {"replay", "[options] TASK_ID", "replay one task from the store"},
-    [TT_COMMAND_REPORT] = {"report", "[options]",
+    [TT_COMMAND_REPORT] = {"report", "[options] | --merge [options] FILE...",
                            "replay every task of the store: the discrepancy report"},
     [TT_COMMAND_REPAIR] = {"repair", "[options] TASK_ID...",
                            "set the stored state of tasks to what replaying gives (- is stdin)"},
-    [TT_COMMAND_UPLOAD] = {"upload", "[options]", "write audit rows out, ready for BigQuery"},
+    [TT_COMMAND_UPLOAD] = {"upload", "[options]",
+                           "checked rows to BigQuery or files, exactly once"},
     [TT_COMMAND_STATUS] = {"status", "[options]",
                            "the fleet at a glance: backlog, workers, locks, dead letters"},
     [TT_COMMAND_DEAD] = {"dead", "list|show|requeue|drop [options] [ID...]",
@@ -49,12 +52,13 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         "print the version and exit"},
     [TT_OPT_QUIET] = {"quiet", 'q', TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, EVERY,
                       "no progress bar, warnings and errors alone"},
-    [TT_OPT_REDIS] = {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0,
-                      QUEUES,
-                      "redis://[user@]host:port[/db] or unix:///path; the password comes from "
-                      "TASKTRAIL_REDIS_PASSWORD"},
-    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0, QUEUES,
-                       "what every Redis key begins with"},
+    [TT_OPT_REDIS] =
+        {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0, QUEUES | ASKERS,
+         "redis://[user@]host:port[/db], redis://host:port,host:port,... of a cluster, "
+         "or unix:///path; the password comes from "
+         "TASKTRAIL_REDIS_PASSWORD"},
+    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
+                       QUEUES | ASKERS, "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
@@ -63,7 +67,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                       "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "
                       "from PGPASSWORD, TASKTRAIL_STORE_PASSWORD or ~/.pgpass"},
     [TT_OPT_LIFECYCLE] = {"lifecycle", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
-                          JUDGES | C(REPAIR) | C(DEMO),
+                          JUDGES | C(REPAIR) | C(UPLOAD) | C(DEMO),
                           "statuses and steps that are allowed (JSON)"},
     [TT_OPT_FORMAT] = {"format", 'f', TT_OPTION_CHOICE, "FORMAT", "text",
                        "text|json|ndjson|csv|html", 0, 0, JUDGES | C(REPAIR),
@@ -71,11 +75,12 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, PASSES | C(DEMO),
                        "write here instead of stdout, whole or not at all"},
     [TT_OPT_TIES] = {"ties", 0, TT_OPTION_CHOICE, "RULE", "lifecycle", "lifecycle|arrival", 0, 0,
-                     JUDGES | C(REPAIR), "how to order events of equal time"},
+                     JUDGES | C(REPAIR) | C(UPLOAD), "how to order events of equal time"},
     [TT_OPT_NOW] = {"now", 0, TT_OPTION_TIME, "TIME", NULL, NULL, 0, 0, JUDGES,
                     "report tasks stuck at this time (RFC 3339)"},
     [TT_OPT_MAX_FUTURE] = {"max-future", 0, TT_OPTION_DURATION, "DURATION", "60s", NULL, 0,
-                           INT64_MAX, JUDGES, "how far event_time may be ahead of received_at"},
+                           INT64_MAX, JUDGES | C(UPLOAD),
+                           "how far event_time may be ahead of received_at"},
     [TT_OPT_FAIL_ON] = {"fail-on", 0, TT_OPTION_CHOICE, "LEVEL", "error",
                         "error|warning|info|never", 0, 0, JUDGES,
                         "exit with 1 when something this bad is found"},
@@ -110,8 +115,10 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_APPLY_ORDER] = {"apply-order", 0, TT_OPTION_CHOICE, "ORDER", "event_time",
                             "event_time|arrival", 0, 0, C(WORKER) | STATES,
                             "which event the current state follows"},
-    [TT_OPT_TENANTS] = {"tenants", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, C(WORKER) | STATES,
-                        "which types and tasks each tenant wants audited, and in which order"},
+    [TT_OPT_TENANTS] = {"tenants", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
+                        C(WORKER) | C(CHECK) | STATES | C(UPLOAD),
+                        "for each tenant: types and tasks to audit, order, lifecycle, what becomes "
+                        "of a task with a dead letter"},
     [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "2000", NULL, 1, TT_BATCH_EVENTS_MAX,
                       C(EMIT) | C(WORKER), "events a transaction, or a round trip"},
     [TT_OPT_NAME] = {"name", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(WORKER) | C(REPAIR),
@@ -129,7 +136,32 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_DRAIN] = {"drain", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 0, 24 * HOUR_US,
                       C(WORKER), "how long to finish the work in hand when asked to stop"},
     [TT_OPT_TO] = {"to", 0, TT_OPTION_TEXT, "SINK", NULL, NULL, 0, 0, C(UPLOAD),
-                   "file:DIR writes task_status_audit.ndjson and its schema"},
+                   "file:DIR: a file for each batch, and the tables' schemas"},
+    [TT_OPT_ONCE] = {"once", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
+                     "upload what is there now, then end; else go on until stopped"},
+    [TT_OPT_INIT] = {"init", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
+                     "make tables and views, then end"},
+    [TT_OPT_DRY_RUN] = {"dry-run", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
+                        "make the rows, tell how many and how many bytes, upload nothing"},
+    [TT_OPT_RELEASE] = {"release", 0, TT_OPTION_TEXT, "TASK_ID", NULL, NULL, 0, 0, C(UPLOAD),
+                        "held rows of this task, or of all, are uploaded as they are"},
+    [TT_OPT_ON_DISCREPANCY] = {"on-discrepancy", 0, TT_OPTION_CHOICE, "HOW", "flag", "flag|hold", 0,
+                               0, C(UPLOAD),
+                               "flag: upload all rows; hold: rows of tasks with errors wait"},
+    [TT_OPT_SPOOL] = {"spool", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, C(UPLOAD),
+                      "where rows wait until they are uploaded (beside the SQLite file, else in "
+                      "TMPDIR)"},
+    [TT_OPT_BATCH_ROWS] = {"batch-rows", 0, TT_OPTION_INT, "N", "500000", NULL, 1,
+                           TT_UPLOAD_ROWS_MAX, C(UPLOAD), "most rows in one batch"},
+    [TT_OPT_MIN_INTERVAL] = {"min-interval", 0, TT_OPTION_DURATION, "DURATION", "60s", NULL, 0,
+                             24 * HOUR_US, C(UPLOAD),
+                             "shortest time between two loads of a table, where loads are counted"},
+    [TT_OPT_MAX_WAIT] = {"max-wait", 0, TT_OPTION_DURATION, "DURATION", "5m", NULL, 0, 24 * HOUR_US,
+                         C(UPLOAD), "how long new rows wait for a batch to fill"},
+    [TT_OPT_LOADS_PER_DAY] = {"loads-per-day", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 1000000,
+                              C(UPLOAD), "loads of a table in 24 hours (what the sink allows)"},
+    [TT_OPT_FILES] = {"files", 0, TT_OPTION_CHOICE, "FORM", "ndjson", "ndjson|csv", 0, 0, C(UPLOAD),
+                      "form of the files of file:DIR"},
     [TT_OPT_KEEP] = {"keep", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEMO),
                      "keep the folder with the database and logs"},
     [TT_OPT_ALL] = {"all", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(DEAD),
@@ -162,4 +194,18 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         C(WORKER),
                         "what becomes of a task that has a dead letter: its later events go on, or "
                         "wait until the letter is requeued or dropped"},
+    [TT_OPT_FLEET] = {"fleet", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPORT),
+                      "have idle workers make it, each a share of the tasks, from their store"},
+    [TT_OPT_SHARDS] = {"shards", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_SHARDS_MAX, C(REPORT),
+                       "with --fleet: how many shares (as many as workers are alive)"},
+    [TT_OPT_TIMEOUT] = {"timeout", 0, TT_OPTION_DURATION, "DURATION", "10m", NULL, 1000,
+                        24 * HOUR_US, ASKERS, "with --fleet and --remote: how long to wait"},
+    [TT_OPT_REMOTE] = {"remote", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPLAY),
+                       "have an idle worker replay it from its store"},
+    [TT_OPT_SHARD] = {"shard", 0, TT_OPTION_TEXT, "I/N", NULL, NULL, 0, 0, C(REPORT),
+                      "only the tasks of share I, from 1, of N"},
+    [TT_OPT_PART] = {"part", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, C(REPORT),
+                     "write the share here in a form that --merge puts together, no report"},
+    [TT_OPT_MERGE] = {"merge", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPORT),
+                      "no store: the report of all shares, whose --part files are the arguments"},
 };

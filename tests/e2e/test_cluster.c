@@ -164,6 +164,36 @@ TT_TEST(three_nodes_with_a_password_are_one_queue)
 }
 TT_END
 
+TT_TEST(questions_to_idle_workers_and_repairs_work_on_a_cluster)
+{
+    pid_t workers[WORKERS];
+    set_up(NULL);
+    emit(0, 2);
+    start_workers(workers, NULL);
+    TT_EVENTUALLY(count(ROWS) == 2 * TASKS);
+    tt_test_sql(store + strlen("sqlite:"),
+                "UPDATE task_status_current SET status = 'LOST' WHERE task_id LIKE '%7'");
+    struct tt_run fleet = TT_TASKTRAIL("report", "--redis", cluster.url, "--fleet", "--format",
+                                       "ndjson", "--shards", "4", "--fail-on", "never");
+    struct tt_run whole =
+        TT_TASKTRAIL("report", "--store", store, "--format", "ndjson", "--fail-on", "never");
+    ck_assert_msg(fleet.status == 0, "%s", fleet.err);
+    ck_assert_uint_gt(whole.out_len, 0);
+    ck_assert_str_eq(fleet.out, whole.out);
+    tt_run_done(&fleet);
+    tt_run_done(&whole);
+    ck_assert_says("task-7", "replay", "--redis", cluster.url, "--remote", "task-7", "--fail-on",
+                   "never");
+    ck_assert_says("repaired", "repair", "--redis", cluster.url, "--store", store,
+                   "--all-mismatched");
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_current WHERE status = 'LOST'"), 0);
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_audit WHERE source = 'repair'"), 40);
+    end_workers(workers, SIGTERM);
+    ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "CROSSSLOT"), 0);
+    tt_redis_cluster_stop(&cluster);
+}
+TT_END
+
 /* Moves a partition's slot to the next node, slowly: the stream first, and nothing else before a
  * producer that adds to it was sent after it. */
 static void move_slowly(unsigned partition, int step, FILE *in)
@@ -196,6 +226,7 @@ TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
     fclose(in);
     ck_assert_int_eq(tt_finish(emit, 0), 0);
     TT_EVENTUALLY(count(ROWS) == EVENTS);
+    ck_assert_says("", "report", "--redis", cluster.url, "--fleet", "--fail-on", "info");
     for (int i = 0; i < TT_CLUSTER_NODES; i++)
         tt_redis_cluster_ask(&cluster, i, "SCRIPT FLUSH");
     end_workers(workers, SIGTERM); /* which say goodbye by a script */
@@ -215,13 +246,13 @@ TT_TEST(a_node_that_is_killed_and_comes_back_is_waited_for)
     set_up(NULL);
     start_workers(workers, NULL);
     pid_t emit = start_emit(&in);
-    for (int node = 0; node < TT_CLUSTER_NODES; node++) {
-        write_step(in, node);
-        TT_EVENTUALLY(count(ROWS) > node * TASKS);
-        tt_finish(cluster.nodes[node].pid, SIGKILL);
-        tt_redis_cluster_node_start(&cluster, node);
-    }
-    for (int step = TT_CLUSTER_NODES; step < STEPS; step++)
+    write_step(in, 0);
+    TT_EVENTUALLY(count(ROWS) > 0);
+    write_step(in, 1);
+    tt_finish(cluster.nodes[1].pid, SIGKILL);
+    write_step(in, 2);
+    tt_redis_cluster_node_start(&cluster, 1);
+    for (int step = 3; step < STEPS; step++)
         write_step(in, step);
     fclose(in);
     ck_assert_int_eq(tt_finish(emit, 0), 0);
@@ -241,6 +272,51 @@ TT_TEST(a_node_that_is_killed_and_comes_back_is_waited_for)
 }
 TT_END
 
+/* What a node has written, its replica has. Redis itself promises less. */
+static void await_replica(int node)
+{
+    char key[32];
+    int number = 0;
+    do
+        snprintf(key, sizeof key, "k%d", number++);
+    while (tt_redis_cluster_owner(&cluster, tt_redis_slot(tt_str_from(key))) != node);
+    redisContext *context = tt_redis_cluster_open(&cluster, node);
+    freeReplyObject(redisCommand(context, "SET %s 1", key));
+    redisReply *reply = redisCommand(context, "WAIT 1 60000");
+    ck_assert(reply != NULL && reply->integer == 1);
+    freeReplyObject(reply);
+    redisFree(context);
+}
+
+TT_TEST(a_replica_that_takes_over_is_found)
+{
+    FILE *in = NULL;
+    pid_t workers[WORKERS];
+    set_up(NULL);
+    tt_redis_cluster_replica_start(&cluster, 0);
+    start_workers(workers, NULL);
+    pid_t emit = start_emit(&in);
+    write_step(in, 0);
+    TT_EVENTUALLY(count(ROWS) == TASKS);
+    await_replica(0);
+    tt_finish(cluster.nodes[0].pid, SIGKILL); /* which the URL names, too */
+    cluster.nodes[0].pid = 0;
+    for (int step = 1; step < STEPS; step++)
+        write_step(in, step);
+    fclose(in);
+    ck_assert_int_eq(tt_finish(emit, 0), 0);
+    TT_EVENTUALLY(count("SELECT count(DISTINCT event_id) FROM task_status_audit") == EVENTS);
+    end_workers(workers, SIGTERM);
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_audit WHERE duplicate = 0"), EVENTS);
+    struct tt_run run = TT_TASKTRAIL("report", "--store", store, "--format", "ndjson");
+    ck_assert_ptr_null(strstr(run.out, "apply_disorder"));
+    ck_assert_ptr_null(strstr(run.out, "state_mismatch"));
+    tt_run_done(&run);
+    tt_redis_cluster_stop(&cluster);
+}
+TT_END
+
 TT_SUITE("cluster", three_nodes_with_a_password_are_one_queue,
+         questions_to_idle_workers_and_repairs_work_on_a_cluster,
          slots_that_move_while_workers_run_lose_and_double_nothing,
-         a_node_that_is_killed_and_comes_back_is_waited_for)
+         a_node_that_is_killed_and_comes_back_is_waited_for, a_replica_that_takes_over_is_found)

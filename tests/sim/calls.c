@@ -38,7 +38,10 @@ static int64_t latency(struct tt_sim *sim)
 
 static bool strikes(struct tt_sim *sim, uint64_t number, enum tt_sim_strike strike)
 {
-    return sim->plan->strike == strike && sim->plan->strike_at == number;
+    for (size_t i = 0; i < sizeof sim->plan->strikes / sizeof *sim->plan->strikes; i++)
+        if (sim->plan->strikes[i].what == strike && sim->plan->strikes[i].at == number)
+            return true;
+    return false;
 }
 
 /* An error that the server gives, the connection staying. */
@@ -93,6 +96,8 @@ static enum tt_err back(void *context, enum tt_sim_call call, struct tt_fault *f
 {
     struct tt_sim_worker *w = context;
     struct tt_sim *sim = w->sim;
+    if (call == TT_SIM_COMMIT)
+        tt_sim_check_parked(sim);
     bool lost = tt_sim_rarely(sim, sim->plan->lost_after) ||
                 strikes(sim, w->call, TT_SIM_STRIKE_LOST_AFTER);
     tt_sim_worker_sleep(w, latency(sim));
