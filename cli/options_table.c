@@ -8,7 +8,8 @@
 #define EVERY   (C(COUNT) - 1)
 #define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
-#define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD))
+#define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD) | C(REPAIR))
+#define STATES  (C(REPLAY) | C(REPORT) | C(REPAIR)) /* those that know what should be stored */
 #define PASSES  (JUDGES | C(LIFECYCLE))
 #define HOUR_US INT64_C(3600000000)
 
@@ -20,6 +21,8 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
     [TT_COMMAND_REPLAY] = {"replay", "[options] TASK_ID", "replay one task from the store"},
     [TT_COMMAND_REPORT] = {"report", "[options]",
                            "replay every task of the store: the discrepancy report"},
+    [TT_COMMAND_REPAIR] = {"repair", "[options] TASK_ID...",
+                           "set the stored state of tasks to what replaying gives (- is stdin)"},
     [TT_COMMAND_UPLOAD] = {"upload", "[options]", "write audit rows out, ready for BigQuery"},
     [TT_COMMAND_STATUS] = {"status", "[options]",
                            "the fleet at a glance: backlog, workers, locks, dead letters"},
@@ -56,17 +59,19 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
     [TT_OPT_STORE] = {"store", 0, TT_OPTION_TEXT, "URL", "sqlite:tasktrail.db", NULL, 0, 0,
-                      C(WORKER) | C(REPLAY) | C(REPORT) | C(UPLOAD),
+                      C(WORKER) | STATES | C(UPLOAD),
                       "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "
                       "from PGPASSWORD, TASKTRAIL_STORE_PASSWORD or ~/.pgpass"},
     [TT_OPT_LIFECYCLE] = {"lifecycle", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
-                          JUDGES | C(DEMO), "statuses and steps that are allowed (JSON)"},
+                          JUDGES | C(REPAIR) | C(DEMO),
+                          "statuses and steps that are allowed (JSON)"},
     [TT_OPT_FORMAT] = {"format", 'f', TT_OPTION_CHOICE, "FORMAT", "text",
-                       "text|json|ndjson|csv|html", 0, 0, JUDGES, "form of the report"},
+                       "text|json|ndjson|csv|html", 0, 0, JUDGES | C(REPAIR),
+                       "form of the report; repair: text or json"},
     [TT_OPT_OUTPUT] = {"output", 'o', TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, PASSES | C(DEMO),
                        "write here instead of stdout, whole or not at all"},
     [TT_OPT_TIES] = {"ties", 0, TT_OPTION_CHOICE, "RULE", "lifecycle", "lifecycle|arrival", 0, 0,
-                     JUDGES, "how to order events of equal time"},
+                     JUDGES | C(REPAIR), "how to order events of equal time"},
     [TT_OPT_NOW] = {"now", 0, TT_OPTION_TIME, "TIME", NULL, NULL, 0, 0, JUDGES,
                     "report tasks stuck at this time (RFC 3339)"},
     [TT_OPT_MAX_FUTURE] = {"max-future", 0, TT_OPTION_DURATION, "DURATION", "60s", NULL, 0,
@@ -84,8 +89,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                     "csv: which column is which field; again, or with commas, for more"},
     [TT_OPT_DELIMITER] = {"delimiter", 0, TT_OPTION_TEXT, "CHAR", NULL, NULL, 0, 0, READERS,
                           "csv: what stands between cells: one character, or tab (a comma)"},
-    [TT_OPT_ZONE] = {"zone", 0, TT_OPTION_TEXT, "ZONE", NULL, NULL, 0, 0, READERS | C(DEMO),
-                     "time zone of a dpkg log: UTC, Europe/Berlin, +02:00 (this machine's)"},
+    [TT_OPT_ZONE] =
+        {"zone", 0, TT_OPTION_TEXT, "ZONE", NULL, NULL, 0, 0, READERS | C(DEMO),
+         "time zone of a dpkg log (this machine's), of CSV times without one: UTC, +02:00"},
     [TT_OPT_MAX_LINE] = {"max-line", 0, TT_OPTION_SIZE, "SIZE", "1M", NULL, 64, TT_LINE_BYTES_MAX,
                          READERS, "longest line accepted"},
     [TT_OPT_MAX_DEPTH] = {"max-depth", 0, TT_OPTION_INT, "N", "64", NULL, 1, TT_JSON_DEPTH_MAX,
@@ -93,26 +99,26 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_TASK] = {"task", 0, TT_OPTION_TEXT, "ID", NULL, NULL, 0, 0, C(CHECK),
                      "show this one task in full"},
     [TT_OPT_TENANT] = {"tenant", 0, TT_OPTION_TEXT, "NAME", "default", NULL, 0, 0,
-                       C(CHECK) | C(REPLAY), "tenant of the task"},
-    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, PASSES,
+                       C(CHECK) | C(REPLAY) | C(REPAIR), "tenant of the task"},
+    [TT_OPT_THREADS] = {"threads", 0, TT_OPTION_INT, "N", NULL, NULL, 1, 256, PASSES | C(REPAIR),
                         "threads to use (one per core)"},
     [TT_OPT_MEMORY] =
-        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, PASSES,
+        {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, PASSES | C(REPAIR),
          "memory for events (half of RAM); what does not fit goes to temporary files"},
-    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, PASSES,
+    [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, PASSES | C(REPAIR),
                          "where temporary files go (TMPDIR, else /tmp)"},
     [TT_OPT_APPLY_ORDER] = {"apply-order", 0, TT_OPTION_CHOICE, "ORDER", "event_time",
-                            "event_time|arrival", 0, 0, C(WORKER) | C(REPLAY) | C(REPORT),
+                            "event_time|arrival", 0, 0, C(WORKER) | STATES,
                             "which event the current state follows"},
-    [TT_OPT_TENANTS] = {"tenants", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
-                        C(WORKER) | C(REPLAY) | C(REPORT),
+    [TT_OPT_TENANTS] = {"tenants", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, C(WORKER) | STATES,
                         "which types and tasks each tenant wants audited, and in which order"},
     [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "2000", NULL, 1, TT_BATCH_EVENTS_MAX,
                       C(EMIT) | C(WORKER), "events a transaction, or a round trip"},
-    [TT_OPT_NAME] = {"name", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(WORKER),
+    [TT_OPT_NAME] = {"name", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(WORKER) | C(REPAIR),
                      "this worker's name (host and process id)"},
     [TT_OPT_LEASE] = {"lease", 0, TT_OPTION_DURATION, "DURATION", "10s", NULL, 100 * 1000,
-                      24 * HOUR_US, C(WORKER), "how long a lock outlives a dead worker"},
+                      24 * HOUR_US, C(WORKER) | C(REPAIR),
+                      "how long a lock outlives a dead worker"},
     [TT_OPT_LOCKING] = {"locking", 0, TT_OPTION_CHOICE, "HOW", "id", "id|none", 0, 0, C(WORKER),
                         "none shows what goes wrong without turns"},
     [TT_OPT_SYNC] = {"sync", 0, TT_OPTION_CHOICE, "HOW", "full", "full|normal", 0, 0, C(WORKER),
@@ -144,4 +150,16 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                       C(LIFECYCLE), "infer: a lifecycle for each task type, or one for all"},
     [TT_OPT_GRAPHVIZ] = {"graphviz", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(LIFECYCLE),
                          "show: a graph in the DOT language"},
+    [TT_OPT_PLAN] = {"plan", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPAIR),
+                     "show what would change, and change nothing"},
+    [TT_OPT_ALL_MISMATCHED] = {"all-mismatched", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0,
+                               C(REPAIR),
+                               "every task of which report says state_mismatch or "
+                               "interval_mismatch"},
+    [TT_OPT_WAIT] = {"wait", 0, TT_OPTION_DURATION, "DURATION", "10s", NULL, 0, HOUR_US, C(REPAIR),
+                     "how long to wait for a task that a worker holds"},
+    [TT_OPT_ON_DEAD] = {"on-dead", 0, TT_OPTION_CHOICE, "HOW", "continue", "continue|park", 0, 0,
+                        C(WORKER),
+                        "what becomes of a task that has a dead letter: its later events go on, or "
+                        "wait until the letter is requeued or dropped"},
 };

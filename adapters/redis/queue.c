@@ -152,6 +152,7 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
         .trim = tt_redis_queue_trim,
         .backlog = tt_redis_queue_backlog,
         .disconnect = disconnect_queue,
+        .park = tt_redis_queue_park,
     };
     return TT_OK;
 }
@@ -166,6 +167,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     tt_mem_free(inner->partitions);
     tt_mem_free(inner->replies);
     tt_mem_free(inner->entries);
+    tt_mem_free(inner->parked);
     tt_mem_free(inner);
     *queue = (struct tt_queue){0};
 }

@@ -5,6 +5,8 @@
 #include "adapters/redis/queue_parts.h"
 #include "adapters/redis/script_claim.h"
 #include "adapters/redis/script_finish.h"
+#include "adapters/redis/script_hold.h"
+#include "adapters/redis/script_park.h"
 #include "adapters/redis/script_parts.h"
 
 const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
@@ -39,20 +41,12 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",
     /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
-     * the token's lease has ended: others do it again. The letter has the entry's own id, so that
-     * it is there once; where a younger one is there already, it is looked for by its field. */
-    [TT_SCRIPT_BURY] =
-        "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then return 0 end "
-        "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "
-        "local fields = {'entry_id', ARGV[2], 'reason', ARGV[3], 'error', ARGV[4], 'tries', "
-        "ARGV[5], 'e', ARGV[6]} "
-        "if not there then "
-        "local added = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(fields)) "
-        "if type(added) == 'table' and added.err then "
-        "for _, e in ipairs(redis.call('XRANGE', KEYS[2], ARGV[2], '+')) do if e[2][2] == ARGV[2] "
-        "then there = true end end "
-        "if not there then redis.call('XADD', KEYS[2], '*', unpack(fields)) end end end "
-        "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
+     * the token's lease has ended: others do it again. */
+    [TT_SCRIPT_BURY] = "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then "
+                       "return 0 end " TT_LUA_LETTER
+                       "put_letter(KEYS[2], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
+                       "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
+                       "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
        one stays. */
     [TT_SCRIPT_TRIM] = TT_LUA_GROUPS
@@ -67,14 +61,18 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     "if not least or older(id, least) then least = id end end "
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
-    /* events | group -> {unread, pending} */
+    /* events | group -> {unread, pending}; without what is parked */
     [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
-    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), "
-    "redis.call('XPENDING', KEYS[1], ARGV[1])[1]} end end return {all, 0}",
+    "local p = redis.call('XPENDING', KEYS[1], ARGV[1]) "
+    "for _, c in ipairs(p[4] or {}) do if c[1] == '+' then p[1] = p[1] - tonumber(c[2]) end end "
+    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), p[1]} end end "
+    "return {all, 0}",
     /* events, counts | group, ids -> how many were acknowledged by this call */
     [TT_SCRIPT_ACKNOWLEDGE] = "local n = redis.call('XACK', KEYS[1], unpack(ARGV)) "
                               "if n > 0 then redis.call('HINCRBY', KEYS[2], 'applied', n) end "
                               "return n",
+    [TT_SCRIPT_HOLD] = TT_LUA_HOLD,
+    [TT_SCRIPT_PARK] = TT_LUA_PARK,
 };

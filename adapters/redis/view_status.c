@@ -8,8 +8,8 @@
 static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64_t stalled_ms,
                            struct tt_fault *fault)
 {
-    static const char *const suffixes[] = {"events", "dead", "counts", "held"};
-    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 7 };
+    static const char *const suffixes[] = {"events", "dead", "counts", "held", "parked", "behind"};
+    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 9 };
     char keys[KEYS][TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
@@ -35,6 +35,8 @@ static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64
             .applied = (uint64_t)number[4],
             .oldest_age_ms = number[5],
             .locked = (uint64_t)number[6],
+            .parked = (uint64_t)number[7],
+            .behind = (uint64_t)number[8],
         };
     } else {
         err = tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
@@ -114,6 +116,8 @@ static void add_up(struct tt_fleet_status *status, const struct tt_fleet_partiti
     if (partition->oldest_age_ms > total->oldest_age_ms)
         total->oldest_age_ms = partition->oldest_age_ms;
     total->locked += partition->locked;
+    total->parked += partition->parked;
+    total->behind += partition->behind;
 }
 
 enum tt_err tt_redis_view_status(struct tt_redis_view *view, int64_t stalled_ms,

@@ -170,12 +170,33 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
     }
 }
 
-static enum tt_err bury_all(struct worker *w, const struct tt_queue_batch *batch,
-                            const struct tt_poison *poison, size_t count, struct tt_fault *fault)
+static enum tt_err set_aside(struct worker *w, const struct tt_queue_batch *batch,
+                             const struct tt_poison *poison, struct tt_fault *fault)
+{
+    const struct tt_queue_parking parking = {
+        .entry = &batch->entries[poison->entry],
+        .reason = poison->kind,
+        .error = poison->reason,
+        .tenant = poison->tenant,
+        .task_id = poison->task_id,
+        .behind = poison->behind,
+        .behind_count = poison->behind_count,
+    };
+    if (poison->task_id.len == 0)
+        return w->queue->bury(w->queue->context, parking.entry, poison->kind, poison->reason,
+                              fault);
+    enum tt_err err = w->queue->park(w->queue->context, &parking, fault);
+    if (err == TT_OK)
+        tell(w, TT_OBSERVED_PARKED, (int64_t)poison->behind_count, "");
+    return err;
+}
+
+static enum tt_err set_all_aside(struct worker *w, const struct tt_queue_batch *batch,
+                                 const struct tt_poison *poison, size_t count,
+                                 struct tt_fault *fault)
 {
     for (size_t i = 0; i < count; i++) {
-        enum tt_err err = w->queue->bury(w->queue->context, &batch->entries[poison[i].entry],
-                                         poison[i].kind, poison[i].reason, fault);
+        enum tt_err err = set_aside(w, batch, &poison[i], fault);
         if (err != TT_OK)
             return err;
         w->counts.dead++;
@@ -192,7 +213,7 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
     bool lost = false;
     enum tt_err err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
     if (err == TT_OK)
-        err = bury_all(w, batch, poison, poisoned, fault);
+        err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
         err = w->queue->finish(w->queue->context, &lost, fault);
     if (err != TT_OK)
@@ -320,6 +341,8 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .observer = options->observer,
         .worker = options->name,
         .apply_by_arrival = options->apply_by_arrival,
+        .park = options->park,
+        .can_park = options->locking,
         .tenants = options->tenants,
         .json_depth_max = options->json_depth_max,
     };

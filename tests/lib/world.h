@@ -21,7 +21,9 @@ struct tt_world {
     int commits_fail;       /* so many times more */
     const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
+    bool park; /* --on-dead park */
     char diary[2000], buried_as[40], buried_why[100];
+    char parked[200]; /* "tenant/task", and the id_seq of those that wait behind the letter */
 };
 
 /* Adds an entry; the payload is borrowed. */

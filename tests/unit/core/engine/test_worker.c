@@ -136,6 +136,58 @@ TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
 }
 TT_END
 
+static const char of_u[] = "{\"task_id\":\"u\",\"status\":\"A\",\"event_time\":1}";
+static const char no_status[] = "{\"tenant\":\"x\",\"task_id\":\"t\",\"event_time\":1}";
+static const char bad[] = "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}";
+
+TT_TEST(where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied)
+{
+    struct tt_world world = {.park = true, .unstorable = "B"};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, of_u);
+    tt_world_add(&world, bad);
+    tt_world_add(&world, good);
+    tt_world_add(&world, "{\"task_id\":\"t\",\"event_time\":1}");
+    tt_world_add(&world, of_u);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_ptr_nonnull(strstr(world.diary, "commit park finish"));
+    ck_assert_ptr_null(strstr(world.diary, "bury"));
+    ck_assert_int_eq(world.rows, 3);
+    ck_assert_int_eq(world.buried, 1);
+    ck_assert_str_eq(world.buried_as, "unstorable");
+    ck_assert_msg(strcmp(world.parked, "default/t 4 3") == 0 ||
+                      strcmp(world.parked, "default/t 3 4") == 0,
+                  "%s", world.parked);
+}
+TT_END
+
+TT_TEST(an_entry_that_is_no_event_parks_the_task_it_names_and_no_other)
+{
+    struct tt_world world = {.park = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, no_status);
+    tt_world_add(&world, good); /* of another tenant's t */
+    tt_world_add(&world, no_status);
+    tt_world_add(&world, "{\"tenant\":\"x\",\"task_id\":\"t\",\"status\":\"A\",\"event_time\":1}");
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_eq(world.buried, 1);
+    ck_assert_str_eq(world.parked, "x/t 2 3");
+}
+TT_END
+
+TT_TEST(an_entry_that_names_no_task_parks_nothing)
+{
+    struct tt_world world = {.park = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, "no json");
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim begin commit bury finish disconnect ");
+}
+TT_END
+
 TT_TEST(a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries)
 {
     struct tt_world world = {.begin_fails = TT_ERR_READ_ONLY};
@@ -157,4 +209,7 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
          what_the_store_can_never_take_is_found_in_halves_and_buried,
+         where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied,
+         an_entry_that_is_no_event_parks_the_task_it_names_and_no_other,
+         an_entry_that_names_no_task_parks_nothing,
          a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries)
