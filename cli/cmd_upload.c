@@ -5,7 +5,8 @@
 #include "adapters/system/file.h"
 #include "cli/store_url.h"
 #include "core/base/log.h"
-#include "core/model/audit_json.h"
+#include "core/model/audit_row.h"
+#include "core/model/upload_table.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@ static enum tt_err write_row(void *context, const struct tt_audit_row *row)
 {
     struct writing *writing = context;
     tt_buf_clear(&writing->line);
-    tt_audit_write_json(&writing->line, row);
+    (void)row;
     tt_buf_add_char(&writing->line, '\n');
     if (writing->line.err != TT_OK)
         return tt_fault_set(writing->fault, writing->line.err, "out of memory");
@@ -34,7 +35,7 @@ static enum tt_err write_schema(const char *path, struct tt_fault *fault)
     struct tt_buf schema;
     struct tt_file_out *out = NULL;
     tt_buf_init(&schema, 0);
-    tt_audit_write_schema(&schema);
+    tt_upload_table_write_schema(&schema, &tt_upload_tables[TT_UPLOAD_AUDIT]);
     enum tt_err err = schema.err == TT_OK ? tt_file_out_open(path, &out, fault)
                                           : tt_fault_set(fault, schema.err, "out of memory");
     if (err == TT_OK)

@@ -198,7 +198,7 @@ static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_nam
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
     task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
-    if (task->lifecycle_index < pass->lifecycle_count)
+    if (task->lifecycle_index < pass->numbering.lifecycle_count)
         task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }
 

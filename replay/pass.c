@@ -43,16 +43,11 @@ void tt_pass_destroy(struct tt_pass *pass)
         tt_collector_done(&pass->collectors[c]);
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
-    for (size_t i = 0; i < pass->lifecycle_count; i++) {
-        tt_mem_free(pass->state_of == NULL ? NULL : pass->state_of[i]);
-        tt_mem_free(pass->status_of == NULL ? NULL : pass->status_of[i]);
-    }
-    for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
+    for (size_t i = 0; pass->steps != NULL && i < pass->numbering.lifecycle_count; i++)
         tt_mem_free(pass->steps[i].allowed);
+    tt_numbering_done(&pass->numbering);
     tt_mem_free(pass->steps);
     tt_mem_free(pass->lifecycle_of);
-    tt_mem_free(pass->state_of);
-    tt_mem_free(pass->status_of);
     tt_mem_free(pass->feeders);
     tt_mem_free(pass->collectors);
     tt_mem_free(pass->learners);
@@ -118,41 +113,6 @@ static enum tt_err count_chunks(struct tt_pass *pass)
     return TT_OK;
 }
 
-/* Both ways between a lifecycle's states and interned statuses. */
-static enum tt_err number_states(struct tt_pass *pass)
-{
-    const struct tt_lifecycle_set *set = pass->options.lifecycles;
-    size_t count = set == NULL ? 0 : tt_lifecycle_count(set);
-    struct tt_intern_cache cache = {0};
-    pass->state_of = tt_mem_zalloc((count + 1) * sizeof *pass->state_of);
-    pass->status_of = tt_mem_zalloc((count + 1) * sizeof *pass->status_of);
-    if (pass->state_of == NULL || pass->status_of == NULL)
-        return TT_ERR_NO_MEMORY;
-    pass->lifecycle_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_lifecycle *lifecycle = tt_lifecycle_at(set, i);
-        int states = tt_lifecycle_status_count(lifecycle);
-        pass->status_of[i] = tt_mem_array((size_t)states + 1, sizeof **pass->status_of);
-        if (pass->status_of[i] == NULL)
-            return TT_ERR_NO_MEMORY;
-        for (int s = 0; s < states; s++)
-            if (tt_intern_number(&pass->names, &cache, tt_lifecycle_status_name(lifecycle, s),
-                                 &pass->status_of[i][s]) != TT_OK)
-                return TT_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        pass->state_of[i] = tt_mem_array(pass->names.count + 1, sizeof **pass->state_of);
-        if (pass->state_of[i] == NULL)
-            return TT_ERR_NO_MEMORY;
-        for (size_t n = 0; n < pass->names.count; n++)
-            pass->state_of[i][n] = TT_STATUS_UNKNOWN;
-        int states = tt_lifecycle_status_count(tt_lifecycle_at(set, i));
-        for (int s = 0; s < states; s++)
-            pass->state_of[i][pass->status_of[i][s]] = s;
-    }
-    return TT_OK;
-}
-
 static enum tt_err make_steps(const struct tt_lifecycle *lifecycle, struct tt_steps *steps)
 {
     int states = tt_lifecycle_status_count(lifecycle);
@@ -174,18 +134,18 @@ static enum tt_err make_tables(struct tt_pass *pass)
 {
     const struct tt_lifecycle_set *set = pass->options.lifecycles;
     pass->lifecycle_of = tt_mem_array(pass->names.count + 1, sizeof *pass->lifecycle_of);
-    pass->steps = tt_mem_zalloc((pass->lifecycle_count + 1) * sizeof *pass->steps);
+    pass->steps = tt_mem_zalloc((pass->numbering.lifecycle_count + 1) * sizeof *pass->steps);
     if (pass->lifecycle_of == NULL || pass->steps == NULL)
         return TT_ERR_NO_MEMORY;
     for (size_t t = 0; t <= pass->names.count; t++) {
         struct tt_str type = t == 0 ? TT_STR_NONE : tt_intern_text(&pass->names, (uint32_t)t - 1);
         const struct tt_lifecycle *lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, type);
         size_t index = 0;
-        while (index < pass->lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
+        while (index < pass->numbering.lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
             index++;
         pass->lifecycle_of[t] = (uint32_t)index;
     }
-    for (size_t i = 0; i < pass->lifecycle_count; i++)
+    for (size_t i = 0; i < pass->numbering.lifecycle_count; i++)
         if (make_steps(tt_lifecycle_at(set, i), &pass->steps[i]) != TT_OK)
             return TT_ERR_NO_MEMORY;
     return TT_OK;
@@ -193,13 +153,15 @@ static enum tt_err make_tables(struct tt_pass *pass)
 
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 {
-    if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK || make_tables(pass) != TT_OK)
+    if (count_chunks(pass) != TT_OK ||
+        tt_numbering_make(&pass->numbering, pass->options.lifecycles, &pass->names) != TT_OK ||
+        make_tables(pass) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->rules = (struct tt_rules){
         .lifecycles = pass->options.lifecycles,
         .names = &pass->names,
-        .state_of = pass->state_of,
-        .status_of = pass->status_of,
+        .state_of = pass->numbering.state_of,
+        .status_of = pass->numbering.status_of,
         .ties_by_arrival = pass->options.ties_by_arrival,
         .apply_by_arrival = pass->options.apply_by_arrival,
         .tenants = pass->options.tenants,

@@ -5,6 +5,7 @@
 
 #include "replay/blocks.h"
 #include "replay/collector.h"
+#include "replay/numbering.h"
 #include "replay/pass.h"
 #include "replay/recent.h"
 #include "replay/steps.h"
@@ -45,9 +46,7 @@ struct tt_pass {
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
     struct tt_rules rules;
-    int32_t **state_of;   /* [lifecycle][interned status] */
-    uint32_t **status_of; /* [lifecycle][state] */
-    size_t lifecycle_count;
+    struct tt_numbering numbering;
     uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
     struct tt_steps *steps; /* [lifecycle] */
     uint64_t *chunk_base;   /* events in all chunks before */

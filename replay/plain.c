@@ -5,7 +5,7 @@
 struct tt_plain tt_plain_start(const struct tt_pass *pass, uint32_t type)
 {
     size_t index = tt_pass_lifecycle_of(pass, type);
-    bool known = index < pass->lifecycle_count;
+    bool known = index < pass->numbering.lifecycle_count;
     return (struct tt_plain){
         .time_us = INT64_MIN,
         .state = TT_STATUS_UNKNOWN,
@@ -43,7 +43,7 @@ static bool step(struct tt_plain *plain, const struct tt_pass *pass, const struc
     plain->time_us = rec->event_time_us;
     plain->events++;
     if (plain->lifecycle != TT_PLAIN_NO_LIFECYCLE) {
-        int32_t state = pass->state_of[plain->lifecycle][rec->status];
+        int32_t state = pass->numbering.state_of[plain->lifecycle][rec->status];
         if (state == TT_STATUS_UNKNOWN ||
             !tt_step_is_plain(&pass->steps[plain->lifecycle], plain->state, state))
             return false;

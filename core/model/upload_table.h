@@ -6,8 +6,7 @@
 #ifndef TT_MODEL_UPLOAD_TABLE_H
 #define TT_MODEL_UPLOAD_TABLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "core/base/buf.h"
 
 enum tt_column_type {
     TT_COLUMN_STRING,
@@ -33,5 +32,17 @@ struct tt_upload_table {
     const char *cluster_by[4]; /* NULL behind the last */
     const char *row_uid;       /* column that tells rows apart */
 };
+
+/* Every table, each once; new ones at the end. */
+enum tt_upload_table_id { TT_UPLOAD_AUDIT, TT_UPLOAD_DISCREPANCY, TT_UPLOAD_TABLES };
+extern const struct tt_upload_table tt_upload_tables[TT_UPLOAD_TABLES];
+/* By name; NULL: there is none. */
+const struct tt_upload_table *tt_upload_table_named(struct tt_str name);
+
+/* "INTEGER", as schemas of BigQuery name the type. */
+const char *tt_column_type_name(enum tt_column_type type);
+/* The schema file: an array of {name, type, mode, description}, as `bq load` and the API take it.
+ */
+void tt_upload_table_write_schema(struct tt_buf *buf, const struct tt_upload_table *table);
 
 #endif

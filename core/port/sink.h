@@ -5,6 +5,9 @@
  *
  *   begin -> [handle is stored] -> send -> [commit_sent is stored] -> commit -> ask ... -> DONE
  *
+ * send moves the rows; RUNNING from a sink with commit means that all of them are moved and wait
+ * for it. ask tells the same later: ABSENT means send (or, once commit_sent, commit) again.
+ *
  * After anything unclear (an error of class RETRY, a crash) the caller asks first. FAILED means
  * that nothing of the handle's rows is there or ever will be: only then a new generation, with a
  * new handle, may be begun.
@@ -40,8 +43,8 @@ struct tt_sink_answer {
 struct tt_sink_batch {
     struct tt_str id; /* letters, digits, _ and -; other content or generation: another id */
     const struct tt_upload_table *table;
-    const struct tt_body *body;
-    struct tt_str handle; /* as begin gave it; absent before */
+    const struct tt_body *body; /* never NULL; for ask it has its counts alone, nothing to read */
+    struct tt_str handle;       /* as begin gave it; absent before */
     bool commit_sent;
 };
 
@@ -50,6 +53,8 @@ struct tt_sink {
     const char *name; /* "load" */
     /* Rows can be there twice after a lost answer; views take them out. */
     bool at_least_once;
+    /* Loads that a table takes within 24 hours, failed ones counted; 0: any number. */
+    unsigned loads_per_day;
     /* Tables are there and take our rows; makes them and adds columns where `create` is set. */
     enum tt_err (*tables)(void *context, const struct tt_upload_table *const *tables, size_t count,
                           bool create, struct tt_fault *fault);
