@@ -134,6 +134,15 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
     [TT_PG_SQL_SCAN_CURRENT_TASK] = {"", CURRENT_SCAN " WHERE " TASK},
     [TT_PG_SQL_SCAN_INTERVALS] = {"", INTERVALS_SCAN " ORDER BY tenant, task_id, position"},
     [TT_PG_SQL_SCAN_INTERVALS_TASK] = {"", INTERVALS_SCAN " WHERE " TASK " ORDER BY position"},
+    [TT_PG_SQL_SCAN_TASKS] = {"",
+                              "DECLARE tasks NO SCROLL CURSOR FOR SELECT DISTINCT tenant, task_id"
+                              " FROM task_status_audit WHERE apply_seq BETWEEN $1::int8"
+                              " AND $2::int8 ORDER BY tenant, task_id"},
+    [TT_PG_SQL_HISTORIES] =
+        {"", "DECLARE histories NO SCROLL CURSOR FOR SELECT " TT_PG_AUDIT_WRITTEN
+             ", apply_seq, k.n::int8 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
+             " AS k (k_tenant, k_task, n) JOIN task_status_audit AS a ON a.tenant = k.k_tenant"
+             " AND a.task_id = k.k_task AND a.apply_seq <= $3::int8 ORDER BY k.n"},
     [TT_PG_SQL_COUNTS] = {"", "SELECT (SELECT count(*) FROM task_status_audit WHERE epoch > 0),"
                               " (SELECT count(*) FROM task_status_current)"},
 };

@@ -83,6 +83,15 @@ static const char *const texts[TT_SQL_COUNT] = {
         "SELECT " TT_INTERVAL_COLUMNS " FROM task_status_interval WHERE " TASK " ORDER BY position",
     [TT_SQL_COUNTS] = "SELECT (SELECT count(*) FROM task_status_audit WHERE epoch > 0),"
                       " (SELECT count(*) FROM task_status_current)",
+
+    [TT_SQL_ROW_SPAN] = "SELECT (SELECT rowid FROM task_status_audit ORDER BY rowid LIMIT 1),"
+                        " (SELECT rowid FROM task_status_audit ORDER BY rowid DESC LIMIT 1)",
+    [TT_SQL_ROW_FROM] =
+        "SELECT rowid, apply_seq FROM task_status_audit WHERE rowid >= ?1 ORDER BY rowid LIMIT 1",
+    [TT_SQL_SCAN_TASKS] = "SELECT DISTINCT tenant, task_id FROM task_status_audit"
+                          " WHERE rowid >= ?1 AND rowid < ?2 ORDER BY tenant, task_id",
+    [TT_SQL_HISTORY] =
+        "SELECT " TT_AUDIT_COLUMNS " FROM task_status_audit WHERE " TASK " AND apply_seq <= ?3",
 };
 
 const char *tt_sql_text(enum tt_sql which)
