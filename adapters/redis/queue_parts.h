@@ -1,5 +1,5 @@
 /* Inside of the queue: queue.c (life), queue_claim.c and queue_entries.c (reading),
- * queue_turns.c (holding), queue_wait.c, queue_tend.c. */
+ * queue_turns.c (holding), queue_wait.c and queue_poll.c, queue_tend.c. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 #define TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 
@@ -90,6 +90,11 @@ enum tt_err tt_redis_queue_keep(struct tt_redis_queue *queue, redisReply *reply,
 void tt_redis_queue_forget_batch(struct tt_redis_queue *queue);
 /* queue_wait.c */
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
+/* Streams of an answer to XREAD have something. */
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply);
+/* queue_poll.c: the same in a cluster. */
+enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
+                                struct tt_fault *fault);
 /* queue_tend.c */
 enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, struct tt_fault *fault);
 enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,

@@ -16,7 +16,7 @@ enum {
 void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition)
 {
-    command->count = 0;
+    tt_redis_begin(command);
     tt_redis_script(command, &queue->redis, script, TT_TURN_KEYS);
     tt_redis_turn_keys_make(keys, queue->prefix, partition);
     for (int i = 0; i < TT_TURN_KEYS; i++)

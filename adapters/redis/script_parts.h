@@ -17,10 +17,12 @@
     "from = '(' .. page[#page][1] end end "
 
 /* Puts a dead letter. It has the entry's own id, so that it is there once; where a younger one is
- * there already, it is looked for by its first field, which is entry_id. */
+ * there already, or the letter of another entry stands at that id, it gets a new one and is looked
+ * for by its first field, which is entry_id. */
 #define TT_LUA_LETTER                                                                              \
     "local function put_letter(dead, id, fields) "                                                 \
-    "if #redis.call('XRANGE', dead, id, id) > 0 then return end "                                  \
+    "local at = redis.call('XRANGE', dead, id, id)[1] "                                            \
+    "if at and at[2][2] == id then return end "                                                    \
     "local added = redis.pcall('XADD', dead, id, unpack(fields)) "                                 \
     "if type(added) ~= 'table' or not added.err then return end "                                  \
     "for _, e in ipairs(redis.call('XRANGE', dead, id, '+')) do "                                  \

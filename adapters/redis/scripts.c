@@ -1,5 +1,9 @@
 /* Steps that must be one step, as Lua. All keys of a call are of one partition, so of one slot.
  *
+ * A server that is full refuses a script's first write when that could need memory, and then none
+ * of its later ones. Workers are what makes room, so the first write of their scripts is one that
+ * takes something away, where there is nothing: ''.
+ *
  * Scripts run once per batch, never per event. Entry ids are compared as text only for equality:
  * their parts can be larger than what Lua's numbers hold exactly. */
 #include "adapters/redis/queue_parts.h"
@@ -35,15 +39,15 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "end "
                        "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
                        "math.floor(tonumber(t[2]) / 1000) "
-                       "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
+                       "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",
     /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
      * the token's lease has ended: others do it again. */
     [TT_SCRIPT_BURY] = "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then "
-                       "return 0 end " TT_LUA_LETTER
+                       "return 0 end redis.call('ZREM', KEYS[3], '') " TT_LUA_LETTER
                        "put_letter(KEYS[2], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
                        "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
                        "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",

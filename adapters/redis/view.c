@@ -98,7 +98,7 @@ void tt_redis_view_close(struct tt_redis_view *view)
 {
     if (view == NULL)
         return;
-    tt_redis_disconnect(&view->redis);
+    tt_redis_done(&view->redis);
     tt_mem_free(view->partitions);
     tt_mem_free(view->workers);
     tt_mem_free(view);

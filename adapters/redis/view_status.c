@@ -52,11 +52,14 @@ static int by_name(const void *a, const void *b)
                   ((const struct tt_fleet_worker *)b)->name);
 }
 
-/* Milliseconds since 1970 by the server's clock, which heartbeats are written by. */
-static enum tt_err server_time(struct tt_redis_view *view, int64_t *ret_ms, struct tt_fault *fault)
+/* Milliseconds since 1970 by the clock of the server that has the key, which heartbeats are
+ * written by. */
+static enum tt_err server_time(struct tt_redis_view *view, const char *key, int64_t *ret_ms,
+                               struct tt_fault *fault)
 {
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
+    command.route = key;
     tt_redis_word(&command, "TIME");
     enum tt_err err = tt_redis_call(&view->redis, &command, &reply, fault);
     if (err != TT_OK)
@@ -81,7 +84,7 @@ static enum tt_err list_workers(struct tt_redis_view *view, struct tt_fleet_stat
     tt_redis_word(&command, "0");
     tt_redis_word(&command, "-1");
     tt_redis_word(&command, "WITHSCORES");
-    enum tt_err err = server_time(view, &now_ms, fault);
+    enum tt_err err = server_time(view, key, &now_ms, fault);
     if (err == TT_OK)
         err = tt_redis_call(&view->redis, &command, &reply, fault);
     if (err != TT_OK)

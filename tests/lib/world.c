@@ -203,6 +203,10 @@ static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault
 {
     struct tt_world *world = c;
     *fence = world->fence_known;
+    if (world->fences_known_fail > 0) {
+        world->fences_known_fail--;
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
+    }
     if (world->fence_known_next != 0)
         world->fence_known = world->fence_known_next;
     return once(&world->fence_known_fails, fault);

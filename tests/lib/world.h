@@ -19,6 +19,7 @@ struct tt_world {
     enum tt_err begin_fails, commit_fails, fence_fails, finish_fails,
         fence_known_fails;  /* once each */
     int commits_fail;       /* so many times more */
+    int fences_known_fail;  /* likewise */
     const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
     bool park; /* --on-dead park */

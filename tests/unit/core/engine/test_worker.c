@@ -43,6 +43,18 @@ TT_TEST(a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_wai
 }
 TT_END
 
+/* The queue answers each time; that is no reason to begin with short waits again. */
+TT_TEST(a_store_that_stays_away_is_asked_less_and_less_often)
+{
+    struct tt_world world = {.fences_known_fail = 8};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_gt(world.now_us, 1000000 + 1000000); /* eight short ones: 0.4 s at most */
+}
+TT_END
+
 TT_TEST(a_fenced_worker_writes_nothing_and_takes_its_turn_again)
 {
     struct tt_world world = {.fence_fails = TT_ERR_FENCED};
@@ -202,6 +214,7 @@ TT_END
 TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_is_full_is_waited_for_with_the_batch_in_hand,
          a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_waited_for,
+         a_store_that_stays_away_is_asked_less_and_less_often,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          after_a_fence_the_store_is_asked_what_new_ones_must_be_above,
          the_lease_of_a_batch_is_renewed_while_the_store_is_away,
