@@ -32,6 +32,8 @@ static void add_counts(struct tt_buf *buf, const struct tt_fleet_partition *p)
     add_number(buf, "stalled", p->stalled);
     add_number(buf, "applied", p->applied);
     add_number(buf, "dead", p->dead);
+    add_number(buf, "parked_tasks", p->parked);
+    add_number(buf, "parked_entries", p->behind);
     add_age(buf, "oldest_age_ms", p->oldest_age_ms);
 }
 
@@ -107,6 +109,11 @@ static void print_text(const struct tt_fleet_status *status)
     printf("applied       %llu entries\n", (unsigned long long)total->applied);
     printf("dead letters  %llu%s\n", (unsigned long long)total->dead,
            total->dead > 0 ? " (tasktrail dead list)" : "");
+    if (total->parked > 0)
+        printf("parked        %llu task%s, %llu %s for dead letters to be seen to\n",
+               (unsigned long long)total->parked, total->parked == 1 ? "" : "s",
+               (unsigned long long)total->behind,
+               total->behind == 1 ? "entry waits" : "entries wait");
     printf("held          %llu tasks\n", (unsigned long long)total->locked);
     printf("partitions    %u\n", status->partition_count);
     printf("workers       %zu alive\n", status->worker_count);

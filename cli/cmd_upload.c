@@ -5,8 +5,8 @@
 #include "adapters/system/file.h"
 #include "cli/store_url.h"
 #include "core/base/log.h"
-#include "core/model/upload_table.h"
 #include "core/model/audit_row.h"
+#include "core/model/upload_table.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>

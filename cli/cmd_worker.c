@@ -36,6 +36,8 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
              "entry ids came back with other content, kept under a new epoch"},
         [TT_OBSERVED_EXCLUDED] = {TT_LOG_DEBUG, "excluded",
                                   "entries that their tenant does not want audited"},
+        [TT_OBSERVED_PARKED] = {TT_LOG_WARNING, "parked",
+                                "its task waits until the letter is requeued or dropped"},
         [TT_OBSERVED_BATCH_APPLIED] = {TT_LOG_DEBUG, "batch_applied", "batch applied"},
     };
     if (what == TT_OBSERVED_EXCLUDED)
@@ -109,6 +111,11 @@ int tt_cmd_worker(const struct tt_settings *settings)
                      settings->arguments[0]);
         return tt_exit_with(&fault);
     }
+    if (tt_setting_on(settings, TT_OPT_ON_DEAD) && tt_setting_on(settings, TT_OPT_LOCKING)) {
+        tt_fault_set(&fault, TT_ERR_INVALID,
+                     "worker: --on-dead park needs turns; --locking none has none");
+        return tt_exit_with(&fault);
+    }
     const volatile int *stop = tt_stop_listen();
     enum tt_err err =
         tt_tenants_file_read(&parts.tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
@@ -128,6 +135,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .locking = tt_setting_u64(settings, TT_OPT_LOCKING) == 0,
             .until_idle = tt_setting_on(settings, TT_OPT_UNTIL_IDLE),
             .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
+            .park = tt_setting_on(settings, TT_OPT_ON_DEAD),
             .tenants = tt_tenants_file_watch(&parts.tenants),
             .json_depth_max = TT_JSON_DEPTH_MAX,
             .stop = stop,

@@ -18,6 +18,7 @@ static int (*const commands[TT_COMMAND_COUNT])(const struct tt_settings *) = {
     [TT_COMMAND_DEAD] = tt_cmd_dead,
     [TT_COMMAND_COST] = tt_cmd_cost,
     [TT_COMMAND_SQL] = tt_cmd_sql,
+    [TT_COMMAND_REPAIR] = tt_cmd_repair,
 };
 
 int tt_exit_with(const struct tt_fault *fault)

@@ -97,6 +97,8 @@ struct feeding {
 static enum tt_err feed_row(void *context, const struct tt_audit_row *row)
 {
     struct feeding *feeding = context;
+    if (!tt_audit_is_event(row))
+        return TT_OK;
     return tt_feeder_add_applied(feeding->feeder, &row->event, row->apply_seq,
                                  row->write_started_at_us, feeding->fault);
 }

@@ -38,6 +38,7 @@ static enum tt_err send_claim(struct tt_redis_queue *queue, unsigned partition,
     tt_redis_turn_keys keys;
     struct tt_redis_command command;
     tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
+    command.impatient = true;
     tt_redis_number(&command, queue->lease_ms);
     tt_redis_number(&command, (int64_t)pass->each);
     tt_redis_number(&command, pass->floor);
@@ -53,7 +54,7 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition,
     const struct tt_redis_partition *p = &queue->partitions[partition];
     char events[TT_REDIS_KEY_BYTES];
     struct tt_redis_command command;
-    command.count = 0;
+    tt_redis_begin(&command);
     tt_redis_key(events, queue->prefix, partition, "events");
     tt_redis_script(&command, &queue->redis, TT_SCRIPT_READ, 1);
     tt_redis_word(&command, events);
@@ -136,6 +137,11 @@ static enum tt_err receive_one(struct tt_redis_queue *queue, unsigned partition,
         pass->forgotten = true;
         queue->partitions[partition].ready = true; /* the next time round */
         queue->partitions[partition].in_hand = false;
+        return TT_OK;
+    }
+    if (tt_redis_is_error(reply, "TRYAGAIN")) {
+        /* Its slot is on its way to another node; the others go on. */
+        queue->partitions[partition].ready = queue->partitions[partition].in_hand = false;
         return TT_OK;
     }
     err = tt_redis_refused(reply, fault);

@@ -36,6 +36,7 @@ void tt_redis_queue_forget_batch(struct tt_redis_queue *queue)
     for (size_t i = 0; i < queue->reply_count; i++)
         freeReplyObject(queue->replies[i]);
     queue->reply_count = queue->entry_count = 0;
+    queue->some_parked = false;
     for (unsigned i = 0; i < queue->partition_count; i++) {
         queue->partitions[i].tasks = NULL;
         queue->partitions[i].count = 0;

@@ -7,12 +7,15 @@
 
 /* First: holders whose lease ended give back, and what does not fit is made anew. */
 #define TT_LUA_CLAIM_TIDY                                                                          \
-    "local function tidy() local waiting, others, dead = 0, 0, {} "                                \
+    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
     "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
-    "if c[1] == WAITING then waiting = tonumber(c[2]) else others = others + 1 "                   \
+    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
+    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
     "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
     "local held = call('HLEN', HELD) "                                                             \
-    "if call('ZCARD', WAIT) ~= waiting or (held == 0 and others > 0) or "                          \
+    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
+    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
+    "(held == 0 and others > 0) or "                                                               \
     "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
     "for _, token in ipairs(dead) do give_back(token) end "                                        \
     "if held > 0 then "                                                                            \
@@ -42,15 +45,20 @@
     "for _, p in ipairs(call('XPENDING', E, G, '-', '+', #ids, ME)) do count[p[1]] = p[4] end "    \
     "for i, e in ipairs(entries) do tries[i] = count[e[1]] or 1 end return budget end "
 
-/* Third: new entries. One whose id is busy, or has something waiting, waits behind it; its number
- * of deliveries is put back to 0, as nobody has seen it. */
+/* Third: new entries. One whose id is busy, or has something waiting, waits behind it, and one of a
+ * parked task behind its dead letter; its number of deliveries is put back to 0, as nobody has seen
+ * it. */
 #define TT_LUA_CLAIM_NEW                                                                           \
     "local function is_free(key, holder, waiting) "                                                \
     "if holder and holder ~= ME then "                                                             \
     "if not alive(holder) then give_back(holder) end return false end "                            \
     "if waiting and waits(key, 1)[1] then call('RPUSH', READY, key) return false end "             \
     "return true end "                                                                             \
-    "local function take_new(list) local keys, asked, known = {}, {}, {} "                         \
+    "local function put_away(consumer, set, ids, members) wait_in(set, members) "                  \
+    "each_part(ids, 1000, function(...) local args = {...} local n = #args "                       \
+    "args[n + 1] = 'RETRYCOUNT' args[n + 2] = 0 args[n + 3] = 'JUSTID' "                           \
+    "call('XCLAIM', E, G, consumer, 0, unpack(args)) end) end "                                    \
+    "local function take_new(list) local keys, asked, known, away = {}, {}, {}, {} "               \
     "for i, e in ipairs(list) do local key = task_key(e[1], e[2]) keys[i] = key "                  \
     "if not known[key] then known[key] = true "                                                    \
     "if not mine[key] then asked[#asked + 1] = key end end end "                                   \
@@ -58,15 +66,14 @@
     "for i = 1, #asked, 1000 do "                                                                  \
     "local last = math.min(i + 999, #asked) "                                                      \
     "local holders = call('HMGET', HELD, unpack(asked, i, last)) "                                 \
-    "for k = i, last do local key = asked[k] if is_free(key, holders[k - i + 1], waiting) then "   \
+    "for k = i, last do local key = asked[k] if is_parked(key) then away[key] = true "             \
+    "elseif is_free(key, holders[k - i + 1], waiting) then "                                       \
     "mine[key] = true tasks[#tasks + 1] = key end end end "                                        \
-    "local ids, members = {}, {} "                                                                 \
+    "local ids, members, out, behind = {}, {}, {}, {} "                                            \
     "for i, e in ipairs(list) do if mine[keys[i]] then entries[#entries + 1] = e "                 \
+    "elseif away[keys[i]] then out[#out + 1] = e[1] behind[#behind + 1] = member(keys[i], e[1]) "  \
     "else ids[#ids + 1] = e[1] members[#members + 1] = member(keys[i], e[1]) end end "             \
-    "if #ids == 0 then return end wait_for(members) "                                              \
-    "each_part(ids, 1000, function(...) local args = {...} local n = #args "                       \
-    "args[n + 1] = 'RETRYCOUNT' args[n + 2] = 0 args[n + 3] = 'JUSTID' "                           \
-    "call('XCLAIM', E, G, WAITING, 0, unpack(args)) end) end "
+    "put_away(WAITING, WAIT, ids, members) put_away(OUT, BEHIND, out, behind) end "
 
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait
  * -> fence, whether more may be there (1), must not be looked for (2) or neither (0), the last id

@@ -69,6 +69,38 @@ static const char *const steps[] = {
     "   WHERE i.tenant = c.tenant AND i.task_id = c.task_id ORDER BY i.position DESC LIMIT 1)"
     "  WHERE EXISTS (SELECT 1 FROM task_status_interval AS i"
     "                WHERE i.tenant = c.tenant AND i.task_id = c.task_id);",
+
+    /* The outbox of uploads. */
+    "CREATE TABLE upload_destination ("
+    "  destination TEXT PRIMARY KEY, planned_to INTEGER NOT NULL, plans INTEGER NOT NULL,"
+    "  holder TEXT, lease_until INTEGER, fence INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE upload_plan ("
+    "  destination TEXT NOT NULL, number INTEGER NOT NULL,"
+    "  first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, written_at INTEGER NOT NULL,"
+    "  rules TEXT NOT NULL, PRIMARY KEY (destination, number)) WITHOUT ROWID;"
+    "CREATE TABLE upload_batch ("
+    "  number INTEGER PRIMARY KEY, destination TEXT NOT NULL, plan INTEGER NOT NULL,"
+    "  table_name TEXT NOT NULL, row_from INTEGER NOT NULL, row_count INTEGER NOT NULL,"
+    "  bytes INTEGER NOT NULL, digest BLOB NOT NULL, generation INTEGER NOT NULL,"
+    "  state TEXT NOT NULL, version INTEGER NOT NULL, handle TEXT, attempts INTEGER NOT NULL,"
+    "  next_try INTEGER NOT NULL, blocked INTEGER NOT NULL, problem TEXT,"
+    "  created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL);"
+    "CREATE INDEX upload_batch_open ON upload_batch (destination, number)"
+    "  WHERE state IN ('planned', 'open', 'committing');"
+    "CREATE TABLE upload_load ("
+    "  destination TEXT NOT NULL, table_name TEXT NOT NULL, began_at INTEGER NOT NULL,"
+    "  batch INTEGER NOT NULL, generation INTEGER NOT NULL);"
+    "CREATE INDEX upload_load_began ON upload_load (destination, table_name, began_at);"
+    "CREATE TABLE upload_hold ("
+    "  destination TEXT NOT NULL, tenant TEXT NOT NULL, task_id TEXT NOT NULL,"
+    "  plan INTEGER NOT NULL, held_rows INTEGER NOT NULL, wanted INTEGER NOT NULL,"
+    "  released_in INTEGER, PRIMARY KEY (destination, tenant, task_id, plan)) WITHOUT ROWID;"
+    "CREATE INDEX upload_hold_plan ON upload_hold (destination, plan);"
+    "CREATE INDEX upload_hold_released ON upload_hold (destination, released_in);"
+    "CREATE TABLE upload_quarantine ("
+    "  destination TEXT NOT NULL, table_name TEXT NOT NULL, plan INTEGER NOT NULL,"
+    "  row_number INTEGER NOT NULL, row_uid TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,"
+    "  at INTEGER NOT NULL, PRIMARY KEY (destination, table_name, plan, row_number)) WITHOUT ROWID;",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

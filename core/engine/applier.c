@@ -144,16 +144,17 @@ static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first,
                                        struct tt_fault *fault)
 {
     struct tt_fault refused = {0};
-    enum tt_err err = apply_slice(applier, first, count, &refused);
+    enum tt_err err = tt_decoding_hold_back(&applier->decoding, first, count, &count);
+    if (err != TT_OK || count == 0)
+        return out_of_memory(err, fault);
+    err = apply_slice(applier, first, count, &refused);
     if (tt_err_class(err) != TT_CLASS_POISON) {
         if (err != TT_OK)
             tt_fault_set(fault, err, "%s", refused.text);
         return err;
     }
     if (count == 1)
-        return out_of_memory(tt_decoding_poison(&applier->decoding,
-                                                applier->decoding.origins[first], "unstorable",
-                                                refused.text),
+        return out_of_memory(tt_decoding_unstorable(&applier->decoding, first, refused.text),
                              fault);
     err = apply_around_poison(applier, first, count / 2, fault);
     return err == TT_OK ? apply_around_poison(applier, first + count / 2, count - count / 2, fault)
@@ -169,8 +170,10 @@ enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_b
     applier->written = applier->reused = 0;
     const struct tt_tenant_source *source = &applier->options.tenants;
     applier->tenants = source->now == NULL ? NULL : source->now(source->context);
-    enum tt_err err = out_of_memory(
-        tt_decoding_run(&applier->decoding, batch, applier->tenants, applier->epoch), fault);
+    const struct tt_decoding_rules rules = {applier->tenants, applier->options.park,
+                                            applier->options.can_park};
+    enum tt_err err =
+        out_of_memory(tt_decoding_run(&applier->decoding, batch, &rules, applier->epoch), fault);
     if (err == TT_OK && applier->decoding.count > 0)
         err = apply_around_poison(applier, 0, applier->decoding.count, fault);
     if (err != TT_OK)

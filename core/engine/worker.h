@@ -24,6 +24,7 @@ struct tt_worker_options {
     bool locking;
     bool until_idle;
     bool apply_by_arrival; /* where a tenant does not say */
+    bool park;             /* likewise: a task that has a dead letter waits; only with locking */
     struct tt_tenant_source tenants;
     int json_depth_max;
     const volatile int *stop; /* set by a signal: 1 drain, 2 at once */

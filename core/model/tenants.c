@@ -77,6 +77,19 @@ static enum tt_err read_order(struct parsing *p, const struct tt_json *value,
     return TT_OK;
 }
 
+static enum tt_err read_on_dead(struct parsing *p, const struct tt_json *value,
+                                enum tt_on_dead *ret_on_dead)
+{
+    struct tt_str text = tt_json_type(value) == TT_JSON_TEXT ? tt_json_text(value) : TT_STR_NONE;
+    if (tt_str_equal(text, TT_STR("continue")))
+        *ret_on_dead = TT_ON_DEAD_CONTINUE;
+    else if (tt_str_equal(text, TT_STR("park")))
+        *ret_on_dead = TT_ON_DEAD_PARK;
+    else
+        return expected(p, "on_dead", "\"continue\" or \"park\"", value);
+    return TT_OK;
+}
+
 static enum tt_err read_sampling(struct parsing *p, const struct tt_json *value,
                                  uint32_t *ret_kept_per_million)
 {
@@ -101,9 +114,11 @@ static enum tt_err read_key(struct parsing *p, struct tt_str key, const struct t
         return read_order(p, value, &tenant->apply_order);
     if (tt_str_equal(key, TT_STR("sampling")))
         return read_sampling(p, value, &tenant->kept_per_million);
+    if (tt_str_equal(key, TT_STR("on_dead")))
+        return read_on_dead(p, value, &tenant->on_dead);
     return tt_fault_set(p->fault, TT_ERR_INVALID,
-                        "tenants.%.*s: unknown key \"%.*s\"; expected audit, exclude, apply_order "
-                        "or sampling",
+                        "tenants.%.*s: unknown key \"%.*s\"; expected audit, exclude, apply_order, "
+                        "sampling or on_dead",
                         TT_STR_ARGS(p->tenant), TT_STR_ARGS(key));
 }
 
@@ -250,6 +265,7 @@ static void add_types(struct tt_buf *buf, const struct tt_str *types, size_t cou
 static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int setting)
 {
     static const char *const orders[] = {"the fleet's", "event_time", "arrival"};
+    static const char *const on_dead[] = {"the fleet's", "continue", "park"};
     switch (setting) {
     case 0:
         add_types(buf, tenant->audited, tenant->audits_all ? 0 : tenant->audited_count,
@@ -257,6 +273,7 @@ static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int set
         break;
     case 1: add_types(buf, tenant->excluded, tenant->excluded_count, "nothing"); break;
     case 2: tt_buf_add_text(buf, orders[tenant->apply_order]); break;
+    case 3: tt_buf_add_text(buf, on_dead[tenant->on_dead]); break;
     default: tt_buf_addf(buf, "%g", tenant->kept_per_million / (double)MILLION); break;
     }
 }
@@ -264,7 +281,8 @@ static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int set
 static enum tt_err compare(const struct tt_tenant *before, const struct tt_tenant *now,
                            struct tt_str name, void (*tell)(void *, const char *), void *context)
 {
-    static const char *const settings[] = {"audit", "exclude", "apply_order", "sampling"};
+    static const char *const settings[] = {"audit", "exclude", "apply_order", "on_dead",
+                                           "sampling"};
     struct tt_buf line, was, is;
     bool differs = false;
     tt_buf_init(&line, 0);

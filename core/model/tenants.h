@@ -25,6 +25,13 @@ enum tt_apply_order {
     TT_APPLY_ORDER_ARRIVAL,
 };
 
+/* What becomes of a task that has a dead letter. */
+enum tt_on_dead {
+    TT_ON_DEAD_OF_FLEET, /* not said */
+    TT_ON_DEAD_CONTINUE, /* its later events go on */
+    TT_ON_DEAD_PARK,     /* they wait until the letter is requeued or dropped */
+};
+
 enum tt_admission {
     TT_ADMITTED,
     TT_EXCLUDED_TYPE, /* not a type that is audited */
@@ -37,6 +44,7 @@ struct tt_tenant {
     size_t audited_count, excluded_count;
     bool audits_all;
     enum tt_apply_order apply_order;
+    enum tt_on_dead on_dead;
     uint32_t
         kept_per_million; /* tasks, by a hash of their id: a task is kept whole or not at all */
 };

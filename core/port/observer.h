@@ -17,7 +17,8 @@
     X(ENTRIES_VANISHED, entries_vanished) /* number = pending entries whose content is gone */     \
     X(ENTRY_ID_REUSED, entry_id_reused)   /* number = entries that came back with other content */ \
     X(EXCLUDED, excluded)                 /* number = entries that tenants do not want audited */  \
-    X(BATCH_APPLIED, batch_applied)       /* number = rows written */
+    X(PARKED, parked) /* number = entries that wait behind a dead letter from now on */            \
+    X(BATCH_APPLIED, batch_applied) /* number = rows written */
 
 enum tt_observation {
 #define TT_OBSERVATION_ENUM(upper, lower) TT_OBSERVED_##upper,

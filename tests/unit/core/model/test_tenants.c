@@ -91,6 +91,7 @@ TT_TEST(what_is_wrong_is_refused_with_its_place)
         {"{\"tenants\":{\"a\":{\"sampling\":1.5}}}", "a number from 0 to 1"},
         {"{\"tenants\":{\"a\":{\"sampling\":\"x\"}}}", "a number from 0 to 1"},
         {"{\"tenants\":{\"a\":{\"apply_order\":\"x\"}}}", "\"event_time\" or \"arrival\""},
+        {"{\"tenants\":{\"a\":{\"on_dead\":\"x\"}}}", "on_dead: expected \"continue\" or \"park\""},
         {"{\"tenants\":{\"a\":{\"audit\":[\"X\"],\"exclude\":[\"X\"]}}}", "audited and excluded"},
         {"{\"tenants\":", "byte 11"},
     };
@@ -118,13 +119,14 @@ TT_TEST(changes_are_told_for_each_tenant_and_for_those_that_left)
                                        "[\"X\"]},\"same\":{\"sampling\":0.1}}}");
     struct tt_tenants *now =
         parsed("{\"tenants\":{\"a\":{\"exclude\":[\"M\"]},\"same\":{\"sampling\":0.1},"
-               "\"new\":{\"apply_order\":\"arrival\"}}}");
+               "\"new\":{\"apply_order\":\"arrival\",\"on_dead\":\"park\"}}}");
     struct tt_buf told;
     tt_buf_init(&told, 0);
     ck_assert_int_eq(tt_tenants_changes(before, now, gather, &told), TT_OK);
-    ck_assert_str_eq(told.data, "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
-                                "new: apply_order arrival, was the fleet's\n"
-                                "gone: audit every type, was \"X\"\n");
+    ck_assert_str_eq(told.data,
+                     "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
+                     "new: apply_order arrival, was the fleet's; on_dead park, was the fleet's\n"
+                     "gone: audit every type, was \"X\"\n");
     tt_buf_clear(&told);
     ck_assert_int_eq(tt_tenants_changes(now, now, gather, &told), TT_OK);
     ck_assert_uint_eq(told.len, 0);
