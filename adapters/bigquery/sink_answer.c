@@ -1,0 +1,17 @@
+#include "adapters/bigquery/sink_answer.h"
+
+#include <stdio.h>
+
+void tt_sink_say(struct tt_sink_answer *answer, enum tt_sink_state state)
+{
+    *answer = (struct tt_sink_answer){.state = state, .bad_row = -1};
+}
+
+void tt_sink_refuse(struct tt_sink_answer *answer, int64_t row, struct tt_str reason,
+                    struct tt_str message)
+{
+    tt_sink_say(answer, TT_SINK_REFUSED);
+    answer->bad_row = row;
+    snprintf(answer->reason, sizeof answer->reason, "%.*s", TT_STR_ARGS(reason));
+    snprintf(answer->message, sizeof answer->message, "%.*s", TT_STR_ARGS(message));
+}
