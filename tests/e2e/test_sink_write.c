@@ -96,8 +96,8 @@ static void open_uploader(struct uploader *up, const char *name, size_t request_
     ck_assert_int_eq(tt_http_open(&settings, &up->http, &fault), TT_OK);
     const struct tt_write_options options = {
         .access = {.http = &up->http},
-        .endpoint = standin.grpc,
-        .rest_endpoint = standin.rest,
+        .endpoint = standin.grpc_url,
+        .rest_endpoint = standin.url,
         .project = "p",
         .dataset = "d",
         .request_bytes_max = request_bytes,
@@ -192,7 +192,8 @@ static int compare(const void *a, const void *b)
 
 static void check_rows(void)
 {
-    char *rows = tt_standin_ask(&standin, "GET", "/__control/rows?table=p.d.t", NULL), *at = rows;
+    struct tt_str text = tt_standin_get(&standin, "rows?table=p.d.t");
+    char *rows = strndup(text.ptr == NULL ? "" : text.ptr, text.len), *at = rows;
     char *got[ROWS + 1];
     const char *expected[ROWS];
     size_t count = 0;
@@ -243,9 +244,7 @@ TT_TEST(a_bad_row_leaves_nothing_and_is_named)
     ck_assert_int_eq(begin_batch(&up, &fault), TT_OK);
     ck_assert_int_eq(step(&up, TT_SINK_ABSENT, &answer, &fault), TT_OK);
     ck_assert(answer.state == TT_SINK_REFUSED && answer.bad_row == 77);
-    char *rows = tt_standin_ask(&standin, "GET", "/__control/rows?table=p.d.t", NULL);
-    ck_assert_str_eq(rows, "");
-    free(rows);
+    ck_assert_uint_eq(tt_standin_get(&standin, "rows?table=p.d.t").len, 0);
     close_uploader(&up);
     tt_standin_stop(&standin);
 }
@@ -261,7 +260,7 @@ TT_TEST(a_lost_answer_of_the_commit_is_found_out)
         start();
         snprintf(plan, sizeof plan,
                  "{\"script\":[{\"operation\":\"write.commit\",\"kind\":\"%s\"}]}", kinds[i / 2]);
-        free(tt_standin_ask(&standin, "POST", "/__control/faults", plan));
+        tt_standin_set(&standin, "faults", "%s", plan);
         snprintf(name, sizeof name, "state-%zu", i);
         open_uploader(&up, name, 0);
         struct tt_sink_answer answer;
@@ -269,7 +268,7 @@ TT_TEST(a_lost_answer_of_the_commit_is_found_out)
         ck_assert_int_eq(step(&up, TT_SINK_ABSENT, &answer, &fault), TT_OK);
         ck_assert_int_eq(step(&up, TT_SINK_RUNNING, &answer, &fault), TT_ERR_UNAVAILABLE);
         if (i % 2 == 1) /* and even the stream is forgotten: the table knows */
-            free(tt_standin_ask(&standin, "POST", "/__control/forget", "{}"));
+            tt_standin_set(&standin, "forget", "{}");
         bool done = upload(&up, &fault);
         ck_assert_msg(done, "%s: %s", kinds[i / 2], fault.text);
         close_uploader(&up);
@@ -317,9 +316,9 @@ TT_TEST(killed_anywhere_with_a_server_full_of_faults_the_rows_are_there_once)
                  "\"cut\",\"unavailable\",\"unavailableAfter\",\"noStatus\",\"aborted\","
                  "\"wrongOffset\",\"html\",\"htmlAfter\",\"tooMany\",\"internal\"]}",
                  tt_chance_below(&chance, 1u << 30));
-        free(tt_standin_ask(&standin, "POST", "/__control/settings",
-                            round % 2 ? "{\"commitErrors\":\"grpc\"}" : "{}"));
-        free(tt_standin_ask(&standin, "POST", "/__control/faults", plan));
+        tt_standin_set(&standin, "settings", "%s",
+                       round % 2 ? "{\"commitErrors\":\"grpc\"}" : "{}");
+        tt_standin_set(&standin, "faults", "%s", plan);
         snprintf(name, sizeof name, "round-%d", round);
         for (int i = 0; i < KILLS && !done; i++)
             done = run_killed(name, tt_chance_below(&chance, 60000));

@@ -112,7 +112,7 @@ TT_TEST(the_command_takes_prices_of_a_file_and_prints_both_forms)
     char folder[TT_FOLDER_MAX];
     size_t bytes = 0;
     tt_folder_make(folder);
-    char *text = tt_file_read(TT_SOURCE_DIR, "fixtures/prices.json", &bytes);
+    char *text = tt_folder_read(TT_SOURCE_DIR, "fixtures/prices.json", &bytes);
     char *at = strstr(text, "\"load_gib\": 0,");
     ck_assert_ptr_nonnull(at);
     at[12] = '1';
