@@ -4,6 +4,7 @@ import { Faults } from './faults.mjs';
 import { makeGrpcServer } from './grpc.mjs';
 import { routes as insertAll } from './insertall.mjs';
 import { routes as load } from './load.mjs';
+import { methods as pubsubMethods, routes as pubsub } from './pubsub.mjs';
 import { routes as query } from './query.mjs';
 import { makeServer } from './rest.mjs';
 import { routes as tables } from './tables.mjs';
@@ -14,8 +15,8 @@ import { methods as write } from './write.mjs';
 
 const world = new World();
 const faults = new Faults();
-const server = makeServer(world, [...token, ...tables, ...upload, ...load, ...query, ...insertAll], faults);
-const grpc = makeGrpcServer(world, write, faults);
+const server = makeServer(world, [...token, ...tables, ...upload, ...load, ...query, ...insertAll, ...pubsub], faults);
+const grpc = makeGrpcServer(world, { ...write, ...pubsubMethods }, faults);
 grpc.listen(0, '127.0.0.1', () => {
   console.log(`grpc_port ${grpc.address().port}`);
   server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log(`port ${server.address().port}`));
