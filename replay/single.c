@@ -20,7 +20,6 @@ struct tt_single {
     struct tt_numbering numbering;
     struct tt_rules rules;
     struct tt_bench bench;
-    struct tt_arena texts; /* of the task in hand */
     struct added *added;
     struct tt_single_event *told;
     size_t count, added_capacity, told_capacity;
@@ -55,7 +54,6 @@ enum tt_err tt_single_create(const struct tt_single_options *options, struct tt_
         .max_future_us = options->max_future_us,
     };
     tt_intern_init(&single->names);
-    tt_arena_init(&single->texts, 0);
     enum tt_err err = number_anew(single);
     if (err == TT_OK)
         err = tt_bench_init(&single->bench, &single->rules);
@@ -74,7 +72,6 @@ void tt_single_destroy(struct tt_single *single)
     tt_bench_done(&single->bench);
     tt_numbering_done(&single->numbering);
     tt_intern_done(&single->names);
-    tt_arena_done(&single->texts);
     tt_mem_free(single->added);
     tt_mem_free(single->told);
     tt_mem_free(single);
@@ -82,43 +79,22 @@ void tt_single_destroy(struct tt_single *single)
 
 void tt_single_begin(struct tt_single *single)
 {
-    tt_arena_reset(&single->texts);
     single->count = 0;
-}
-
-static bool copy_text(struct tt_single *single, struct tt_str *text)
-{
-    if (text->ptr == NULL)
-        return true;
-    text->ptr = tt_arena_copy(&single->texts, text->ptr, text->len);
-    return text->ptr != NULL;
-}
-
-/* All events of a task mostly have one type. */
-static bool copy_type(struct tt_single *single, struct tt_str *type)
-{
-    if (single->count == 0 || !tt_str_equal(*type, single->added[single->count - 1].type))
-        return copy_text(single, type);
-    *type = single->added[single->count - 1].type;
-    return true;
 }
 
 static enum tt_err add(struct tt_single *single, const struct tt_event *event, uint64_t number,
                        int64_t apply_seq)
 {
-    struct tt_str id = event->event_id, source = event->source, stage = event->stage,
-                  type = event->task_type;
+    struct tt_str id = event->event_id;
     uint32_t status;
     if (single->count == 0 && single->names.count > NAMES_MAX && number_anew(single) != TT_OK)
         return TT_ERR_NO_MEMORY;
     if (tt_mem_reserve((void **)&single->added, &single->added_capacity, single->count + 1,
                        sizeof *single->added) != TT_OK ||
-        tt_intern_number(&single->names, &single->cache, event->status, &status) != TT_OK ||
-        !copy_type(single, &type) || !copy_text(single, &id) || !copy_text(single, &source) ||
-        !copy_text(single, &stage))
+        tt_intern_number(&single->names, &single->cache, event->status, &status) != TT_OK)
         return TT_ERR_NO_MEMORY;
     struct added *added = &single->added[single->count++];
-    added->type = type;
+    added->type = event->task_type;
     /* The id stands in front of what follows it; its length is doubled, as it is not packed. */
     added->rec = (struct tt_rec){.rest = id.ptr == NULL ? NULL : id.ptr + id.len,
                                  .id_code = (uint32_t)id.len * 2};
@@ -129,8 +105,8 @@ static enum tt_err add(struct tt_single *single, const struct tt_event *event, u
         .apply_seq = apply_seq,
         .applied_at_us = TT_TIME_NONE,
         .arrival = number,
-        .source = source,
-        .stage = stage,
+        .source = event->source,
+        .stage = event->stage,
         .status = status,
         .has_seq = event->has_seq,
         .has_applied = true,

@@ -4,7 +4,7 @@
  *
  *   tt_single_create -> for each task: tt_single_begin, tt_single_add ..., tt_single_judge ...
  *
- * Threads: one. Memory: about 150 bytes an event of the longest task, and the different statuses.
+ * Threads: one. Memory: about 300 bytes an event of the longest task, and the different statuses.
  */
 #ifndef TT_REPLAY_SINGLE_H
 #define TT_REPLAY_SINGLE_H
@@ -48,7 +48,8 @@ void tt_single_destroy(struct tt_single *single);
 /* Forgets the task before. */
 void tt_single_begin(struct tt_single *single);
 /* The task's next event in arrival order. `number` is what findings call it by (their arrival);
- * apply_seq is its place in the write sequence. Texts are copied. Errors: NO_MEMORY. */
+ * apply_seq is its place in the write sequence. Texts must stay until the next begin. Errors:
+ * NO_MEMORY. */
 enum tt_err tt_single_add(struct tt_single *single, const struct tt_event *event, uint64_t number,
                           int64_t apply_seq, struct tt_fault *fault) TT_MUST_CHECK;
 /* Judges the events whose apply_seq is not above apply_seq_max, of which there is at least one. The

@@ -35,7 +35,7 @@ static enum tt_err look(void *context, struct tt_str destination, struct tt_outb
                       5, fault);
     if (err == TT_OK)
         err = numbers(o, tt_pg_outbox_count_holds, destination,
-                      (uint64_t *[]){&v.held_tasks, &v.held_rows}, 2, fault);
+                      (uint64_t *[]){&v.held_tasks, &v.held_rows, &v.wanted_rows}, 3, fault);
     if (err == TT_OK)
         err = numbers(o, tt_pg_outbox_count_quarantine, destination,
                       (uint64_t *[]){&v.quarantined_rows}, 1, fault);

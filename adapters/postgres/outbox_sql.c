@@ -51,7 +51,8 @@ const char tt_pg_outbox_count_batches[] =
     " coalesce(sum(bytes) FILTER (WHERE state = 'done'), 0)::int8"
     " FROM upload_batch WHERE destination = $1::text";
 const char tt_pg_outbox_count_holds[] =
-    "SELECT count(*), coalesce(sum(held_rows), 0)::int8 FROM upload_hold"
+    "SELECT count(*), coalesce(sum(held_rows), 0)::int8,"
+    " coalesce(sum(held_rows) FILTER (WHERE wanted = 1), 0)::int8 FROM upload_hold"
     " WHERE destination = $1::text AND released_in IS NULL";
 const char tt_pg_outbox_count_quarantine[] =
     "SELECT count(*) FROM upload_quarantine WHERE destination = $1::text";

@@ -50,8 +50,9 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
         " coalesce(sum(bytes) FILTER (WHERE state = 'done'), 0)"
         " FROM upload_batch WHERE destination = ?1",
     [TT_OUTBOX_SQL_COUNT_HOLDS] =
-        "SELECT count(*), coalesce(sum(held_rows), 0) FROM upload_hold WHERE destination = ?1"
-        " AND released_in IS NULL",
+        "SELECT count(*), coalesce(sum(held_rows), 0),"
+        " coalesce(sum(held_rows) FILTER (WHERE wanted = 1), 0) FROM upload_hold"
+        " WHERE destination = ?1 AND released_in IS NULL",
     [TT_OUTBOX_SQL_COUNT_QUARANTINE] =
         "SELECT count(*) FROM upload_quarantine WHERE destination = ?1",
 

@@ -28,6 +28,7 @@ struct tt_outbox_view {
     uint64_t open_rows;
     uint64_t done_batches, done_rows, done_bytes;
     uint64_t held_tasks, held_rows; /* not released */
+    uint64_t wanted_rows;           /* of these, wanted as they are */
     uint64_t quarantined_rows;
 };
 
