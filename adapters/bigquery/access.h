@@ -11,6 +11,7 @@ struct tt_access {
      * `refused`: the last one was not taken, make a new one. NULL: none is ever sent. */
     enum tt_err (*authorize)(void *context, bool refused, struct tt_buf *value,
                              struct tt_fault *fault);
+    bool direct;              /* past the environment's proxy: what is asked is on this machine */
     const char *user_project; /* whose quota it uses, x-goog-user-project; NULL: nothing said */
 };
 

@@ -71,6 +71,7 @@ static enum tt_err send(const struct tt_access *access, const struct tt_grpc_req
         headers[count++] =
             (struct tt_http_header){"x-goog-user-project", tt_str_from(access->user_project)};
     const struct tt_http_request http = {
+        .no_proxy = access->direct,
         .method = "POST",
         .url = url,
         .headers = headers,
