@@ -37,10 +37,10 @@ void tt_pass_destroy(struct tt_pass *pass)
 {
     if (pass == NULL)
         return;
-    for (size_t f = 0; f < pass->feeder_count; f++)
-        destroy_feeder(pass->feeders[f]);
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        destroy_feeder(pass->feeders[f]); /* collectors borrow from it */
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
     for (size_t i = 0; pass->steps != NULL && i < pass->numbering.lifecycle_count; i++)
@@ -70,7 +70,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     if (feeder != NULL) {
         feeder->pass = pass;
         tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_zalloc(TT_RECENT_SLOTS * sizeof *feeder->recent.slots);
+        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
     }
     if (feeder == NULL || feeder->recent.slots == NULL ||
         tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
@@ -78,6 +78,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
         destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
+    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
@@ -188,6 +189,14 @@ static void begin_partition(void *context, uint32_t partition)
     tt_collector_partition(context, partition);
 }
 
+/* The memory of the records serves for what was found in them. */
+static void end_partition(struct tt_pass *pass, void *context, uint32_t partition)
+{
+    struct tt_collector *collector = context;
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_lend(&pass->feeders[f]->blocks, partition, &collector->arena);
+}
+
 static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
                               struct tt_bench *bench, struct tt_fault *fault)
 {
@@ -215,6 +224,7 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
         visits[t] = (struct tt_task_visit){.context = &pass->collectors[t],
                                            .task = judge_task,
                                            .partition = begin_partition,
+                                           .through = end_partition,
                                            .quick = count_plain};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);

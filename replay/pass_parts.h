@@ -10,9 +10,10 @@
 #include "replay/recent.h"
 #include "replay/steps.h"
 
-/* A piece of the input whose events have been counted. */
+/* Neighbouring pieces of the input, counted as one: the places of all their events are in the first
+ * of them. */
 struct tt_chunk_count {
-    uint32_t chunk;
+    uint32_t chunk, last;
     uint64_t events;
 };
 
@@ -92,6 +93,9 @@ struct tt_task_visit {
                         struct tt_bench *bench, struct tt_fault *fault);
     /* Told before the tasks of a partition. NULL: nobody wants to know. */
     void (*partition)(void *context, uint32_t partition);
+    /* Told behind the tasks of a partition: its records may be given up. NULL: they are freed once
+     * all partitions are through. */
+    void (*through)(struct tt_pass *pass, void *context, uint32_t partition);
     /* May see to a task without its being gathered, and return true. NULL: never. */
     bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
                   uint32_t task);
@@ -99,8 +103,7 @@ struct tt_task_visit {
 
 /* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
-/* Visits every task, by as many threads as the options say; visits[t] is thread t's. The records
- * are freed. */
+/* Visits every task, by as many threads as the options say; visits[t] is thread t's. */
 enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visits,
                          struct tt_fault *fault) TT_MUST_CHECK;
 /* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */

@@ -101,13 +101,15 @@ static uint64_t origin_code(uint32_t origin)
                                       : (uint64_t)origin + 1;
 }
 
-/* Writes the bytes of the id; *ret_code says how to read them. */
-static char *put_id(char *at, struct tt_str id, uint64_t *ret_code)
+/* Writes the bytes of the item's id; *ret_code says how to read them. */
+static inline char *put_id(char *at, const struct tt_rec_item *item, uint64_t *ret_code)
 {
+    struct tt_str id = item->event_id;
     *ret_code = (uint64_t)id.len << 1;
     if (id.ptr == NULL)
         return at;
-    if (!tt_pack(id, at))
+    bool at_once = item->roomy && id.len <= TT_REC_TEXT_ROOM && tt_pack_may_at_once();
+    if (!(at_once ? tt_pack_at_once(id, at) : tt_pack(id, at)))
         return put_text(at, id);
     *ret_code |= 1;
     return at + tt_packed_bytes(id.len);
@@ -126,7 +128,7 @@ static char *put_compact(char *at, const struct tt_rec_stream *stream,
         origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
         return NULL;
     uint64_t code;
-    char *end = put_id(at + COMPACT_BYTES, item->event_id, &code);
+    char *end = put_id(at + COMPACT_BYTES, item, &code);
     uint64_t first = (uint64_t)(item->flags | TT_REC_COMPACT) | code << 8 |
                      (uint64_t)item->status << 16 | origin << 24 | since << 32 | ordinal << 40 |
                      (uint64_t)time_us << 56;

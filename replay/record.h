@@ -91,7 +91,9 @@ struct tt_rec_item {
     uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
     uint8_t flags;   /* HEAD, SEQ, RECEIVED, APPLIED */
     uint8_t kind;    /* enum tt_rec_kind */
+    bool roomy;      /* TT_REC_TEXT_ROOM bytes may be read from the start of each text on */
 };
+enum { TT_REC_TEXT_ROOM = 32 };
 
 /* A record, read as far as all need it. Borrows from its bytes. */
 struct tt_rec {
@@ -117,10 +119,24 @@ struct tt_rec_name {
     uint32_t type; /* TT_REC_NO_TYPE: none */
 };
 
-/* Of tenant and task id; equal ids have equal hashes, not the reverse. */
+/* Of tenant and task id; equal ids have equal hashes, not the reverse. Roomy: as tt_str_ends_roomy
+ * wants both. */
+static inline uint64_t tt_rec_hash_of(struct tt_str text, uint64_t seed, bool roomy)
+{
+    if (__builtin_expect(text.len > TT_STR_SHORT_BYTES, 0))
+        return tt_str_hash(text, seed);
+    struct tt_str_ends ends = roomy ? tt_str_ends_roomy(text) : tt_str_ends(text);
+    return tt_str_fold(ends.first ^ UINT64_C(0x9e3779b97f4a7c15) ^ text.len,
+                       ends.last ^ UINT64_C(0xd1b54a32d192ed03) ^ seed);
+}
+static inline uint64_t tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
+{
+    uint64_t hash = tt_rec_hash_of(task_id, tt_rec_hash_of(tenant, 0, roomy), roomy);
+    return tt_str_fold(hash, UINT64_C(0x8cb92ba72f3d8dd7));
+}
 static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
 {
-    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
+    return tt_rec_hash_roomy(tenant, task_id, false);
 }
 
 /* Bytes that suffice for the item, a little more than it takes. */

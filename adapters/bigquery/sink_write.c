@@ -189,16 +189,16 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
         return err;
     /* A stream that takes no rows may have all of them, and be final: its count tells. */
     struct tt_fault other = {0};
-    enum tt_err counted = finalize(write, batch, &answer, err == TT_OK ? fault : &other);
-    if (err == TT_ERR_INVALID && (counted != TT_OK || answer.state != TT_SINK_RUNNING))
-        return err;
-    if (err == TT_ERR_INVALID)
+    enum tt_err counted = finalize(write, batch, &answer, &other);
+    if (counted == TT_OK && (err != TT_ERR_INVALID || answer.state == TT_SINK_RUNNING)) {
         tt_fault_clear(fault);
-    if (err == TT_ERR_STOPPED && counted != TT_OK)
-        return tt_fault_set(fault, counted, "%s", other.text);
-    if (counted == TT_OK)
         *ret_answer = answer;
-    return counted;
+        return TT_OK;
+    }
+    if (err == TT_ERR_INVALID && tt_err_class(counted) != TT_CLASS_RETRY)
+        return err; /* what the rows were refused for */
+    tt_fault_clear(fault);
+    return tt_fault_set(fault, counted, "%s", other.text);
 }
 
 /* ---- ask and commit ---- */

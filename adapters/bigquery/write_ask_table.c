@@ -29,7 +29,7 @@ static void add_query(struct tt_buf *buf, const struct tt_write_options *options
 {
     struct tt_buf query;
     tt_buf_init(&query, 4096);
-    tt_buf_add_text(&query, "SELECT COUNT(*) FROM `");
+    tt_buf_add_text(&query, "/* tasktrail:has_row */ SELECT COUNT(*) FROM `");
     tt_buf_add_text(&query, options->project);
     tt_buf_add_text(&query, ".");
     tt_buf_add_text(&query, options->dataset);
@@ -77,8 +77,8 @@ enum tt_err tt_write_ask_table(struct tt_write *write, const struct tt_upload_ta
                             "%s whether the batch is there",
                             TT_STR_ARGS(handle->stream), table->name);
     tt_buf_clear(body);
-    tt_buf_add_text(body,
-                    "{\"useLegacySql\":false,\"parameterMode\":\"NAMED\",\"timeoutMs\":60000");
+    tt_buf_add_text(body, "{\"useLegacySql\":false,\"parameterMode\":\"NAMED\",\"timeoutMs\":60000,"
+                          "\"formatOptions\":{\"useInt64Timestamp\":true}");
     if (options->location != NULL)
         add_text(body, "location", options->location);
     add_query(body, options, table, with_time);

@@ -31,9 +31,10 @@ bool tt_redis_cluster_is_connected(const struct tt_redis_cluster *cluster);
 void tt_redis_cluster_disconnect(struct tt_redis_cluster *cluster);
 void tt_redis_cluster_free(struct tt_redis_cluster *cluster); /* NULL is allowed */
 
-/* As tt_redis_send and tt_redis_receive. */
+/* As tt_redis_send, tt_redis_flush and tt_redis_receive. */
 enum tt_err tt_redis_cluster_send(struct tt_redis *redis, const struct tt_redis_command *command,
                                   struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_redis_cluster_flush(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
 enum tt_err tt_redis_cluster_receive(struct tt_redis *redis, redisReply **ret_reply,
                                      struct tt_fault *fault) TT_MUST_CHECK;
 

@@ -18,6 +18,7 @@ enum {
     REDIRECTS_MAX = REPEATS_MAX + 10, /* a TRYAGAIN comes behind an ASK, and is what is told */
     REPEATS_QUICK = 4,
     PAUSE_MS = 10,
+    KEPT_MAX = 1024, /* commands that were handed out */
     SHA_BYTES = 40
 };
 
@@ -80,6 +81,33 @@ static enum tt_err give(struct tt_redis *redis, size_t index, int to, bool askin
     return TT_OK;
 }
 
+/* Drops what was handed out, where something is always under way. */
+static void compact(struct tt_redis_cluster *cluster)
+{
+    size_t gone = cluster->head, bytes = cluster->sent.len;
+    for (size_t i = gone; i < cluster->count; i++)
+        if (cluster->pending[i].at < bytes)
+            bytes = cluster->pending[i].at;
+    for (size_t i = gone; i < cluster->count; i++) {
+        struct tt_redis_pending *to = &cluster->pending[i - gone];
+        *to = cluster->pending[i];
+        to->at -= bytes;
+        if (to->next != TT_NO_COMMAND)
+            to->next -= gone;
+    }
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        struct tt_redis_node *node = &cluster->nodes[i];
+        if (node->first == TT_NO_COMMAND)
+            continue;
+        node->first -= gone;
+        node->last -= gone;
+    }
+    memmove(cluster->sent.data, cluster->sent.data + bytes, cluster->sent.len - bytes);
+    cluster->sent.len -= bytes;
+    cluster->count -= gone;
+    cluster->head = 0;
+}
+
 static enum tt_err send_command(struct tt_redis *redis, const struct tt_redis_command *command,
                                 struct tt_fault *fault)
 {
@@ -87,6 +115,8 @@ static enum tt_err send_command(struct tt_redis *redis, const struct tt_redis_co
     enum tt_err err = TT_OK;
     if (cluster->stale && cluster->count == 0)
         err = tt_redis_cluster_refresh(redis, fault);
+    if (cluster->head > KEPT_MAX)
+        compact(cluster);
     if (err != TT_OK)
         return err;
     size_t at = cluster->sent.len;
@@ -101,6 +131,29 @@ static enum tt_err send_command(struct tt_redis *redis, const struct tt_redis_co
                                          .slot = slot_of(command),
                                          .impatient = command->impatient};
     return give(redis, cluster->count++, cluster->owners[pending->slot], false, fault);
+}
+
+/* All buffers go out before an answer is waited for. */
+static enum tt_err push_all(struct tt_redis_cluster *cluster, struct tt_fault *fault)
+{
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        struct tt_redis_node *node = &cluster->nodes[i];
+        if (!node->unsent)
+            continue;
+        enum tt_err err = tt_redis_flush(&node->link, fault);
+        if (err != TT_OK)
+            return err;
+        node->unsent = false;
+    }
+    return TT_OK;
+}
+
+enum tt_err tt_redis_cluster_flush(struct tt_redis *redis, struct tt_fault *fault)
+{
+    enum tt_err err = push_all(redis->cluster, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(redis);
+    return err;
 }
 
 enum tt_err tt_redis_cluster_send(struct tt_redis *redis, const struct tt_redis_command *command,
@@ -212,19 +265,6 @@ static enum tt_err take_one(struct tt_redis *redis, int from, struct tt_fault *f
     else
         freeReplyObject(reply);
     return err;
-}
-
-/* All buffers go out before an answer is waited for. */
-static enum tt_err push_all(struct tt_redis_cluster *cluster, struct tt_fault *fault)
-{
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        struct tt_redis_node *node = &cluster->nodes[i];
-        for (int done = !node->unsent; !done;)
-            if (redisBufferWrite(node->link.context, &done) != REDIS_OK)
-                return tt_redis_away(&node->link, "send", fault);
-        node->unsent = false;
-    }
-    return TT_OK;
 }
 
 enum tt_err tt_redis_cluster_receive(struct tt_redis *redis, redisReply **ret_reply,

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int answers(const struct tt_redis_server *server)
+bool tt_redis_server_answers(const struct tt_redis_server *server)
 {
     redisContext *context = redisConnectUnix(server->socket);
-    int ready = 0;
+    bool ready = false;
     if (context != NULL && context->err == 0) {
         redisReply *reply = redisCommand(context, "PING");
         ready = reply != NULL && reply->type == REDIS_REPLY_STATUS;
@@ -48,7 +48,7 @@ void tt_redis_server_begin(struct tt_redis_server *server, const char *name,
 void tt_redis_server_start(struct tt_redis_server *server, const char *name)
 {
     tt_redis_server_begin(server, name, NULL);
-    TT_EVENTUALLY(answers(server));
+    TT_EVENTUALLY(tt_redis_server_answers(server));
 }
 
 void tt_redis_server_stop(struct tt_redis_server *server, int signal_number)

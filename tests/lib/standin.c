@@ -13,6 +13,8 @@ void tt_standin_start(struct tt_standin *standin)
     TT_NODE_START(&standin->node, "standin/main.mjs", "0");
     snprintf(standin->url, sizeof standin->url, "http://127.0.0.1:%d",
              tt_node_number(&standin->node, "port"));
+    snprintf(standin->grpc_url, sizeof standin->grpc_url, "http://127.0.0.1:%d",
+             tt_node_number(&standin->node, "grpc_port"));
     ck_assert_int_eq(tt_http_open(&settings, &standin->http, NULL), TT_OK);
     tt_http_answer_init(&standin->look);
     standin->look.body.max = (size_t)1 << 30;
@@ -96,4 +98,34 @@ size_t tt_standin_count(struct tt_standin *standin, const char *path)
     size_t count = at == NULL ? 0 : tt_json_count(at);
     tt_json_free(state);
     return count;
+}
+
+static int post(struct tt_standin *standin, const char *path, const char *json)
+{
+    char url[400];
+    const struct tt_http_header type = {"content-type", TT_STR("application/json")};
+    struct tt_fault fault = {0};
+    snprintf(url, sizeof url, "%s%s", standin->url, path);
+    const struct tt_http_request request = {.method = "POST",
+                                            .url = url,
+                                            .headers = &type,
+                                            .header_count = 1,
+                                            .text = tt_str_from(json),
+                                            .no_proxy = true};
+    enum tt_err err = standin->http.send(standin->http.context, &request, &standin->look, &fault);
+    ck_assert_msg(err == TT_OK, "%s: %s", path, fault.text);
+    return standin->look.status;
+}
+
+void tt_standin_make_table(struct tt_standin *standin, const char *table, const char *fields)
+{
+    char body[4000];
+    int status = post(standin, "/bigquery/v2/projects/p/datasets",
+                      "{\"datasetReference\":{\"projectId\":\"p\",\"datasetId\":\"d\"}}");
+    ck_assert(status == 200 || status == 409);
+    snprintf(body, sizeof body,
+             "{\"tableReference\":{\"projectId\":\"p\",\"datasetId\":\"d\",\"tableId\":\"%s\"},"
+             "\"schema\":{\"fields\":%s}}",
+             table, fields);
+    ck_assert_int_eq(post(standin, "/bigquery/v2/projects/p/datasets/d/tables", body), 200);
 }

@@ -8,6 +8,7 @@
 struct tt_standin {
     struct tt_node node;
     char url[60];               /* http://127.0.0.1:PORT */
+    char grpc_url[60];          /* the same, of what speaks gRPC */
     struct tt_http http;        /* a client of the test's own */
     struct tt_http_answer look; /* what it was told last */
 };
@@ -25,5 +26,8 @@ struct tt_str tt_standin_get(struct tt_standin *standin, const char *name);
 long long tt_standin_number(struct tt_standin *standin, const char *path);
 /* How many keys an object there has. */
 size_t tt_standin_count(struct tt_standin *standin, const char *path);
+
+/* The data set p.d, where it is not there yet, and a table of it, its columns as a JSON list. */
+void tt_standin_make_table(struct tt_standin *standin, const char *table, const char *fields);
 
 #endif

@@ -23,8 +23,9 @@ static enum tt_err say(struct tt_sim_worker *w, enum tt_sim_call call, const cha
 {
     tt_sim_note(w->sim, w, "%s %s %s", tt_sim_call_name(call), when, tt_err_name(err));
     tt_sim_mix(w->sim, (uint64_t)call << 8 | err);
-    return err == TT_OK ? TT_OK
-                        : tt_fault_set(fault, err, "simulated, %s %s", tt_sim_call_name(call), when);
+    return err == TT_OK
+               ? TT_OK
+               : tt_fault_set(fault, err, "simulated, %s %s", tt_sim_call_name(call), when);
 }
 
 /* Mostly short, sometimes longer than a lease. */
@@ -149,7 +150,8 @@ void tt_sim_store_leave(void *context, struct tt_model_tx *tx, bool committing)
 {
     const struct tt_sim_worker *w = context;
     struct tt_sim *sim = w->sim;
-    bool commits = committing && !sim->healed && tt_sim_percent(&sim->chance, sim->plan->late_commit);
+    bool commits =
+        committing && !sim->healed && tt_sim_percent(&sim->chance, sim->plan->late_commit);
     if (sim->plan->one_writer || (!commits && tt_sim_percent(&sim->chance, 70))) {
         tt_model_tx_rollback(tx);
         return;

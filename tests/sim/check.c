@@ -54,8 +54,8 @@ static void check_entries(struct tt_sim *sim)
 {
     for (size_t i = 0; i < sim->ledger.count; i++) {
         const struct tt_sim_entry *entry = &sim->ledger.entries[i];
-        size_t found = entry->kind == TT_SIM_GOOD ? count_rows(sim, entry)
-                                                  : count_letters(sim, entry);
+        size_t found =
+            entry->kind == TT_SIM_GOOD ? count_rows(sim, entry) : count_letters(sim, entry);
         bool kept = !entry->lost;
         for (size_t k = 0; k < sim->ledger.count && !kept; k++)
             kept = !sim->ledger.entries[k].lost && is_same_entry(entry, &sim->ledger.entries[k]);
@@ -177,9 +177,8 @@ static void check_quiet(struct tt_sim *sim)
         const struct tt_model_partition *p = &sim->server.partitions[i];
         struct tt_queue_backlog backlog = tt_model_backlog(&sim->server, i);
         if (backlog.unread > 0 || backlog.pending > 0 || p->wait_count > 0 || p->held_count > 0)
-            tt_sim_fail(sim,
-                        "G5: partition %u: %llu unread, %llu pending, %zu wait, %zu are held", i,
-                        (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
+            tt_sim_fail(sim, "G5: partition %u: %llu unread, %llu pending, %zu wait, %zu are held",
+                        i, (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
                         p->wait_count, p->held_count);
     }
     for (size_t i = 0; i < TT_MODEL_TX_MAX; i++)

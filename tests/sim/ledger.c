@@ -94,8 +94,7 @@ struct tt_sim_entry *tt_sim_ledger_add(struct tt_sim_ledger *ledger, const struc
     struct tt_sim_entry *entry = &ledger->entries[ledger->count];
     *entry = (struct tt_sim_entry){.partition = task % plan->partitions};
     if (ledger->count > 0 && tt_sim_percent(chance, plan->duplicate)) {
-        const struct tt_sim_entry *before =
-            &ledger->entries[tt_sim_below(chance, ledger->count)];
+        const struct tt_sim_entry *before = &ledger->entries[tt_sim_below(chance, ledger->count)];
         if (before->kind == TT_SIM_GOOD) { /* sent once more */
             *entry = *before;
             entry->lost = false;

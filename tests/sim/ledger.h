@@ -1,4 +1,5 @@
-/* The ledger: what the queue has accepted, in the order of arrival. The checker believes it alone. */
+/* The ledger: what the queue has accepted, in the order of arrival. The checker believes it alone.
+ */
 #ifndef TT_TESTS_SIM_LEDGER_H
 #define TT_TESTS_SIM_LEDGER_H
 

@@ -24,8 +24,8 @@ static bool run(uint64_t seed, FILE *trace, struct tt_sim_result *total)
     tt_sim_plan_make(&plan, seed);
     bool ok = tt_sim_run(&plan, trace, &result);
     if (!ok)
-        printf("seed %llu: %s\n  again: tools/sim --seed %llu --trace\n",
-               (unsigned long long)seed, result.failure, (unsigned long long)seed);
+        printf("seed %llu: %s\n  again: tools/sim --seed %llu --trace\n", (unsigned long long)seed,
+               result.failure, (unsigned long long)seed);
     total->calls += result.calls;
     total->time_us += result.time_us / 1000000;
     total->events += result.events;

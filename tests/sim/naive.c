@@ -1,5 +1,6 @@
 /* The state of every task worked out anew from its audit rows in the order of application, as
- * docs/handlers.md and docs/events.md tell it, without the handlers; and compared with the tables. */
+ * docs/handlers.md and docs/events.md tell it, without the handlers; and compared with the tables.
+ */
 #include "tests/sim/world.h"
 
 #include <stdlib.h>
@@ -95,8 +96,8 @@ static bool check_stays(const struct story *story, const struct tt_model_task *t
     size_t at = 0;
     for (size_t i = 0, end; i < story->count; i = end, at++) {
         const struct tt_event *begins = story->line[i].event;
-        for (end = i + 1; end < story->count &&
-                          tt_str_equal(story->line[end].event->status, begins->status);)
+        for (end = i + 1;
+             end < story->count && tt_str_equal(story->line[end].event->status, begins->status);)
             end++;
         const struct tt_interval_row *stay = &task->stays[at];
         int64_t to_us = end < story->count ? story->line[end].event->event_time_us : TT_TIME_NONE;
@@ -178,8 +179,7 @@ static void check_sets(struct tt_sim *sim, struct sets *sets)
 {
     const struct tt_model_tables *tables = &sim->tables;
     if (tables->progress_count != sets->count)
-        tt_sim_fail(sim, "state: %zu data sets, expected %zu", tables->progress_count,
-                    sets->count);
+        tt_sim_fail(sim, "state: %zu data sets, expected %zu", tables->progress_count, sets->count);
     for (size_t i = 0; i < tables->progress_count; i++) {
         const struct tt_progress_row *is = &tables->progress[i];
         const struct story of = {.correlation_id = is->correlation_id,

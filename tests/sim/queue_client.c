@@ -402,6 +402,17 @@ static enum tt_err q_backlog(void *context, struct tt_queue_backlog *ret_backlog
 struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
 {
     queue->alive = 1;
-    return (struct tt_queue){queue,   q_connect, q_heartbeat, q_claim, q_renew,   q_finish,
-                             q_give_back, q_wait,  q_bury,      q_trim,  q_backlog, q_disconnect};
+    /* Without park: the simulated workers go on behind a dead letter. */
+    return (struct tt_queue){.context = queue,
+                             .connect = q_connect,
+                             .heartbeat = q_heartbeat,
+                             .claim = q_claim,
+                             .renew = q_renew,
+                             .finish = q_finish,
+                             .give_back = q_give_back,
+                             .wait = q_wait,
+                             .bury = q_bury,
+                             .trim = q_trim,
+                             .backlog = q_backlog,
+                             .disconnect = q_disconnect};
 }

@@ -84,8 +84,8 @@ struct tt_model_server {
         int64_t seen_ms;
     } workers[TT_MODEL_WORKERS_MAX];
     size_t worker_count;
-    int64_t now_ms;  /* the server's clock; the caller moves it */
-    bool gives_all;  /* sabotage: entries are handed out without regard to turns */
+    int64_t now_ms;   /* the server's clock; the caller moves it */
+    bool gives_all;   /* sabotage: entries are handed out without regard to turns */
     uint64_t changes; /* grows when somebody who waits may find something */
 };
 
@@ -148,8 +148,7 @@ void tt_model_keys_add(struct tt_model_keys *keys, const char *key);
 bool tt_model_keys_have(const struct tt_model_keys *keys, const char *key);
 const struct tt_model_entry *tt_model_find(const struct tt_model_partition *p,
                                            struct tt_model_id id);
-struct tt_model_pending *tt_model_pending_find(struct tt_model_partition *p,
-                                               struct tt_model_id id);
+struct tt_model_pending *tt_model_pending_find(struct tt_model_partition *p, struct tt_model_id id);
 void tt_model_pending_drop(struct tt_model_partition *p, struct tt_model_id id);
 void tt_model_wait_for(struct tt_model_partition *p, const char *key, struct tt_model_id id);
 /* The first that waits for the key; its place, or SIZE_MAX. */

@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 struct tt_sim_result {
-    char failure[1000];  /* empty: all promises were kept */
-    uint64_t hash;       /* of all calls and their outcomes, and of the tables */
-    uint64_t calls;      /* of ports */
-    int64_t time_us;     /* that passed in it */
+    char failure[1000]; /* empty: all promises were kept */
+    uint64_t hash;      /* of all calls and their outcomes, and of the tables */
+    uint64_t calls;     /* of ports */
+    int64_t time_us;    /* that passed in it */
     /* What came about, to see that it does. */
     uint64_t events, rows, letters, lost, vanished, fenced, reused, turns_lost, kills, pauses,
         tails;

@@ -163,6 +163,6 @@ static void s_rollback(void *context)
 
 struct tt_store tt_model_store_port(struct tt_model_store *store)
 {
-    return (struct tt_store){store,  s_begin,     s_commit, s_rollback, s_fence,
-                             s_fence_known, s_load, s_histories, s_write};
+    return (struct tt_store){store,         s_begin, s_commit,    s_rollback, s_fence,
+                             s_fence_known, s_load,  s_histories, s_write};
 }

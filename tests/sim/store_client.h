@@ -8,7 +8,8 @@
 struct tt_model_store {
     struct tt_model_tables *tables;
     const struct tt_link *link;
-    bool one_writer; /* as SQLite: nobody else writes from begin on; else by partition, from fence */
+    bool
+        one_writer; /* as SQLite: nobody else writes from begin on; else by partition, from fence */
     void *wait_context;
     /* Waits a little because somebody else writes; false: long enough. tries: from 0. */
     bool (*wait)(void *context, unsigned tries);

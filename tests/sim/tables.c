@@ -111,10 +111,8 @@ void tt_model_histories(const struct tt_model_tables *tables, struct tt_store_hi
 {
     for (size_t i = 0; i < count; i++) {
         struct tt_store_history *history = &histories[i];
-        const struct tt_model_task *task =
-            tt_model_task(tables, history->tenant, history->task_id);
-        struct tt_original *list =
-            tt_arena_alloc(arena, (tables->audit_count + 1) * sizeof *list);
+        const struct tt_model_task *task = tt_model_task(tables, history->tenant, history->task_id);
+        struct tt_original *list = tt_arena_alloc(arena, (tables->audit_count + 1) * sizeof *list);
         for (size_t k = 0; k < tables->audit_count; k++) {
             const struct tt_audit_row *row = &tables->audit[k];
             const struct tt_event *event = &row->event;
@@ -251,7 +249,8 @@ static enum tt_err check_changes(const struct tt_model_tables *tables,
     }
     for (size_t i = 0; i < changes->current_count; i++) {
         const struct tt_current_row *row = &changes->current[i].row;
-        if (changes->current[i].is_new != (tt_model_task(tables, row->tenant, row->task_id) == NULL))
+        if (changes->current[i].is_new !=
+            (tt_model_task(tables, row->tenant, row->task_id) == NULL))
             return tt_fault_set(fault, TT_ERR_CORRUPT, "task %.*s: new or not?",
                                 TT_STR_ARGS(row->task_id));
     }
@@ -268,8 +267,11 @@ enum tt_err tt_model_write(struct tt_model_tables *tables, struct tt_model_tx *t
     tx->written = true;
 #define KEEP(name)                                                                                 \
     tx->name##_count = changes->name##_count;                                                      \
-    tx->name = keep_list(tables, changes->name, changes->name##_count, sizeof *tx->name);
-    KEEP(audit) KEEP(current) KEEP(stays) KEEP(progress)
+    tx->name = keep_list(tables, changes->name, changes->name##_count, sizeof *tx->name)
+    KEEP(audit);
+    KEEP(current);
+    KEEP(stays);
+    KEEP(progress);
 #undef KEEP
     for (size_t i = 0; i < tx->audit_count; i++) {
         tt_assert(tt_event_copy(&tx->audit[i].event, &changes->audit[i].event, &tables->arena) ==

@@ -18,11 +18,11 @@ struct tt_model_task {
 /* An open transaction. */
 struct tt_model_tx {
     bool open;
-    uint64_t serial;    /* which of those that had this place */
-    bool orphan;        /* its client is gone; at orphan_until_us it ends */
+    uint64_t serial; /* which of those that had this place */
+    bool orphan;     /* its client is gone; at orphan_until_us it ends */
     bool orphan_commits;
     int64_t orphan_until_us, used_us;
-    bool all;           /* nobody else may write at all */
+    bool all;            /* nobody else may write at all */
     uint32_t partitions; /* nobody else may write to these */
     int64_t fences[TT_MODEL_FENCES_MAX];
     bool written;
@@ -43,7 +43,7 @@ struct tt_model_tables {
     int64_t fences[TT_MODEL_FENCES_MAX]; /* by partition */
     struct tt_model_tx tx[TT_MODEL_TX_MAX];
     uint64_t serial;
-    const char *unstorable; /* a message that cannot be held; NULL: none */
+    const char *unstorable;    /* a message that cannot be held; NULL: none */
     bool no_row_key, no_fence; /* sabotage */
 };
 

@@ -73,6 +73,5 @@ TT_TEST(seeds_that_failed_once_do_not_fail_again)
 }
 TT_END
 
-TT_SUITE_LIMIT("sim/swarm", 600, every_seed_keeps_all_promises,
-               a_seed_gives_the_same_run_each_time, two_seeds_give_two_runs,
-               seeds_that_failed_once_do_not_fail_again)
+TT_SUITE_LIMIT("sim/swarm", 600, every_seed_keeps_all_promises, a_seed_gives_the_same_run_each_time,
+               two_seeds_give_two_runs, seeds_that_failed_once_do_not_fail_again)

@@ -173,7 +173,8 @@ static bool step(struct tt_sim *sim)
         sim->trouble_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
     } else if (sim->snapshot_due_us == next_us) {
         tt_sim_take_snapshot(sim);
-        sim->snapshot_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
+        sim->snapshot_due_us =
+            sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
     } else {
         run_worker(sim, w);
     }

@@ -31,13 +31,13 @@ struct tt_sim_worker {
     struct tt_store store_port;
     struct tt_worker_options options;
     volatile int stop;
-    int64_t wake_us;      /* when it goes on; while down: when it comes up */
-    int64_t paused_us;    /* not before */
+    int64_t wake_us;   /* when it goes on; while down: when it comes up */
+    int64_t paused_us; /* not before */
     bool down, crashed, finished;
-    uint64_t connection;  /* of the queue; below the server's: broken */
-    uint64_t call;        /* the number of the one it is in */
-    bool idles;           /* goes on when the server changes, */
-    uint64_t changes;     /* from this */
+    uint64_t connection; /* of the queue; below the server's: broken */
+    uint64_t call;       /* the number of the one it is in */
+    bool idles;          /* goes on when the server changes, */
+    uint64_t changes;    /* from this */
     int64_t wall_offset_us;
 };
 

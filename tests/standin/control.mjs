@@ -5,6 +5,7 @@
 //   POST faults             a fault plan, see faults.mjs
 //   POST keys               {"address": "public key in PEM"}
 //   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"]}
+//   POST forget             every stream of the Storage Write API is gone
 //   POST expire             every access token ends now
 //   POST drop               {"table": "p.d.t", "row": n}: takes a row away; "double": a second time;
 //                           "replace": "line"
@@ -23,7 +24,8 @@ function state(world) {
       rows: job.rows, sha256: job.sha256, failed: job.errorResult !== undefined,
       reason: job.errorResult?.reason, labels: job.configuration.labels, table: job.table,
     };
-  return { counters: world.counters, tables, jobs, datasets: [...world.datasets.keys()] };
+  const streams = [...world.streams.values()].map(({ name, count, final = false, committed }) => ({ name, count, final, committed: committed !== undefined }));
+  return { counters: world.counters, tables, jobs, streams, datasets: [...world.datasets.keys()] };
 }
 
 function rows(world, url) {
@@ -57,6 +59,7 @@ export function control(world, faults, method, url, body) {
     for (const token of value.subject ?? []) world.subjectTokens.add(token);
   } else if (name === 'settings') Object.assign(world.settings, value);
   else if (name === 'expire') world.tokens.clear();
+  else if (name === 'forget') world.streams.clear();
   else if (name === 'drop') drop(world, value);
   else if (name === 'reset') {
     world.reset();

@@ -50,15 +50,21 @@ const kinds = {
   unavailable: refuse(503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.', retryAfter),
   unavailableAfter: run => (run(), refuse(503, 'backendError', 'Error encountered.')()),
   internal: refuse(500, 'internalError', 'An internal error occurred and the request could not be completed.'),
+  // Of gRPC: the server had closed the stream; it wants another offset; it says nothing in the end.
+  aborted: () => ({ code: 10, text: 'Closing the stream because server is closed: inactive for 600 seconds' }),
+  wrongOffset: () => ({ code: 11, text: 'the offset is beyond stream' }),
+  noStatus: run => (run(), { silent: true }),
   // Below: what the handlers look up in call.fault.
   fewer: run => run(), // a chunk of which less is kept than was sent
   jobFails: run => run(), // { reason, message }: the job ends with an error
   badRecords: run => run(), // the job loses { rows } and calls itself a success
+  rowTrouble: run => run(), // insertAll: a row that could be taken later
   slow: run => run(), // { polls }: the job, or the query, takes so many looks
 };
 
 // What suits any operation, and what only some.
 const only = {
+  aborted: /^write\.append$/, wrongOffset: /^write\.append$/, noStatus: /^write\./, rowTrouble: /^tabledata\./,
   fewer: /^upload\.put$/, missing: /^upload\.put$/, gone: /^upload\.put$/, badSession: /^upload\.put$/,
   jobFails: /^(jobs\.insert|upload\.)/, badRecords: /^(jobs\.insert|upload\.)/,
   slow: /^(jobs\.insert|upload\.|jobs\.query)/, rateLimit: /^(jobs|upload|tables|datasets)\./,

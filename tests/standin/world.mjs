@@ -13,6 +13,11 @@ export class World {
     this.tables = new Map(); // "p.d.t" -> see addTable
     this.jobs = new Map(); // "p.jobId" -> see load.mjs
     this.sessions = new Map(); // upload id -> see upload.mjs
+    this.topics = new Map(); // of Pub/Sub, see pubsub.mjs
+    this.subscriptions = new Map();
+    this.messages = 0;
+    this.deliveries = 0;
+    this.streams = new Map(); // name -> see write.mjs
     this.results = new Map(); // query job id -> see query.mjs
     this.tokens = new Map(); // access token -> { expires (ms), scopes, kind }
     this.keys = new Map(); // service account's address -> public key, PEM

@@ -274,7 +274,9 @@ TT_TEST(a_forgotten_stream_was_never_there_or_the_table_knows)
         ck_assert_str_eq(
             http.calls[1].sent.data,
             "{\"useLegacySql\":false,\"parameterMode\":\"NAMED\",\"timeoutMs\":60000,"
-            "\"location\":\"EU\",\"query\":\"SELECT COUNT(*) FROM `p.d.audit` WHERE row_uid = @uid "
+            "\"formatOptions\":{\"useInt64Timestamp\":true},"
+            "\"location\":\"EU\",\"query\":\"/* tasktrail:has_row */ SELECT COUNT(*) FROM "
+            "`p.d.audit` WHERE row_uid = @uid "
             "AND written_at = @written_at\",\"queryParameters\":["
             "{\"name\":\"uid\",\"parameterType\":{\"type\":\"STRING\"},\"parameterValue\":"
             "{\"value\":\"a\"}},{\"name\":\"written_at\",\"parameterType\":{\"type\":\"TIMESTAMP\"}"

@@ -1,6 +1,6 @@
 /* Routing on a real Redis Cluster: what goes where, what is sent again, in which order answers
  * come. */
-#include "adapters/redis/cluster.h"
+#include "adapters/redis/cluster_parts.h"
 #include "tests/lib/process.h"
 #include "tests/lib/redis_cluster.h"
 #include "tests/lib/suite.h"
@@ -90,6 +90,27 @@ TT_TEST(answers_come_in_the_order_of_sending_whatever_nodes_give_them)
     ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "ASK"), 4);
     long long last = tt_redis_cluster_ask(&cluster, to, "LRANGE {list-7} -1 -1");
     ck_assert_int_eq(last, 67);
+    close_redis(&redis);
+}
+TT_END
+
+TT_TEST(where_something_is_always_under_way_memory_stays_bounded)
+{
+    struct tt_redis redis;
+    struct tt_fault fault = {0};
+    open_redis(&redis);
+    for (int i = 0; i < 9; i++)
+        send_push(&redis, i, i);
+    for (int i = 9; i < 20000; i++) {
+        send_push(&redis, i % 60, i);
+        if (i % 7 == 0)
+            ck_assert_int_eq(tt_redis_flush(&redis, &fault), TT_OK);
+        ck_assert_int_eq(receive(&redis), (i - 9) / 60 + 1);
+        ck_assert_uint_lt(redis.cluster->count, 1100);
+        ck_assert_uint_lt(redis.cluster->sent.len, 100000);
+    }
+    for (int i = 20000 - 9; i < 20000; i++)
+        ck_assert_int_eq(receive(&redis), i / 60 + 1);
     close_redis(&redis);
 }
 TT_END
@@ -184,6 +205,7 @@ TT_TEST(slots_are_those_of_the_braces)
 TT_END
 
 TT_SUITE("adapters/redis/cluster", answers_come_in_the_order_of_sending_whatever_nodes_give_them,
+         where_something_is_always_under_way_memory_stays_bounded,
          a_script_that_one_node_forgot_is_sent_with_its_text,
          who_is_impatient_is_told_that_a_slot_is_on_the_move,
          a_lost_node_is_an_error_and_connecting_again_begins_with_those_that_are_left,

@@ -274,8 +274,8 @@ TT_END
 
 TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again,
          an_entry_buried_twice_is_one_dead_letter,
-         a_letter_at_the_id_of_another_entry_does_not_stand_for_it, a_holder_whose_lease_ended_buries_nothing,
-         trimming_never_drops_what_is_unread_or_pending,
+         a_letter_at_the_id_of_another_entry_does_not_stand_for_it,
+         a_holder_whose_lease_ended_buries_nothing, trimming_never_drops_what_is_unread_or_pending,
          pending_entries_that_were_deleted_are_counted_as_vanished,
          the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,

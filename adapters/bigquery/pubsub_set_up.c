@@ -1,0 +1,194 @@
+/* Topic, raw table, view, subscription; each may be there already. The raw table takes any bytes,
+ * so that a change of columns never blocks the way in: the view alone knows them. */
+#include "adapters/bigquery/pubsub_parts.h"
+
+#include <stdio.h>
+
+static const char *dataset_project(const struct tt_pubsub_options *options)
+{
+    return options->dataset_project != NULL ? options->dataset_project : options->project;
+}
+
+/* Column of a row, out of its JSON. */
+static void add_column(struct tt_buf *buf, const struct tt_upload_column *column)
+{
+    static const char *const casts[] = {
+        [TT_COLUMN_STRING] = NULL,
+        [TT_COLUMN_INT64] = " AS INT64)",
+        [TT_COLUMN_TIMESTAMP] = " AS TIMESTAMP)",
+        [TT_COLUMN_BOOL] = " AS BOOL)",
+        [TT_COLUMN_JSON] = NULL,
+    };
+    const char *cast = casts[column->type];
+    tt_buf_add_text(buf, cast == NULL ? "  " : "  SAFE_CAST(");
+    tt_buf_add_text(buf, column->type == TT_COLUMN_JSON ? "JSON_QUERY" : "JSON_VALUE");
+    tt_buf_add_text(buf, "(message, '$.");
+    tt_buf_add_text(buf, column->name);
+    tt_buf_add_text(buf, "')");
+    tt_buf_add_text(buf, cast == NULL ? "" : cast);
+    tt_buf_add_text(buf, " AS `");
+    tt_buf_add_text(buf, column->name);
+    tt_buf_add_text(buf, "`,\n");
+}
+
+void tt_pubsub_view_write(struct tt_buf *buf, const struct tt_pubsub_options *options,
+                          const struct tt_upload_table *table)
+{
+    tt_buf_add_text(buf, "SELECT\n");
+    for (size_t i = 0; i < table->column_count; i++)
+        add_column(buf, &table->columns[i]);
+    tt_buf_add_text(buf, "  publish_time\n"
+                         "FROM (\n"
+                         "  SELECT publish_time, message_id,\n"
+                         "    SAFE.PARSE_JSON(SAFE_CONVERT_BYTES_TO_STRING(data), "
+                         "wide_number_mode => 'round') AS message\n"
+                         "  FROM `");
+    tt_buf_add_text(buf, dataset_project(options));
+    tt_buf_add_char(buf, '.');
+    tt_buf_add_text(buf, options->dataset);
+    tt_buf_add_char(buf, '.');
+    tt_buf_add_text(buf, table->name);
+    tt_buf_add_text(buf, "_messages`)\n"
+                         "WHERE message IS NOT NULL\n"
+                         "QUALIFY ROW_NUMBER() OVER (PARTITION BY JSON_VALUE(message, '$.");
+    tt_buf_add_text(buf, table->row_uid);
+    tt_buf_add_text(buf, "')\n  ORDER BY publish_time, message_id) = 1\n");
+}
+
+/* A call where "there already" is fine. */
+static enum tt_err make(struct tt_pubsub *pubsub, const char *method, const char *url,
+                        const struct tt_buf *body, struct tt_fault *fault)
+{
+    struct tt_fault own = {0};
+    if (body->err != TT_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    enum tt_err err =
+        tt_json_call(&pubsub->options.access, method, url, tt_buf_str(body), &pubsub->call, &own);
+    if (err == TT_OK || pubsub->call.status == 409)
+        return TT_OK;
+    return tt_fault_set(fault, err, "%s", own.text);
+}
+
+static enum tt_err make_topic(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                              struct tt_fault *fault)
+{
+    const struct tt_pubsub_options *options = &pubsub->options;
+    tt_buf_clear(&pubsub->request);
+    tt_buf_add_text(&pubsub->request, "{}");
+    snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/topics/%s-%s", options->endpoint,
+             options->project, options->prefix, table->name);
+    return make(pubsub, "PUT", pubsub->url, &pubsub->request, fault);
+}
+
+static void open_table(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                       const char *suffix)
+{
+    struct tt_buf *body = &pubsub->request;
+    tt_buf_clear(body);
+    tt_buf_addf(body,
+                "{\"tableReference\":{\"projectId\":\"%s\",\"datasetId\":\"%s\","
+                "\"tableId\":\"%s%s\"},",
+                dataset_project(&pubsub->options), pubsub->options.dataset, table->name, suffix);
+    snprintf(pubsub->url, sizeof pubsub->url, "%s/bigquery/v2/projects/%s/datasets/%s/tables",
+             pubsub->options.rest_endpoint, dataset_project(&pubsub->options),
+             pubsub->options.dataset);
+}
+
+static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                               struct tt_fault *fault)
+{
+    struct tt_buf *body = &pubsub->request;
+    struct tt_buf query;
+    open_table(pubsub, table, "_messages");
+    tt_buf_add_text(body, "\"schema\":{\"fields\":["
+                          "{\"name\":\"subscription_name\",\"type\":\"STRING\"},"
+                          "{\"name\":\"message_id\",\"type\":\"STRING\"},"
+                          "{\"name\":\"publish_time\",\"type\":\"TIMESTAMP\"},"
+                          "{\"name\":\"data\",\"type\":\"BYTES\"},"
+                          "{\"name\":\"attributes\",\"type\":\"STRING\"}]},"
+                          "\"timePartitioning\":{\"type\":\"DAY\",\"field\":\"publish_time\"}}");
+    enum tt_err err = make(pubsub, "POST", pubsub->url, body, fault);
+    if (err != TT_OK)
+        return err;
+    tt_buf_init(&query, 0);
+    tt_pubsub_view_write(&query, &pubsub->options, table);
+    open_table(pubsub, table, "_from_messages");
+    tt_buf_add_text(body, "\"view\":{\"useLegacySql\":false,\"query\":");
+    tt_json_add_text(body, tt_buf_str(&query));
+    tt_buf_add_text(body, "}}");
+    tt_buf_done(&query);
+    return make(pubsub, "POST", pubsub->url, body, fault);
+}
+
+static void name_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table)
+{
+    snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/subscriptions/%s-%s-bigquery",
+             pubsub->options.endpoint, pubsub->options.project, pubsub->options.prefix,
+             table->name);
+}
+
+static enum tt_err make_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                                     struct tt_fault *fault)
+{
+    const struct tt_pubsub_options *options = &pubsub->options;
+    struct tt_buf *body = &pubsub->request;
+    tt_buf_clear(body);
+    tt_buf_addf(body,
+                "{\"topic\":\"projects/%s/topics/%s-%s\",\"ackDeadlineSeconds\":60,"
+                "\"bigqueryConfig\":{\"table\":\"%s.%s.%s_messages\",\"writeMetadata\":true}}",
+                options->project, options->prefix, table->name, dataset_project(options),
+                options->dataset, table->name);
+    name_subscription(pubsub, table);
+    return make(pubsub, "PUT", pubsub->url, body, fault);
+}
+
+/* A subscription that does not deliver loses nothing for some days, and then everything. */
+static enum tt_err check_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                                      struct tt_fault *fault)
+{
+    static const struct {
+        const char *state;
+        enum tt_err err;
+        const char *advice;
+    } states[] = {
+        {"ACTIVE", TT_OK, ""},
+        {"PERMISSION_DENIED", TT_ERR_DENIED,
+         "give Pub/Sub's service agent the role BigQuery Data Editor on the data set"},
+        {"NOT_FOUND", TT_ERR_NOT_FOUND, "its table is gone; upload --init makes it"},
+        {"SCHEMA_MISMATCH", TT_ERR_INVALID, "its table has other columns than Pub/Sub writes"},
+    };
+    name_subscription(pubsub, table);
+    enum tt_err err = tt_json_call(&pubsub->options.access, "GET", pubsub->url, TT_STR_NONE,
+                                   &pubsub->call, fault);
+    if (err == TT_ERR_NOT_FOUND)
+        tt_fault_prefix(fault, "no such subscription; upload --init makes it");
+    if (err != TT_OK)
+        return err;
+    const struct tt_json *config = tt_json_get(pubsub->call.json, "bigqueryConfig"), *state = NULL;
+    if (config != NULL && tt_json_type(config) == TT_JSON_OBJECT)
+        state = tt_json_get(config, "state");
+    struct tt_str said =
+        state != NULL && tt_json_type(state) == TT_JSON_TEXT ? tt_json_text(state) : TT_STR("");
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (tt_str_equal(said, tt_str_from(states[i].state)))
+            return states[i].err == TT_OK
+                       ? TT_OK
+                       : tt_fault_set(fault, states[i].err, "the subscription is %s: %s",
+                                      states[i].state, states[i].advice);
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "the subscription is not active yet: \"%.*s\"",
+                        TT_STR_ARGS(said));
+}
+
+enum tt_err tt_pubsub_set_up(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                             bool create, struct tt_fault *fault)
+{
+    bool delivers = pubsub->options.rest_endpoint != NULL;
+    enum tt_err err = create ? make_topic(pubsub, table, fault) : TT_OK;
+    if (err == TT_OK && create && delivers)
+        err = make_tables(pubsub, table, fault);
+    if (err == TT_OK && create && delivers)
+        err = make_subscription(pubsub, table, fault);
+    if (err == TT_OK && delivers)
+        err = check_subscription(pubsub, table, fault);
+    return err;
+}
