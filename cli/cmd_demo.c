@@ -272,7 +272,8 @@ static enum tt_err show_results(struct demo *demo)
                           "--format",    "html",
                           "-o",          page,
                           NULL};
-    const char *upload[] = {demo->self, "upload", "--store", demo->store_url, "--to", sink, NULL};
+    const char *upload[] = {demo->self, "upload", "--store", demo->store_url,
+                            "--to",     sink,     "--once",  NULL};
     if (err == TT_OK && task[0] != '\0') {
         say("4. One task, replayed by its id");
         err = step(demo, replay);

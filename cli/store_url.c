@@ -1,8 +1,12 @@
 #include "cli/store_url.h"
 
+#include "adapters/postgres/outbox.h"
 #include "adapters/postgres/store.h"
+#include "adapters/sqlite/outbox.h"
 #include "adapters/sqlite/store.h"
 #include "cli/secret.h"
+#include <errno.h>
+#include <unistd.h>
 
 enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind, struct tt_fault *fault)
 {
@@ -87,6 +91,44 @@ void tt_store_url_close(struct tt_opened_store *opened)
         tt_pg_store_done(&opened->store);
     }
     *opened = (struct tt_opened_store){0};
+}
+
+/* Nothing is uploaded out of a file that is not there. */
+static enum tt_err open_file_outbox(const char *path, struct tt_outbox *ret_outbox,
+                                    struct tt_fault *fault)
+{
+    if (access(path, F_OK) != 0)
+        return tt_fault_errno(fault, errno == EACCES ? TT_ERR_DENIED : TT_ERR_NOT_FOUND, errno,
+                              "store %s", path);
+    return tt_sqlite_outbox_open(path, TT_SQLITE_BUSY_MS_DEFAULT, ret_outbox, fault);
+}
+
+enum tt_err tt_store_url_open_outbox(const char *url, struct tt_opened_outbox *opened,
+                                     struct tt_fault *fault)
+{
+    struct tt_buf secret;
+    const char *password = NULL;
+    enum tt_store_kind kind;
+    enum tt_err err = tt_store_url_kind(url, &kind, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
+    if (err == TT_OK)
+        err = kind == TT_STORE_SQLITE ? open_file_outbox(path_of(url), &opened->outbox, fault)
+                                      : tt_pg_outbox_open(url, password, &opened->outbox, fault);
+    if (err == TT_OK)
+        opened->kind = kind;
+    tt_buf_done(&secret);
+    return err;
+}
+
+void tt_store_url_close_outbox(struct tt_opened_outbox *opened)
+{
+    if (opened->kind == TT_STORE_SQLITE)
+        tt_sqlite_outbox_done(&opened->outbox);
+    else if (opened->kind == TT_STORE_POSTGRES)
+        tt_pg_outbox_done(&opened->outbox);
+    *opened = (struct tt_opened_outbox){0};
 }
 
 struct feeding {

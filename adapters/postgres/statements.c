@@ -134,10 +134,9 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
     [TT_PG_SQL_SCAN_CURRENT_TASK] = {"", CURRENT_SCAN " WHERE " TASK},
     [TT_PG_SQL_SCAN_INTERVALS] = {"", INTERVALS_SCAN " ORDER BY tenant, task_id, position"},
     [TT_PG_SQL_SCAN_INTERVALS_TASK] = {"", INTERVALS_SCAN " WHERE " TASK " ORDER BY position"},
-    [TT_PG_SQL_SCAN_TASKS] = {"",
-                              "DECLARE tasks NO SCROLL CURSOR FOR SELECT DISTINCT tenant, task_id"
-                              " FROM task_status_audit WHERE apply_seq BETWEEN $1::int8"
-                              " AND $2::int8 ORDER BY tenant, task_id"},
+    [TT_PG_SQL_SCAN_TASKS] = {"", "DECLARE tasks NO SCROLL CURSOR FOR SELECT tenant, task_id"
+                                  " FROM task_status_audit WHERE apply_seq BETWEEN $1::int8"
+                                  " AND $2::int8 GROUP BY tenant, task_id ORDER BY min(apply_seq)"},
     [TT_PG_SQL_HISTORIES] =
         {"", "DECLARE histories NO SCROLL CURSOR FOR SELECT " TT_PG_AUDIT_WRITTEN
              ", apply_seq, k.n::int8 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"

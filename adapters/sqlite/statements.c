@@ -88,8 +88,8 @@ static const char *const texts[TT_SQL_COUNT] = {
                         " (SELECT rowid FROM task_status_audit ORDER BY rowid DESC LIMIT 1)",
     [TT_SQL_ROW_FROM] =
         "SELECT rowid, apply_seq FROM task_status_audit WHERE rowid >= ?1 ORDER BY rowid LIMIT 1",
-    [TT_SQL_SCAN_TASKS] = "SELECT DISTINCT tenant, task_id FROM task_status_audit"
-                          " WHERE rowid >= ?1 AND rowid < ?2 ORDER BY tenant, task_id",
+    [TT_SQL_SCAN_TASKS] = "SELECT tenant, task_id FROM task_status_audit"
+                          " WHERE rowid >= ?1 AND rowid < ?2 ORDER BY rowid",
     [TT_SQL_HISTORY] =
         "SELECT " TT_AUDIT_COLUMNS " FROM task_status_audit WHERE " TASK " AND apply_seq <= ?3",
 };

@@ -59,6 +59,60 @@ static enum tt_err find_rowid(const struct tt_db *db, int64_t seq, int64_t *ret_
     return err;
 }
 
+/* ---- Each task once */
+
+/* Tasks seen so far: a table of open addressing, whose texts live in an arena. */
+struct seen {
+    struct tt_arena arena;
+    struct tt_store_task_key *slots; /* task_id absent: empty */
+    size_t slot_count, count;        /* a power of two; at most half of them are used */
+};
+
+static struct tt_store_task_key *find_slot(const struct seen *seen,
+                                           const struct tt_store_task_key *key)
+{
+    size_t mask = seen->slot_count - 1;
+    size_t at = tt_str_hash(key->task_id, tt_str_hash(key->tenant, 0)) & mask;
+    while (seen->slots[at].task_id.ptr != NULL &&
+           !(tt_str_equal(seen->slots[at].task_id, key->task_id) &&
+             tt_str_equal(seen->slots[at].tenant, key->tenant)))
+        at = (at + 1) & mask;
+    return &seen->slots[at];
+}
+
+static enum tt_err make_room(struct seen *seen)
+{
+    struct seen larger = {.slot_count = seen->slot_count == 0 ? 1024 : seen->slot_count * 2};
+    larger.slots = tt_mem_zalloc(larger.slot_count * sizeof *larger.slots);
+    if (larger.slots == NULL)
+        return TT_ERR_NO_MEMORY;
+    for (size_t i = 0; i < seen->slot_count; i++)
+        if (seen->slots[i].task_id.ptr != NULL)
+            *find_slot(&larger, &seen->slots[i]) = seen->slots[i];
+    tt_mem_free(seen->slots);
+    seen->slots = larger.slots;
+    seen->slot_count = larger.slot_count;
+    return TT_OK;
+}
+
+static enum tt_err note_task(struct seen *seen, const struct tt_store_task_key *key,
+                             bool *ret_is_new)
+{
+    if (seen->count * 2 >= seen->slot_count && make_room(seen) != TT_OK)
+        return TT_ERR_NO_MEMORY;
+    struct tt_store_task_key *slot = find_slot(seen, key);
+    *ret_is_new = slot->task_id.ptr == NULL;
+    if (!*ret_is_new)
+        return TT_OK;
+    const char *tenant = tt_arena_copy(&seen->arena, key->tenant.ptr, key->tenant.len);
+    const char *task_id = tt_arena_copy(&seen->arena, key->task_id.ptr, key->task_id.len);
+    if (tenant == NULL || task_id == NULL)
+        return TT_ERR_NO_MEMORY;
+    *slot = (struct tt_store_task_key){{tenant, key->tenant.len}, {task_id, key->task_id.len}};
+    seen->count++;
+    return TT_OK;
+}
+
 enum tt_err tt_sqlite_read_tasks(void *context, int64_t first, int64_t last,
                                  enum tt_err (*task)(void *, const struct tt_store_task_key *),
                                  void *task_context, struct tt_fault *fault)
@@ -74,11 +128,19 @@ enum tt_err tt_sqlite_read_tasks(void *context, int64_t first, int64_t last,
         err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_SCAN_TASKS), &s, fault);
     if (err == TT_OK)
         err = tt_db_bound(&r->db, tt_db_bind_int(s, 1, begin) | tt_db_bind_int(s, 2, end), fault);
+    struct seen seen = {.count = 0};
+    tt_arena_init(&seen.arena, 0);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
         const struct tt_store_task_key key = {tt_db_text(s, 0), tt_db_text(s, 1)};
-        err = task(task_context, &key);
+        bool is_new = false;
+        if (note_task(&seen, &key, &is_new) != TT_OK)
+            err = tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+        if (err == TT_OK && is_new)
+            err = task(task_context, &key);
     }
     sqlite3_finalize(s);
+    tt_mem_free(seen.slots);
+    tt_arena_done(&seen.arena);
     return err;
 }
 

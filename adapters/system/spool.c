@@ -66,6 +66,8 @@ static enum tt_err begin(void *context, struct tt_spool_file **ret_file, struct 
     snprintf(file->path, sizeof file->path, "%s/.%ld-%u.tmp", spool->dir, (long)getpid(),
              spool->files++);
     file->spool = spool;
+    file->gzip.next_out = file->out;
+    file->gzip.avail_out = OUT_BYTES;
     file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file->fd < 0) {
         enum tt_err err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
@@ -99,8 +101,6 @@ static enum tt_err squeeze(struct tt_spool_file *file, int how, struct tt_fault 
 {
     int result = Z_OK;
     enum tt_err err = TT_OK;
-    if (file->gzip.next_out == NULL)
-        err = flush(file, fault);
     while (err == TT_OK &&
            (file->gzip.avail_in > 0 || (how == Z_FINISH && result != Z_STREAM_END))) {
         if (file->gzip.avail_out == 0)
@@ -128,7 +128,7 @@ static enum tt_err write_lines(struct tt_spool_file *file, const char *lines, si
 
 static uint64_t bytes_of(const struct tt_spool_file *file)
 {
-    return file->bytes + (file->gzip.next_out == NULL ? 0 : OUT_BYTES - file->gzip.avail_out);
+    return file->bytes + OUT_BYTES - file->gzip.avail_out;
 }
 
 static void name_path(const struct spool *spool, const char *name, char path[static PATH_BYTES])

@@ -87,8 +87,8 @@ struct tt_store_reader {
     enum tt_err (*counts)(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
                           struct tt_fault *fault);
 
-    /* Tasks that have audit rows with an apply_seq from first to last, each once, by tenant and
-     * task_id. The callback may call histories. */
+    /* Tasks that have audit rows with an apply_seq from first to last, each once, in the order of
+     * their first row there. The callback may call histories. */
     enum tt_err (*tasks)(void *context, int64_t first, int64_t last,
                          enum tt_err (*task)(void *task_context,
                                              const struct tt_store_task_key *key),

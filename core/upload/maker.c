@@ -93,6 +93,7 @@ static void maker_free(struct tt_maker *maker)
     tt_arena_done(&maker->arena);
     tt_arena_done(&maker->key_arena);
     tt_mem_free(maker->holds);
+    tt_mem_free(maker->visited);
     tt_mem_free(maker->held);
     tt_mem_free(maker->released);
     tt_mem_free(maker);

@@ -32,7 +32,8 @@ struct tt_maker {
     struct tt_arena arena;        /* its holds and lists */
     struct tt_upload_hold *holds; /* by tenant, task_id, plan */
     size_t hold_count, hold_capacity;
-    size_t next_hold; /* of a task that nobody went over yet */
+    bool *visited; /* of the holds: their task was gone over */
+    size_t visited_capacity;
     struct tt_upload_hold *held, *released;
     size_t held_count, held_capacity, released_count, released_capacity;
     uint64_t excluded;

@@ -1,6 +1,8 @@
-/* Going over a plan's tasks: those that have rows in its range, and those whose held rows travel
- * with it, merged by tenant and task id. */
+/* Going over a plan's tasks: those that have rows in its range, in the order of the first of them,
+ * then those whose held rows travel with it. */
 #include "core/upload/maker_parts.h"
+
+#include <string.h>
 
 enum { NONE_IN_HAND = TT_UPLOAD_TASKS_AT_ONCE };
 
@@ -11,29 +13,30 @@ static int compare_task(struct tt_str tenant, struct tt_str task_id, struct tt_s
     return order != 0 ? order : tt_str_compare(task_id, other_task_id);
 }
 
-static bool is_of(const struct tt_maker *maker, const struct tt_upload_hold *hold)
-{
-    return tt_str_equal(hold->task_id, maker->rows.task_id) &&
-           tt_str_equal(hold->tenant, maker->rows.tenant);
-}
-
-/* The holds of the task in hand, which stand together; they are few. */
-static struct tt_upload_hold *holds_of_task(struct tt_maker *maker, size_t *ret_count)
+/* The holds of a task, which stand together; they are few. */
+static struct tt_upload_hold *holds_of(struct tt_maker *maker, struct tt_str tenant,
+                                       struct tt_str task_id, size_t *ret_count)
 {
     size_t low = 0, high = maker->hold_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct tt_upload_hold *hold = &maker->holds[middle];
-        if (compare_task(hold->tenant, hold->task_id, maker->rows.tenant, maker->rows.task_id) < 0)
+        if (compare_task(hold->tenant, hold->task_id, tenant, task_id) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     size_t end = low;
-    while (end < maker->hold_count && is_of(maker, &maker->holds[end]))
+    while (end < maker->hold_count &&
+           compare_task(maker->holds[end].tenant, maker->holds[end].task_id, tenant, task_id) == 0)
         end++;
     *ret_count = end - low;
     return maker->holds == NULL ? NULL : maker->holds + low;
+}
+
+static struct tt_upload_hold *holds_of_task(struct tt_maker *maker, size_t *ret_count)
+{
+    return holds_of(maker, maker->rows.tenant, maker->rows.task_id, ret_count);
 }
 
 static bool in_range(int64_t apply_seq, int64_t first, int64_t last)
@@ -236,39 +239,32 @@ static enum tt_err add_key(struct tt_maker *maker, struct tt_str tenant, struct 
     return TT_OK;
 }
 
-/* Tasks before the one given (NULL: all that are left) that have held rows to be released. */
-static enum tt_err add_released(struct tt_maker *maker, const struct tt_store_task_key *before)
+static void visit(struct tt_maker *maker, struct tt_str tenant, struct tt_str task_id)
 {
-    enum tt_err err = TT_OK;
-    bool is_added = false;
-    for (; err == TT_OK && maker->next_hold < maker->hold_count; maker->next_hold++) {
-        const struct tt_upload_hold *hold = &maker->holds[maker->next_hold];
-        const struct tt_upload_hold *last = maker->next_hold == 0 ? NULL : hold - 1;
-        if (last == NULL ||
-            compare_task(last->tenant, last->task_id, hold->tenant, hold->task_id) != 0)
-            is_added = false;
-        if (before != NULL &&
-            compare_task(hold->tenant, hold->task_id, before->tenant, before->task_id) >= 0)
-            break;
-        bool release = maker->again ? hold->released_in == maker->plan.number : hold->wanted;
-        if (!release || is_added)
-            continue;
-        err = add_key(maker, hold->tenant, hold->task_id);
-        is_added = true;
-    }
-    return err;
+    size_t count;
+    const struct tt_upload_hold *holds = holds_of(maker, tenant, task_id, &count);
+    for (size_t i = 0; i < count; i++)
+        maker->visited[(size_t)(holds - maker->holds) + i] = true;
 }
 
 static enum tt_err take_task(void *context, const struct tt_store_task_key *key)
 {
-    struct tt_maker *maker = context;
-    enum tt_err err = add_released(maker, key);
-    if (err == TT_OK)
-        err = add_key(maker, key->tenant, key->task_id);
-    while (err == TT_OK && maker->next_hold < maker->hold_count &&
-           compare_task(maker->holds[maker->next_hold].tenant,
-                        maker->holds[maker->next_hold].task_id, key->tenant, key->task_id) == 0)
-        maker->next_hold++;
+    visit(context, key->tenant, key->task_id);
+    return add_key(context, key->tenant, key->task_id);
+}
+
+/* Tasks without new rows, whose held rows are to be released. */
+static enum tt_err add_released(struct tt_maker *maker)
+{
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; err == TT_OK && i < maker->hold_count; i++) {
+        const struct tt_upload_hold *hold = &maker->holds[i];
+        bool release = maker->again ? hold->released_in == maker->plan.number : hold->wanted;
+        if (!release || maker->visited[i])
+            continue;
+        err = add_key(maker, hold->tenant, hold->task_id);
+        visit(maker, hold->tenant, hold->task_id);
+    }
     return err;
 }
 
@@ -285,12 +281,19 @@ static enum tt_err take_hold(void *context, const struct tt_upload_hold *hold)
 static enum tt_err read_holds(struct tt_maker *maker)
 {
     const struct tt_outbox *outbox = maker->options.outbox;
-    maker->hold_count = maker->held_count = maker->released_count = maker->next_hold = 0;
+    maker->hold_count = maker->held_count = maker->released_count = 0;
     maker->excluded = 0;
     tt_arena_reset(&maker->arena);
-    return outbox->holds(outbox->context, maker->options.destination,
-                         maker->again ? TT_OUTBOX_HOLDS_OF : TT_OUTBOX_HOLDS_OPEN,
-                         maker->plan.number, take_hold, maker, maker->fault);
+    enum tt_err err = outbox->holds(outbox->context, maker->options.destination,
+                                    maker->again ? TT_OUTBOX_HOLDS_OF : TT_OUTBOX_HOLDS_OPEN,
+                                    maker->plan.number, take_hold, maker, maker->fault);
+    if (err != TT_OK)
+        return err;
+    if (tt_mem_reserve((void **)&maker->visited, &maker->visited_capacity, maker->hold_count + 1,
+                       sizeof *maker->visited) != TT_OK)
+        return tt_fault_set(maker->fault, TT_ERR_NO_MEMORY, "out of memory");
+    memset(maker->visited, 0, maker->hold_count * sizeof *maker->visited);
+    return TT_OK;
 }
 
 enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault)
@@ -312,7 +315,7 @@ enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault)
         err = maker->reader->tasks(maker->reader->context, plan->first, plan->last, take_task,
                                    maker, fault);
     if (err == TT_OK)
-        err = add_released(maker, NULL);
+        err = add_released(maker);
     if (err == TT_OK)
         err = ask_histories(maker);
     readers->close(readers->context);
