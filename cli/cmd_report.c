@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/bigquery_feed.h"
 #include "cli/feed.h"
 #include "cli/lifecycle_file.h"
 #include "cli/output.h"
@@ -7,10 +8,26 @@
 #include "cli/tenants_file.h"
 #include <stdio.h>
 
+/* The store, or where else the rows are (--from). */
+static const char *place_of(const struct tt_settings *settings)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL ? from : tt_setting_text(settings, TT_OPT_STORE);
+}
+
+static enum tt_err feed(const struct tt_settings *settings, struct tt_str tenant,
+                        struct tt_str task, struct tt_pass *pass, struct tt_fault *fault)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL
+               ? tt_bigquery_feed(settings, from, tenant, task, pass, fault)
+               : tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, fault);
+}
+
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report, const char *task_id)
 {
-    const char *store = tt_setting_text(settings, TT_OPT_STORE);
+    const char *store = place_of(settings);
     const struct tt_task_picture *picture = NULL;
     if (task_id != NULL && (picture = tt_pass_picture(pass)) == NULL) {
         struct tt_fault fault = {0};
@@ -35,7 +52,8 @@ static int run(const struct tt_settings *settings, const char *task_id)
     if (err == TT_OK)
         err = tt_tenants_file_read(&tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
     struct tt_pass_options options = tt_feed_pass_options(settings, lifecycles);
-    options.from_store = true;
+    /* What was uploaded has the rows, not what the store made of them. */
+    options.from_store = tt_setting_text(settings, TT_OPT_FROM) == NULL;
     options.tenants = tenants.set;
     if (task_id != NULL) {
         tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
@@ -47,7 +65,7 @@ static int run(const struct tt_settings *settings, const char *task_id)
     if (err == TT_OK)
         err = tt_pass_create(&options, &pass, &fault);
     if (err == TT_OK)
-        err = tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, &fault);
+        err = feed(settings, tenant, task, pass, &fault);
     if (err == TT_OK)
         err = tt_pass_finish(pass, &report, &fault);
     int status = err == TT_OK ? show(settings, pass, report, task_id) : tt_exit_with(&fault);

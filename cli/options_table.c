@@ -11,6 +11,7 @@
 #define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD) | C(REPAIR))
 #define STATES  (C(REPLAY) | C(REPORT) | C(REPAIR)) /* those that know what should be stored */
 #define PASSES  (JUDGES | C(LIFECYCLE))
+#define CLOUD   (C(UPLOAD) | C(REPLAY))
 #define HOUR_US INT64_C(3600000000)
 
 const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
@@ -210,4 +211,18 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         C(SQL), "whose SQL to write"},
     [TT_OPT_TABLE] = {"table", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(SQL),
                       "the table, as project.dataset.table (task_status_audit)"},
+    [TT_OPT_FROM] = {"from", 0, TT_OPTION_TEXT, "PLACE", NULL, NULL, 0, 0, C(REPLAY),
+                     "bigquery:PROJECT.DATASET: replay what was uploaded there, not the store"},
+    [TT_OPT_VERIFY] = {"verify", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
+                       "compare what is there with the store, batch by batch, then end"},
+    [TT_OPT_LOCATION] = {"location", 0, TT_OPTION_TEXT, "PLACE", NULL, NULL, 0, 0, CLOUD,
+                         "where the data set is, or is to be made: EU, us-east1 (where it is; US)"},
+    [TT_OPT_JOB_PROJECT] = {"job-project", 0, TT_OPTION_TEXT, "PROJECT", NULL, NULL, 0, 0, CLOUD,
+                            "project whose quota jobs and queries use (the data set's)"},
+    [TT_OPT_ENDPOINT] = {"endpoint", 0, TT_OPTION_TEXT, "URL", NULL, NULL, 0, 0, CLOUD,
+                         "another address of BigQuery (BIGQUERY_EMULATOR_HOST, else Google's)"},
+    [TT_OPT_INSECURE_ENDPOINT] = {"insecure-endpoint", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0,
+                                  CLOUD, "an http:// address may be on another machine"},
+    [TT_OPT_CA_FILE] = {"ca-file", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, CLOUD,
+                        "certificates to trust (PEM) in place of the system's"},
 };
