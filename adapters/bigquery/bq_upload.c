@@ -2,9 +2,9 @@
  * session that can be taken up again.
  *
  * Failure modes of a session: a chunk of which less was kept than was sent (go on behind what is
- * kept), an answer that is lost (ask the session what it has; libcurl may have sent the chunk twice,
- * and the second one is refused with 400), the session itself lost (404, 410, and a 400 that is
- * seen in the wild: FENCED, the caller asks for the job and begins anew). */
+ * kept), an answer that is lost (ask the session what it has; libcurl may have sent the chunk
+ * twice, and the second one is refused with 400), the session itself lost (404, 410, and a 400 that
+ * is seen in the wild: FENCED, the caller asks for the job and begins anew). */
 #include "adapters/bigquery/bq_parts.h"
 
 #include <stdio.h>

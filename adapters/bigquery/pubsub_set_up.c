@@ -1,13 +1,9 @@
 /* Topic, raw table, view, subscription; each may be there already. The raw table takes any bytes,
  * so that a change of columns never blocks the way in: the view alone knows them. */
+#include "adapters/bigquery/bq_parts.h"
 #include "adapters/bigquery/pubsub_parts.h"
 
 #include <stdio.h>
-
-static const char *dataset_project(const struct tt_pubsub_options *options)
-{
-    return options->dataset_project != NULL ? options->dataset_project : options->project;
-}
 
 /* Column of a row, out of its JSON. */
 static void add_column(struct tt_buf *buf, const struct tt_upload_column *column)
@@ -43,7 +39,7 @@ void tt_pubsub_view_write(struct tt_buf *buf, const struct tt_pubsub_options *op
                          "    SAFE.PARSE_JSON(SAFE_CONVERT_BYTES_TO_STRING(data), "
                          "wide_number_mode => 'round') AS message\n"
                          "  FROM `");
-    tt_buf_add_text(buf, dataset_project(options));
+    tt_buf_add_text(buf, options->dataset_project);
     tt_buf_add_char(buf, '.');
     tt_buf_add_text(buf, options->dataset);
     tt_buf_add_char(buf, '.');
@@ -80,44 +76,37 @@ static enum tt_err make_topic(struct tt_pubsub *pubsub, const struct tt_upload_t
     return make(pubsub, "PUT", pubsub->url, &pubsub->request, fault);
 }
 
-static void open_table(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
-                       const char *suffix)
-{
-    struct tt_buf *body = &pubsub->request;
-    tt_buf_clear(body);
-    tt_buf_addf(body,
-                "{\"tableReference\":{\"projectId\":\"%s\",\"datasetId\":\"%s\","
-                "\"tableId\":\"%s%s\"},",
-                dataset_project(&pubsub->options), pubsub->options.dataset, table->name, suffix);
-    snprintf(pubsub->url, sizeof pubsub->url, "%s/bigquery/v2/projects/%s/datasets/%s/tables",
-             pubsub->options.rest_endpoint, dataset_project(&pubsub->options),
-             pubsub->options.dataset);
-}
-
 static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
                                struct tt_fault *fault)
 {
+    const struct tt_pubsub_options *options = &pubsub->options;
     struct tt_buf *body = &pubsub->request;
-    struct tt_buf query;
-    open_table(pubsub, table, "_messages");
-    tt_buf_add_text(body, "\"schema\":{\"fields\":["
-                          "{\"name\":\"subscription_name\",\"type\":\"STRING\"},"
-                          "{\"name\":\"message_id\",\"type\":\"STRING\"},"
-                          "{\"name\":\"publish_time\",\"type\":\"TIMESTAMP\"},"
-                          "{\"name\":\"data\",\"type\":\"BYTES\"},"
-                          "{\"name\":\"attributes\",\"type\":\"STRING\"}]},"
-                          "\"timePartitioning\":{\"type\":\"DAY\",\"field\":\"publish_time\"}}");
-    enum tt_err err = make(pubsub, "POST", pubsub->url, body, fault);
+    char name[256];
+    enum tt_err err = tt_bq_dataset(options->bq, true, fault);
     if (err != TT_OK)
         return err;
-    tt_buf_init(&query, 0);
-    tt_pubsub_view_write(&query, &pubsub->options, table);
-    open_table(pubsub, table, "_from_messages");
-    tt_buf_add_text(body, "\"view\":{\"useLegacySql\":false,\"query\":");
-    tt_json_add_text(body, tt_buf_str(&query));
-    tt_buf_add_text(body, "}}");
-    tt_buf_done(&query);
-    return make(pubsub, "POST", pubsub->url, body, fault);
+    tt_buf_clear(body);
+    tt_buf_addf(body,
+                "{\"tableReference\":{\"projectId\":\"%s\",\"datasetId\":\"%s\","
+                "\"tableId\":\"%s_messages\"},\"schema\":{\"fields\":["
+                "{\"name\":\"subscription_name\",\"type\":\"STRING\"},"
+                "{\"name\":\"message_id\",\"type\":\"STRING\"},"
+                "{\"name\":\"publish_time\",\"type\":\"TIMESTAMP\"},"
+                "{\"name\":\"data\",\"type\":\"BYTES\"},"
+                "{\"name\":\"attributes\",\"type\":\"STRING\"}]},"
+                "\"timePartitioning\":{\"type\":\"DAY\",\"field\":\"publish_time\"}}",
+                options->dataset_project, options->dataset, table->name);
+    err = make(
+        pubsub, "POST",
+        tt_bq_url(options->bq, "%s/datasets/%s/tables", options->dataset_project, options->dataset),
+        body, fault);
+    if (err != TT_OK)
+        return err;
+    tt_buf_clear(body);
+    tt_pubsub_view_write(body, options, table);
+    snprintf(name, sizeof name, "%s_from_messages", table->name);
+    return tt_bq_view(options->bq, name, "rows out of messages, each once", tt_buf_str(body),
+                      fault);
 }
 
 static void name_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table)
@@ -136,7 +125,7 @@ static enum tt_err make_subscription(struct tt_pubsub *pubsub, const struct tt_u
     tt_buf_addf(body,
                 "{\"topic\":\"projects/%s/topics/%s-%s\",\"ackDeadlineSeconds\":60,"
                 "\"bigqueryConfig\":{\"table\":\"%s.%s.%s_messages\",\"writeMetadata\":true}}",
-                options->project, options->prefix, table->name, dataset_project(options),
+                options->project, options->prefix, table->name, options->dataset_project,
                 options->dataset, table->name);
     name_subscription(pubsub, table);
     return make(pubsub, "PUT", pubsub->url, body, fault);
@@ -164,11 +153,8 @@ static enum tt_err check_subscription(struct tt_pubsub *pubsub, const struct tt_
         tt_fault_prefix(fault, "no such subscription; upload --init makes it");
     if (err != TT_OK)
         return err;
-    const struct tt_json *config = tt_json_get(pubsub->call.json, "bigqueryConfig"), *state = NULL;
-    if (config != NULL && tt_json_type(config) == TT_JSON_OBJECT)
-        state = tt_json_get(config, "state");
-    struct tt_str said =
-        state != NULL && tt_json_type(state) == TT_JSON_TEXT ? tt_json_text(state) : TT_STR("");
+    struct tt_str said = tt_json_member_text(
+        tt_json_member(pubsub->call.json, "bigqueryConfig", TT_JSON_OBJECT), "state");
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (tt_str_equal(said, tt_str_from(states[i].state)))
             return states[i].err == TT_OK
@@ -182,7 +168,7 @@ static enum tt_err check_subscription(struct tt_pubsub *pubsub, const struct tt_
 enum tt_err tt_pubsub_set_up(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
                              bool create, struct tt_fault *fault)
 {
-    bool delivers = pubsub->options.rest_endpoint != NULL;
+    bool delivers = pubsub->options.bq != NULL;
     enum tt_err err = create ? make_topic(pubsub, table, fault) : TT_OK;
     if (err == TT_OK && create && delivers)
         err = make_tables(pubsub, table, fault);

@@ -41,13 +41,6 @@ static const char request_head[] =
     "{\"kind\":\"bigquery#tableDataInsertAllRequest\",\"skipInvalidRows\":false,"
     "\"ignoreUnknownValues\":false,\"rows\":[";
 
-static struct tt_str text_of(const struct tt_json *object, const char *key)
-{
-    const struct tt_json *value =
-        tt_json_type(object) == TT_JSON_OBJECT ? tt_json_get(object, key) : NULL;
-    return value != NULL && tt_json_type(value) == TT_JSON_TEXT ? tt_json_text(value) : TT_STR("");
-}
-
 static bool is_passing(struct tt_str reason)
 {
     static const char *const passing[] = {"stopped",           "backendError", "internalError",
@@ -70,14 +63,14 @@ static bool refuses(struct insertall *insertall, const struct tt_json *entry)
         return false;
     for (size_t i = 0; i < tt_json_count(errors); i++) {
         const struct tt_json *error = tt_json_at(errors, i);
-        struct tt_str reason = text_of(error, "reason");
+        struct tt_str reason = tt_json_member_text(error, "reason");
         int64_t row = -1;
         if (is_passing(reason))
             continue;
         if (index != NULL && tt_json_type(index) == TT_JSON_INT && tt_json_int(index) >= 0 &&
             tt_json_int(index) < (int64_t)insertall->row_count)
             row = (int64_t)insertall->rows[tt_json_int(index)];
-        tt_sink_refuse(insertall->answer, row, reason, text_of(error, "message"));
+        tt_sink_refuse(insertall->answer, row, reason, tt_json_member_text(error, "message"));
         return true;
     }
     return false;
@@ -143,7 +136,7 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
         return tt_fault_set(insertall->fault, err, "out of memory");
     if (err != TT_OK)
         return refuse_row(insertall, row, TT_STR("invalid"), why.text);
-    struct tt_str uid = text_of(parsed, insertall->batch->table->row_uid);
+    struct tt_str uid = tt_json_member_text(parsed, insertall->batch->table->row_uid);
     size_t bytes = json.len + uid.len + 64;
     if (insertall->row_count == options->request_rows_max ||
         (insertall->row_count > 0 && insertall->request.len + bytes > options->request_bytes_max))
@@ -152,10 +145,12 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
         err = refuse_row(insertall, row, TT_STR("tooLarge"), "the row is larger than a request");
     if (err == TT_OK) {
         tt_buf_add_text(&insertall->request, insertall->row_count == 0 ? request_head : ",");
-        tt_buf_add_text(&insertall->request, "{\"insertId\":");
-        /* at most 128 characters are taken; a longer one is no help then */
-        tt_json_add_text(&insertall->request, uid.len <= 128 ? uid : TT_STR(""));
-        tt_buf_add_text(&insertall->request, ",\"json\":");
+        tt_buf_add_char(&insertall->request, '{');
+        if (uid.len > 0 && uid.len <= 128) { /* a longer one is not taken */
+            tt_json_add_key(&insertall->request, "insertId");
+            tt_json_add_text(&insertall->request, uid);
+        }
+        tt_json_add_key(&insertall->request, "json");
         tt_buf_add_str(&insertall->request, json);
         tt_buf_add_char(&insertall->request, '}');
         insertall->rows[insertall->row_count++] = row;
@@ -217,8 +212,8 @@ static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
 static enum tt_err tables(void *context, const struct tt_upload_table *const *list, size_t count,
                           bool create, struct tt_fault *fault)
 {
-    const struct tt_sink *by = ((struct insertall *)context)->options.tables;
-    return by == NULL ? TT_OK : by->tables(by->context, list, count, create, fault);
+    struct tt_bq *bq = ((struct insertall *)context)->options.bq;
+    return bq == NULL ? TT_OK : tt_bq_tables(bq, list, count, create, fault);
 }
 
 enum tt_err tt_insertall_open(const struct tt_insertall_options *options, struct tt_sink *ret_sink,

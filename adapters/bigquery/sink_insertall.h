@@ -5,15 +5,14 @@
 #ifndef TT_ADAPTERS_BIGQUERY_SINK_INSERTALL_H
 #define TT_ADAPTERS_BIGQUERY_SINK_INSERTALL_H
 
-#include "adapters/bigquery/access.h"
+#include "adapters/bigquery/bq.h"
 #include "core/port/sink.h"
 
 struct tt_insertall_options { /* texts are borrowed until it is closed */
     struct tt_access access;
     const char *endpoint; /* https://bigquery.googleapis.com */
     const char *project, *dataset;
-    /* Tables are made by it; may be NULL: they are there. */
-    const struct tt_sink *tables;
+    struct tt_bq *bq;          /* makes tables; NULL: they are there */
     size_t request_bytes_max;  /* 0: 9 MB */
     unsigned request_rows_max; /* 0: 500 */
 };

@@ -39,13 +39,6 @@ static void add_base64(struct tt_buf *buf, struct tt_str text)
     }
 }
 
-static struct tt_str text_of(const struct tt_json *row, const char *column)
-{
-    const struct tt_json *value =
-        tt_json_type(row) == TT_JSON_OBJECT ? tt_json_get(row, column) : NULL;
-    return value != NULL && tt_json_type(value) == TT_JSON_TEXT ? tt_json_text(value) : TT_STR("");
-}
-
 /* An attribute that is too long is left out: the data has it. */
 static void add_attribute(struct tt_buf *buf, const char *name, struct tt_str value)
 {
@@ -74,7 +67,8 @@ static void add_message(struct tt_pubsub *pubsub, uint64_t row, struct tt_str js
 {
     struct tt_buf *window = &pubsub->window;
     struct tt_pubsub_message *message = &pubsub->messages[pubsub->message_count++];
-    struct tt_str tenant = text_of(parsed, "tenant"), task_id = text_of(parsed, "task_id");
+    struct tt_str tenant = tt_json_member_text(parsed, "tenant"),
+                  task_id = tt_json_member_text(parsed, "task_id");
     make_key(&pubsub->key, tenant, task_id);
     message->row = row;
     message->at = window->len;
@@ -83,7 +77,7 @@ static void add_message(struct tt_pubsub *pubsub, uint64_t row, struct tt_str js
     tt_json_add_text(window, tt_buf_str(&pubsub->key));
     message->key_len = window->len - message->key_at;
     tt_buf_add_text(window, ",\"attributes\":{");
-    add_attribute(window, "row_uid", text_of(parsed, pubsub->batch->table->row_uid));
+    add_attribute(window, "row_uid", tt_json_member_text(parsed, pubsub->batch->table->row_uid));
     add_attribute(window, "task_id", task_id);
     add_attribute(window, "tenant", tenant);
     tt_buf_add_text(window, "},\"data\":\"");

@@ -10,17 +10,16 @@
 #ifndef TT_ADAPTERS_BIGQUERY_SINK_PUBSUB_H
 #define TT_ADAPTERS_BIGQUERY_SINK_PUBSUB_H
 
-#include "adapters/bigquery/access.h"
+#include "adapters/bigquery/bq.h"
 #include "core/port/sink.h"
 
 struct tt_pubsub_options { /* texts are borrowed until it is closed */
     struct tt_access access;
     /* https://us-east1-pubsub.googleapis.com: order holds within one region alone. */
     const char *endpoint;
-    const char *rest_endpoint; /* https://bigquery.googleapis.com; NULL (an emulator of Pub/Sub
-                                * alone): topics are made, and nothing else */
-    const char *project, *dataset;
-    const char *dataset_project;   /* NULL: project */
+    struct tt_bq *bq; /* NULL (an emulator of Pub/Sub alone): topics are made, and nothing else */
+    const char *project;
+    const char *dataset_project, *dataset;
     const char *prefix;            /* NULL: "tasktrail" */
     size_t request_bytes_max;      /* 0: 9 MB */
     unsigned request_messages_max; /* 0: 1000 */

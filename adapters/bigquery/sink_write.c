@@ -8,6 +8,7 @@
  * perhaps committed: the table is asked). */
 #include "adapters/bigquery/sink_write.h"
 
+#include "adapters/bigquery/json_call.h"
 #include "adapters/bigquery/sink_answer.h"
 #include "adapters/bigquery/write_parts.h"
 #include "core/base/limits.h"
@@ -74,10 +75,7 @@ struct first_row {
 
 static void add_part(struct tt_buf *handle, const struct tt_json *row, const char *column)
 {
-    const struct tt_json *value =
-        column != NULL && tt_json_type(row) == TT_JSON_OBJECT ? tt_json_get(row, column) : NULL;
-    struct tt_str text =
-        value != NULL && tt_json_type(value) == TT_JSON_TEXT ? tt_json_text(value) : TT_STR("");
+    struct tt_str text = column == NULL ? TT_STR_NONE : tt_json_member_text(row, column);
     if (text.len == 0 || text.len > HANDLE_PART_BYTES_MAX || memchr(text.ptr, ' ', text.len))
         return;
     tt_buf_add_char(handle, ' ');
@@ -295,8 +293,8 @@ static enum tt_err commit(void *context, const struct tt_sink_batch *batch,
 static enum tt_err tables(void *context, const struct tt_upload_table *const *list, size_t count,
                           bool create, struct tt_fault *fault)
 {
-    const struct tt_sink *by = ((struct tt_write *)context)->options.tables;
-    return by == NULL ? TT_OK : by->tables(by->context, list, count, create, fault);
+    struct tt_bq *bq = ((struct tt_write *)context)->options.bq;
+    return bq == NULL ? TT_OK : tt_bq_tables(bq, list, count, create, fault);
 }
 
 enum tt_err tt_write_open(const struct tt_write_options *options, struct tt_sink *ret_sink,
@@ -309,7 +307,6 @@ enum tt_err tt_write_open(const struct tt_write_options *options, struct tt_sink
     if (write->options.request_bytes_max == 0)
         write->options.request_bytes_max = REQUEST_BYTES_MAX;
     tt_grpc_answer_init(&write->grpc);
-    tt_json_call_init(&write->json);
     *ret_sink = (struct tt_sink){write, "write", false, 0, tables, begin, send, commit, ask};
     return TT_OK;
 }
@@ -320,7 +317,6 @@ void tt_write_close(struct tt_sink *sink)
     if (write == NULL)
         return;
     tt_grpc_answer_done(&write->grpc);
-    tt_json_call_done(&write->json);
     tt_buf_done(&write->frame);
     tt_buf_done(&write->rows);
     tt_buf_done(&write->row);

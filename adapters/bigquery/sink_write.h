@@ -9,18 +9,15 @@
 #ifndef TT_ADAPTERS_BIGQUERY_SINK_WRITE_H
 #define TT_ADAPTERS_BIGQUERY_SINK_WRITE_H
 
-#include "adapters/bigquery/access.h"
+#include "adapters/bigquery/bq.h"
 #include "core/port/sink.h"
 
 struct tt_write_options { /* texts are borrowed until it is closed */
     struct tt_access access;
-    const char *endpoint;      /* https://bigquerystorage.googleapis.com */
-    const char *rest_endpoint; /* https://bigquery.googleapis.com: for asking the table */
+    const char *endpoint; /* https://bigquerystorage.googleapis.com */
     const char *project, *dataset;
-    const char *job_project; /* whose query asks the table; NULL: project */
-    const char *location;    /* of the dataset, for the query; NULL: not said */
-    /* Tables are made by it; may be NULL: they are there. */
-    const struct tt_sink *tables;
+    /* Makes tables, and asks them; NULL: they are there, and a forgotten stream stays a riddle. */
+    struct tt_bq *bq;
     size_t request_bytes_max; /* 0: 9 MB */
 };
 

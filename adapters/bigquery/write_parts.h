@@ -3,7 +3,6 @@
 #define TT_ADAPTERS_BIGQUERY_WRITE_PARTS_H
 
 #include "adapters/bigquery/grpc_call.h"
-#include "adapters/bigquery/json_call.h"
 #include "adapters/bigquery/sink_write.h"
 #include "adapters/bigquery/write_messages.h"
 
@@ -14,7 +13,6 @@ struct tt_write {
     struct tt_grpc_answer grpc;
     struct tt_buf frame; /* of a request */
     struct tt_buf rows, row, scratch, descriptor;
-    struct tt_json_call json;
     char path[TT_WRITE_PATH_BYTES]; /* projects/P/datasets/D/tables/T */
 
     /* of the send in hand */

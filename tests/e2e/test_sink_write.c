@@ -2,6 +2,7 @@
  * and whatever goes wrong on the way, killed and started again, the rows are there once. */
 #include "adapters/bigquery/sink_write.h"
 #include "adapters/http/http.h"
+#include "adapters/system/clock.h"
 #include "tests/lib/fake_http.h"
 #include "tests/lib/history.h"
 #include "tests/lib/process.h"
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROWS = 120, ROUNDS = 8, KILLS = 4, STEPS_MAX = 400 };
+enum { ROWS = 120, ROUNDS = 4, KILLS = 4, STEPS_MAX = 400 };
 
 static const struct tt_upload_column columns[] = {
     {"row_uid", TT_COLUMN_STRING, true, ""},   {"n", TT_COLUMN_INT64, false, ""},
@@ -59,6 +60,8 @@ static void make_rows(void)
 
 struct uploader {
     struct tt_http http;
+    struct tt_clock clock;
+    struct tt_bq *bq;
     struct tt_sink sink;
     struct tt_lines_body body;
     char handle[1100], path[400];
@@ -94,12 +97,21 @@ static void open_uploader(struct uploader *up, const char *name, size_t request_
     *up = (struct uploader){0};
     snprintf(up->path, sizeof up->path, "%s/%s", folder, name);
     ck_assert_int_eq(tt_http_open(&settings, &up->http, &fault), TT_OK);
-    const struct tt_write_options options = {
-        .access = {.http = &up->http},
-        .endpoint = standin.grpc_url,
-        .rest_endpoint = standin.url,
+    up->clock = tt_system_clock(NULL);
+    const struct tt_bq_options rest = {
+        .access = {.http = &up->http, .direct = true},
+        .clock = &up->clock,
+        .endpoint = standin.url,
         .project = "p",
         .dataset = "d",
+    };
+    ck_assert_int_eq(tt_bq_open(&rest, &up->bq, &fault), TT_OK);
+    const struct tt_write_options options = {
+        .access = rest.access,
+        .endpoint = standin.grpc_url,
+        .project = "p",
+        .dataset = "d",
+        .bq = up->bq,
         .request_bytes_max = request_bytes,
     };
     ck_assert_int_eq(tt_write_open(&options, &up->sink, &fault), TT_OK);
@@ -110,6 +122,7 @@ static void open_uploader(struct uploader *up, const char *name, size_t request_
 static void close_uploader(struct uploader *up)
 {
     tt_write_close(&up->sink);
+    tt_bq_close(up->bq);
     tt_http_close(&up->http);
 }
 

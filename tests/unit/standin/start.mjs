@@ -6,18 +6,18 @@ const main = fileURLToPath(new URL('../../standin/main.mjs', import.meta.url));
 
 export async function startStandin() {
   const child = spawn(process.execPath, [main, '0', 'until-stdin-ends'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const port = await new Promise((resolve, reject) => {
+  const [, grpcPort, port] = await new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', part => {
       said += part;
-      const found = /^port (\d+)$/m.exec(said);
-      if (found !== null) resolve(found[1]);
+      const found = /^grpc_port (\d+)\nport (\d+)$/m.exec(said);
+      if (found !== null) resolve(found);
     });
     child.on('exit', () => reject(new Error(`the stand-in ended: ${said}`)));
   });
   const url = `http://127.0.0.1:${port}`;
   return {
-    url,
+    url, grpcPort: Number(grpcPort),
     stop: () => child.kill(),
     state: async () => (await fetch(`${url}/__control/state`)).json(),
     control: async (name, value = {}) => {

@@ -32,7 +32,7 @@ static void start(unsigned rows_a_request, size_t bytes_a_request, size_t rows)
 {
     tt_fake_http_init(&http);
     const struct tt_insertall_options options = {
-        .access = {&http.port, NULL, authorize, "quota-project"},
+        .access = {.http = &http.port, .authorize = authorize, .user_project = "quota-project"},
         .endpoint = "http://h",
         .project = "p",
         .dataset = "d",
