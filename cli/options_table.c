@@ -136,10 +136,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                            "stop when nothing is left to do"},
     [TT_OPT_DRAIN] = {"drain", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 0, 24 * HOUR_US,
                       C(WORKER), "how long to finish the work in hand when asked to stop"},
-    [TT_OPT_TO] =
-        {"to", 0, TT_OPTION_TEXT, "SINK", NULL, NULL, 0, 0, C(UPLOAD),
-         "bigquery:PROJECT.DATASET, by load jobs; file:DIR: a file for each batch, and the "
-         "tables' schemas"},
+    [TT_OPT_TO] = {"to", 0, TT_OPTION_TEXT, "SINK", NULL, NULL, 0, 0, C(UPLOAD),
+                   "bigquery:PROJECT.DATASET; file:DIR: a file for each batch, and the "
+                   "tables' schemas"},
     [TT_OPT_ONCE] = {"once", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
                      "upload what is there now, then end; else go on until stopped"},
     [TT_OPT_INIT] = {"init", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
