@@ -47,7 +47,7 @@ static long long count(const char *shell)
     snprintf(command, sizeof command, "cd %s && %s", dir, shell);
     const char *const words[] = {"/bin/sh", "-c", command, NULL};
     tt_program_run(NULL, words, &result);
-    long long number = atoll(result.out);
+    long long number = strtoll(result.out, NULL, 10);
     tt_program_result_free(&result);
     return number;
 }

@@ -147,7 +147,7 @@ static enum tt_err make_plan(int64_t last, struct tt_fault *fault)
                                   .last = last,
                                   .written_at_us = 1000000 * (t.plans + 1)};
     struct tt_upload_made made;
-    strcpy(plan.rules, t.rows.rules);
+    snprintf(plan.rules, sizeof plan.rules, "%s", t.rows.rules);
     enum tt_err err = t.rows.make(t.rows.context, &plan, &made, fault);
     if (err != TT_OK)
         return err;
@@ -295,7 +295,7 @@ TT_TEST(rows_are_made_again_as_they_were_whatever_was_written_since)
     const struct tt_upload_batch first = t.batches[TT_UPLOAD_AUDIT],
                                  found = t.batches[TT_UPLOAD_DISCREPANCY];
     ck_assert_uint_eq(found.made.rows, 0);
-    strcpy(before, t.lines[TT_UPLOAD_AUDIT]);
+    memcpy(before, t.lines[TT_UPLOAD_AUDIT], sizeof before);
     arrives("u", "B", 2, "J");
     arrives("t", "B", 2, "J");
     forget_files();
@@ -311,10 +311,10 @@ TT_TEST(a_damaged_file_is_noticed_and_made_again)
     set_up(false);
     arrives("t", "A", 1, "J");
     plan_all();
-    strcpy(before, t.lines[TT_UPLOAD_AUDIT]);
+    memcpy(before, t.lines[TT_UPLOAD_AUDIT], sizeof before);
     make_maker(false, NULL, 0); /* another process */
     for (int i = 0; i < 32; i++)
-        sprintf(name + 2 * i, "%02x", t.batches[TT_UPLOAD_AUDIT].made.digest[i]);
+        snprintf(name + 2 * i, 3, "%02x", t.batches[TT_UPLOAD_AUDIT].made.digest[i]);
     snprintf(path, sizeof path, "%s/%s.ndjson.gz", t.spool_dir, name);
     ck_assert_int_eq(access(path, R_OK), 0);
     tt_write_file(path, "half of it", 10);
@@ -352,7 +352,7 @@ TT_TEST(pieces_of_a_batch_are_its_lines)
     for (int i = 0; i < 9; i++)
         arrives(i % 2 ? "t" : "u", "A", i, "J");
     plan_all();
-    strcpy(whole, t.lines[TT_UPLOAD_AUDIT]);
+    memcpy(whole, t.lines[TT_UPLOAD_AUDIT], sizeof whole);
     for (uint64_t from = 0; from < 9; from += 3) {
         struct tt_upload_batch child = t.batches[TT_UPLOAD_AUDIT];
         ck_assert_int_eq(
@@ -362,7 +362,7 @@ TT_TEST(pieces_of_a_batch_are_its_lines)
         ck_assert_uint_eq(child.made.rows, 3);
         t.rows.drop(t.rows.context, &child.made); /* and made again from the store */
         read_lines(&child, piece);
-        strcat(pieces, piece);
+        snprintf(pieces + strlen(pieces), sizeof pieces - strlen(pieces), "%s", piece);
     }
     ck_assert_str_eq(pieces, whole);
     tear_down();
@@ -411,7 +411,7 @@ TT_TEST(rows_of_a_task_with_errors_wait_until_it_has_none_any_more)
     ck_assert_int_eq(AUDIT("\n"), 3);
     ck_assert_int_eq(AUDIT("\"task_id\":\"t\""), 3);
     ck_assert_sql(t.path, "SELECT count(*) FROM upload_hold WHERE released_in IS NULL", "0");
-    strcpy(before, t.lines[TT_UPLOAD_AUDIT]);
+    memcpy(before, t.lines[TT_UPLOAD_AUDIT], sizeof before);
     forget_files();
     read_lines(&t.batches[TT_UPLOAD_AUDIT], t.lines[TT_UPLOAD_AUDIT]);
     ck_assert_str_eq(t.lines[TT_UPLOAD_AUDIT], before);
@@ -433,7 +433,7 @@ TT_TEST(held_rows_that_somebody_wants_travel_as_they_are_and_only_once)
     ck_assert_int_eq(AUDIT("\n"), 1);
     ck_assert_int_eq(AUDIT("\"task_id\":\"t\""), 1);
     ck_assert_int_eq(FINDING("\n"), 0);
-    strcpy(before, t.lines[TT_UPLOAD_AUDIT]);
+    memcpy(before, t.lines[TT_UPLOAD_AUDIT], sizeof before);
     forget_files();
     read_lines(&t.batches[TT_UPLOAD_AUDIT], t.lines[TT_UPLOAD_AUDIT]);
     ck_assert_str_eq(t.lines[TT_UPLOAD_AUDIT], before);
