@@ -87,7 +87,7 @@ void tt_percent_decode(struct tt_buf *buf, struct tt_str text)
     for (size_t i = 0; i < text.len; i++) {
         int high = text.ptr[i] == '%' && i + 2 < text.len ? hex(text.ptr[i + 1]) : -1;
         int low = high >= 0 ? hex(text.ptr[i + 2]) : -1;
-        tt_buf_add_char(buf, low >= 0 ? (char)(high << 4 | low) : text.ptr[i]);
+        tt_buf_add_char(buf, (char)(low >= 0 ? high << 4 | low : text.ptr[i]));
         i += low >= 0 ? 2 : 0;
     }
 }
