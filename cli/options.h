@@ -125,6 +125,13 @@ enum tt_option_id {
     TT_OPT_ENDPOINT,
     TT_OPT_INSECURE_ENDPOINT,
     TT_OPT_CA_FILE,
+    TT_OPT_FLEET,
+    TT_OPT_SHARDS,
+    TT_OPT_TIMEOUT,
+    TT_OPT_REMOTE,
+    TT_OPT_SHARD,
+    TT_OPT_PART,
+    TT_OPT_MERGE,
     TT_OPT_COUNT
 };
 

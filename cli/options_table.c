@@ -3,12 +3,14 @@
 
 #include "core/base/limits.h"
 #include "core/base/time.h"
+#include "replay/shard.h"
 
 #define C(name) (UINT32_C(1) << TT_COMMAND_##name)
 #define EVERY   (C(COUNT) - 1)
 #define READERS (C(CHECK) | C(EMIT) | C(LIFECYCLE))
 #define JUDGES  (C(CHECK) | C(REPLAY) | C(REPORT))
 #define QUEUES  (C(EMIT) | C(WORKER) | C(STATUS) | C(DEAD) | C(REPAIR))
+#define ASKERS  (C(REPLAY) | C(REPORT))             /* of idle workers */
 #define STATES  (C(REPLAY) | C(REPORT) | C(REPAIR)) /* those that know what should be stored */
 #define PASSES  (JUDGES | C(LIFECYCLE))
 #define CLOUD   (C(UPLOAD) | C(REPLAY))
@@ -20,7 +22,7 @@ const struct tt_command_info tt_commands[TT_COMMAND_COUNT] = {
     [TT_COMMAND_EMIT] = {"emit", "[options] [FILE...]", "put events on the queue"},
     [TT_COMMAND_WORKER] = {"worker", "[options]", "take events off the queue, write audit rows"},
     [TT_COMMAND_REPLAY] = {"replay", "[options] TASK_ID", "replay one task from the store"},
-    [TT_COMMAND_REPORT] = {"report", "[options]",
+    [TT_COMMAND_REPORT] = {"report", "[options] | --merge [options] FILE...",
                            "replay every task of the store: the discrepancy report"},
     [TT_COMMAND_REPAIR] = {"repair", "[options] TASK_ID...",
                            "set the stored state of tasks to what replaying gives (- is stdin)"},
@@ -55,12 +57,13 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         "print the version and exit"},
     [TT_OPT_QUIET] = {"quiet", 'q', TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, EVERY,
                       "no progress bar, warnings and errors alone"},
-    [TT_OPT_REDIS] = {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0,
-                      QUEUES,
-                      "redis://[user@]host:port[/db] or unix:///path; the password comes from "
-                      "TASKTRAIL_REDIS_PASSWORD"},
-    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0, QUEUES,
-                       "what every Redis key begins with"},
+    [TT_OPT_REDIS] =
+        {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0, QUEUES | ASKERS,
+         "redis://[user@]host:port[/db], redis://host:port,host:port,... of a cluster, "
+         "or unix:///path; the password comes from "
+         "TASKTRAIL_REDIS_PASSWORD"},
+    [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
+                       QUEUES | ASKERS, "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); a queue that exists keeps its number"},
@@ -227,4 +230,18 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                                   CLOUD, "an http:// address may be on another machine"},
     [TT_OPT_CA_FILE] = {"ca-file", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, CLOUD,
                         "certificates to trust (PEM) in place of the system's"},
+    [TT_OPT_FLEET] = {"fleet", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPORT),
+                      "have idle workers make it, each a share of the tasks, from their store"},
+    [TT_OPT_SHARDS] = {"shards", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_SHARDS_MAX, C(REPORT),
+                       "with --fleet: how many shares (as many as workers are alive)"},
+    [TT_OPT_TIMEOUT] = {"timeout", 0, TT_OPTION_DURATION, "DURATION", "10m", NULL, 1000,
+                        24 * HOUR_US, ASKERS, "with --fleet and --remote: how long to wait"},
+    [TT_OPT_REMOTE] = {"remote", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPLAY),
+                       "have an idle worker replay it from its store"},
+    [TT_OPT_SHARD] = {"shard", 0, TT_OPTION_TEXT, "I/N", NULL, NULL, 0, 0, C(REPORT),
+                      "only the tasks of share I, from 1, of N"},
+    [TT_OPT_PART] = {"part", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0, C(REPORT),
+                     "write the share here in a form that --merge puts together, no report"},
+    [TT_OPT_MERGE] = {"merge", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPORT),
+                      "no store: the report of all shares, whose --part files are the arguments"},
 };

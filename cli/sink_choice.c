@@ -2,6 +2,7 @@
 
 #include "adapters/system/file_sink.h"
 #include "core/upload/views.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,10 +15,9 @@ static enum tt_err choose_file(const struct tt_settings *settings, const char *d
         return err;
     chosen->done = tt_file_sink_done;
     /* The folder, however it was named. */
-    char *whole = realpath(dir, NULL);
+    char whole[PATH_MAX];
     snprintf(chosen->destination, sizeof chosen->destination, "file:%s",
-             whole == NULL ? dir : whole);
-    free(whole);
+             realpath(dir, whole) == NULL ? dir : whole);
     return TT_OK;
 }
 

@@ -7,7 +7,7 @@
 
 struct tt_chosen_sink {
     struct tt_sink sink;
-    char destination[1024]; /* names the outbox's line of plans: the same for the same place */
+    char destination[4200]; /* names the outbox's line of plans: the same for the same place */
     void (*done)(struct tt_sink *sink);
     /* Makes the views once the tables are there; NULL: the sink has none. */
     enum tt_err (*make_views)(struct tt_chosen_sink *chosen, struct tt_fault *fault);

@@ -133,12 +133,22 @@ void tt_store_url_close_outbox(struct tt_opened_outbox *opened)
 
 struct feeding {
     struct tt_feeder *feeder;
+    const volatile int *stop;
     struct tt_fault *fault;
 };
+
+static enum tt_err stopped(const struct feeding *feeding)
+{
+    return feeding->stop != NULL && *feeding->stop != 0
+               ? tt_fault_set(feeding->fault, TT_ERR_STOPPED, "asked to stop")
+               : TT_OK;
+}
 
 static enum tt_err feed_row(void *context, const struct tt_audit_row *row)
 {
     struct feeding *feeding = context;
+    if (stopped(feeding) != TT_OK)
+        return TT_ERR_STOPPED;
     if (!tt_audit_is_event(row))
         return TT_OK;
     return tt_feeder_add_applied(feeding->feeder, &row->event, row->apply_seq,
@@ -148,6 +158,8 @@ static enum tt_err feed_row(void *context, const struct tt_audit_row *row)
 static enum tt_err feed_current(void *context, const struct tt_current_row *row)
 {
     struct feeding *feeding = context;
+    if (stopped(feeding) != TT_OK)
+        return TT_ERR_STOPPED;
     return tt_feeder_add_state(feeding->feeder, row->tenant, row->task_id, row->status,
                                row->event_time_us, feeding->fault);
 }
@@ -164,8 +176,15 @@ static enum tt_err feed_interval(void *context, struct tt_str tenant, struct tt_
 enum tt_err tt_store_feed(const char *url, struct tt_str tenant, struct tt_str task_id,
                           struct tt_pass *pass, struct tt_fault *fault)
 {
+    return tt_store_feed_until(url, tenant, task_id, pass, NULL, fault);
+}
+
+enum tt_err tt_store_feed_until(const char *url, struct tt_str tenant, struct tt_str task_id,
+                                struct tt_pass *pass, const volatile int *stop,
+                                struct tt_fault *fault)
+{
     struct tt_opened_store opened = {0};
-    struct feeding feeding = {.fault = fault};
+    struct feeding feeding = {.fault = fault, .stop = stop};
     enum tt_err err = tt_pass_feeder(pass, &feeding.feeder, fault);
     if (err == TT_OK)
         err = tt_store_url_open_reader(url, &opened, fault);

@@ -43,4 +43,9 @@ void tt_store_url_close_outbox(struct tt_opened_outbox *opened);
 enum tt_err tt_store_feed(const char *url, struct tt_str tenant, struct tt_str task_id,
                           struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 
+/* The same; STOPPED once the flag is set (NULL: never). */
+enum tt_err tt_store_feed_until(const char *url, struct tt_str tenant, struct tt_str task_id,
+                                struct tt_pass *pass, const volatile int *stop,
+                                struct tt_fault *fault) TT_MUST_CHECK;
+
 #endif

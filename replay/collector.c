@@ -218,7 +218,9 @@ static struct tt_story_found read_story(const struct tt_task *task, struct tt_be
     for (uint32_t i = 0; i < task->event_count && story.steps != NULL; i++) {
         const struct tt_tev *event = &task->events[i];
         bool duplicate = event->duplicate_of != i;
-        story.hash = mix(story.hash, step_key(event->status, event->time_rank, duplicate));
+        /* Of texts: stories of several processes are compared. */
+        story.hash = mix(story.hash, tt_intern_hash(bench->rules->names, event->status));
+        story.hash = mix(story.hash, step_key(0, event->time_rank, duplicate));
         if (i < kept)
             story.steps[i] = (struct tt_step_of_story){
                 .event_time_us = event->time_us,

@@ -26,11 +26,21 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_
     return TT_OK;
 }
 
+/* A shard is made of whole partitions, so that whatever is bounded for each of them is the same
+ * whether a pass has some of them or all. */
+static bool is_in_shard(const struct tt_pass_options *options, struct tt_str tenant,
+                        struct tt_str task_id)
+{
+    return options->shards <= 1 ||
+           tt_block_partition(tt_rec_hash(tenant, task_id)) % options->shards == options->shard;
+}
+
 static bool wanted(const struct tt_feeder *feeder, struct tt_str tenant, struct tt_str task_id)
 {
     const struct tt_pass_options *options = &feeder->pass->options;
-    return options->only_task.ptr == NULL || (tt_str_equal(options->only_task, task_id) &&
-                                              tt_str_equal(options->only_tenant, tenant));
+    if (options->only_task.ptr == NULL)
+        return is_in_shard(options, tenant, task_id);
+    return tt_str_equal(options->only_task, task_id) && tt_str_equal(options->only_tenant, tenant);
 }
 
 /* Writes the item, whose hash is known, as a head where the task was not seen lately. */

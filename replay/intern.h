@@ -67,5 +67,10 @@ enum tt_err tt_intern_bounded(struct tt_intern *table, struct tt_intern_cache *c
                               struct tt_str text, uint32_t max, uint32_t *ret_number,
                               struct tt_str *ret_kept) TT_MUST_CHECK;
 struct tt_str tt_intern_text(const struct tt_intern *table, uint32_t number);
+/* tt_str_hash of the text: the same in every process. */
+static inline uint64_t tt_intern_hash(const struct tt_intern *table, uint32_t number)
+{
+    return table->hashes[number];
+}
 
 #endif

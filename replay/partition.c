@@ -198,7 +198,7 @@ static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_nam
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
     task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
-    if (task->lifecycle_index < pass->numbering.lifecycle_count)
+    if (task->lifecycle_index < pass->lifecycle_count)
         task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }
 
@@ -270,8 +270,8 @@ static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *p
                : visit->task(pass, visit->context, &task, bench, fault);
 }
 
-/* Asks for the memory of tasks that will be visited soon: their first and last records, and of those
- * that have to be gathered, the records between them, one by one. */
+/* Asks for the memory of tasks that will be visited soon: their first and last records, and of
+ * those that have to be gathered, the records between them, one by one. */
 static void ask_ahead(const struct tt_partition *part, uint32_t task)
 {
     enum { FAR = 12, NEAR = 8, NEARER = 5, NEAREST = 2 };

@@ -43,7 +43,7 @@ void tt_pass_destroy(struct tt_pass *pass)
         destroy_feeder(pass->feeders[f]); /* collectors borrow from it */
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
-    for (size_t i = 0; pass->steps != NULL && i < pass->numbering.lifecycle_count; i++)
+    for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
         tt_mem_free(pass->steps[i].allowed);
     tt_numbering_done(&pass->numbering);
     tt_mem_free(pass->steps);
@@ -135,18 +135,18 @@ static enum tt_err make_tables(struct tt_pass *pass)
 {
     const struct tt_lifecycle_set *set = pass->options.lifecycles;
     pass->lifecycle_of = tt_mem_array(pass->names.count + 1, sizeof *pass->lifecycle_of);
-    pass->steps = tt_mem_zalloc((pass->numbering.lifecycle_count + 1) * sizeof *pass->steps);
+    pass->steps = tt_mem_zalloc((pass->lifecycle_count + 1) * sizeof *pass->steps);
     if (pass->lifecycle_of == NULL || pass->steps == NULL)
         return TT_ERR_NO_MEMORY;
     for (size_t t = 0; t <= pass->names.count; t++) {
         struct tt_str type = t == 0 ? TT_STR_NONE : tt_intern_text(&pass->names, (uint32_t)t - 1);
         const struct tt_lifecycle *lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, type);
         size_t index = 0;
-        while (index < pass->numbering.lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
+        while (index < pass->lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
             index++;
         pass->lifecycle_of[t] = (uint32_t)index;
     }
-    for (size_t i = 0; i < pass->numbering.lifecycle_count; i++)
+    for (size_t i = 0; i < pass->lifecycle_count; i++)
         if (make_steps(tt_lifecycle_at(set, i), &pass->steps[i]) != TT_OK)
             return TT_ERR_NO_MEMORY;
     return TT_OK;
@@ -154,14 +154,17 @@ static enum tt_err make_tables(struct tt_pass *pass)
 
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 {
-    if (count_chunks(pass) != TT_OK ||
-        tt_numbering_make(&pass->numbering, pass->options.lifecycles, &pass->names) != TT_OK ||
-        make_tables(pass) != TT_OK)
+    enum tt_err err = count_chunks(pass);
+    if (err == TT_OK)
+        err = tt_numbering_make(&pass->numbering, pass->options.lifecycles, &pass->names);
+    pass->state_of = pass->numbering.state_of;
+    pass->lifecycle_count = pass->numbering.lifecycle_count;
+    if (err != TT_OK || make_tables(pass) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->rules = (struct tt_rules){
         .lifecycles = pass->options.lifecycles,
         .names = &pass->names,
-        .state_of = pass->numbering.state_of,
+        .state_of = pass->state_of,
         .status_of = pass->numbering.status_of,
         .ties_by_arrival = pass->options.ties_by_arrival,
         .apply_by_arrival = pass->options.apply_by_arrival,
@@ -232,20 +235,26 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     return err;
 }
 
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault)
 {
     tt_assert(pass->collectors == NULL && pass->learners == NULL);
     enum tt_err err = tt_pass_settle(pass, fault);
-    if (err == TT_OK)
-        err = judge_all(pass, fault);
+    return err == TT_OK ? judge_all(pass, fault) : err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    bool imported = pass->imported.shards > 0;
+    enum tt_err err = imported ? tt_pass_all_imported(pass, fault) : tt_pass_judge(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)
         return err;
-    pass->report.has_lifecycle = pass->options.lifecycles != NULL;
-    pass->report.from_store = pass->options.from_store;
-    pass->report.now_us = pass->options.now_us;
+    pass->report.has_lifecycle =
+        imported ? pass->imported.has_lifecycle : pass->options.lifecycles != NULL;
+    pass->report.from_store = imported ? pass->imported.from_store : pass->options.from_store;
+    pass->report.now_us = imported ? pass->imported.now_us : pass->options.now_us;
     pass->picture.report = &pass->report;
     pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
     *ret_report = &pass->report;

@@ -37,6 +37,8 @@ struct tt_pass_options {
     const char *temp_dir;                 /* borrowed; used only when memory is short */
     struct tt_str only_tenant, only_task; /* absent = all; else the rest counts for arrival alone */
     bool want_picture;                    /* keep the whole of only_task for tt_pass_picture */
+    unsigned shard, shards; /* judge share `shard`, from 0, of `shards` alone; shards 0: all */
+    uint64_t rules_digest;  /* of lifecycles and tenants: shards of equal ones go together */
 };
 
 /* Errors: NO_MEMORY. Returns owned. */

@@ -39,22 +39,35 @@ struct tt_steps {
     size_t states;
 };
 
+/* What imported shards have in common (replay/shard.h). */
+struct tt_imported {
+    unsigned shards; /* 0: nothing was imported */
+    uint64_t seen;   /* bit set of those that came */
+    uint64_t rules;
+    bool has_lifecycle, from_store;
+    int64_t now_us;
+    struct tt_str subject;
+};
+
 struct tt_pass {
     struct tt_pass_options options;
+    struct tt_imported imported;
     struct tt_intern names; /* statuses and types */
     struct tt_origins origins;
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
     struct tt_rules rules;
-    struct tt_numbering numbering;
+    struct tt_numbering numbering; /* and what is looked up of it all the time: */
+    int32_t **state_of;            /* [lifecycle][interned status] */
+    size_t lifecycle_count;
     uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
     struct tt_steps *steps; /* [lifecycle] */
     uint64_t *chunk_base;   /* events in all chunks before */
     size_t chunk_base_count;
     atomic_uint next_partition;
     struct tt_collector *collectors; /* one per thread */
-    size_t collector_count;
+    size_t collector_count, collector_capacity;
     struct tt_learner *learners; /* one per thread */
     size_t learner_count;
     struct tt_step_counts learned;
@@ -109,6 +122,11 @@ enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visit
 /* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
 enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
                                  struct tt_bench *bench, enum tt_verdict verdict) TT_MUST_CHECK;
+
+/* Judges every task: the collectors have what was found. */
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+/* INVALID where a shard has not come. */
+enum tt_err tt_pass_all_imported(const struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Makes the report out of the collectors. */
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;

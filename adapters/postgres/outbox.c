@@ -68,7 +68,7 @@ enum tt_err tt_pg_outbox_run(struct tt_pg_outbox *o, const char *sql,
     if (err != TT_OK)
         return err;
     if (ret_changed != NULL)
-        *ret_changed = atoi(PQcmdTuples(result));
+        *ret_changed = (int)strtol(PQcmdTuples(result), NULL, 10);
     PQclear(result);
     return TT_OK;
 }

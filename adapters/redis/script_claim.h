@@ -77,7 +77,8 @@
 
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait
  * -> fence, whether more may be there (1), must not be looked for (2) or neither (0), the last id
- * delivered, vanished, entries, their deliveries (of the first ones; 1 where missing), tasks */
+ * delivered, vanished, entries, their deliveries (of the first ones; 1 where missing), tasks.
+ * Where all that was found of tasks has vanished nothing is held: nobody would let it go. */
 #define TT_LUA_CLAIM                                                                               \
     TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW               \
         "local count, floor = tonumber(ARGV[4]), tonumber(ARGV[5]) "                               \
@@ -90,6 +91,7 @@
         "if #list == budget then more = 1 end "                                                    \
         "else for _, g in ipairs(groups(E)) do if g.name == G then last = g['last-delivered-id'] " \
         "end end end end "                                                                         \
+        "if #entries == 0 and #tasks > 0 then more, tasks = 1, {} mark_ready(mine) end "           \
         "local fence = 0 "                                                                         \
         "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
         "if fence <= floor then fence = floor + 1 "                                                \

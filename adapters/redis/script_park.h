@@ -28,14 +28,21 @@
 /* ... | letter's id, 'requeue' or 'drop' -> 1; 0: no such letter; -1: nothing in it to requeue.
  *
  * The letter of a parked task: what stands behind it goes on in order, the entry itself first where
- * it is requeued, at its own place. Any other letter: its event is put at the end of the stream. */
+ * it is requeued, at its own place. Any other letter: its event is put at the end of the stream.
+ * Which tasks are parked is first made anew from what is pending, and may then name an older entry
+ * than the dead one: when the last letter is gone nothing else would let the task go. */
 #define TT_LUA_UNBURY                                                                              \
     TT_LUA_TURNS                                                                                   \
+    "local function has_letter(id, key) for _, e in ipairs(call('XRANGE', DEAD, '-', '+')) do "    \
+    "local f = {} for i = 1, #e[2], 2 do f[e[2][i]] = e[2][i + 1] end "                            \
+    "if f.entry_id == id and f.parked == key then return true end end return false end "           \
     "local r, f = call('XRANGE', DEAD, ARGV[3], ARGV[3]), {} "                                     \
     "if #r == 0 then return 0 end "                                                                \
     "for i = 1, #r[1][2], 2 do f[r[1][2][i]] = r[1][2][i + 1] end "                                \
     "local again, key = ARGV[4] == 'requeue', f.parked "                                           \
-    "if key and call('HGET', PARKED, key) ~= f.entry_id then key = nil end "                       \
+    "if key then take_from(OUT, {}) end "                                                          \
+    "local at = key and call('HGET', PARKED, key) if not at then key = nil end "                   \
+    "if key and at ~= f.entry_id and has_letter(at, key) then key = nil end "                      \
     "local there = key and #call('XRANGE', E, f.entry_id, f.entry_id) > 0 "                        \
     "if again and not there then "                                                                 \
     "if not f.e or f.e == '' then return -1 end call('XADD', E, '*', 'e', f.e) end "               \

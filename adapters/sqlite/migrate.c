@@ -99,8 +99,10 @@ static const char *const steps[] = {
     "CREATE INDEX upload_hold_released ON upload_hold (destination, released_in);"
     "CREATE TABLE upload_quarantine ("
     "  destination TEXT NOT NULL, table_name TEXT NOT NULL, plan INTEGER NOT NULL,"
-    "  row_number INTEGER NOT NULL, row_uid TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,"
-    "  at INTEGER NOT NULL, PRIMARY KEY (destination, table_name, plan, row_number)) WITHOUT ROWID;",
+    "  row_number INTEGER NOT NULL, row_uid TEXT NOT NULL, reason TEXT NOT NULL,"
+    "  message TEXT NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  PRIMARY KEY (destination, table_name, plan, row_number)) WITHOUT ROWID;",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

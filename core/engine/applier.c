@@ -114,6 +114,17 @@ static enum tt_err in_transaction(struct tt_applier *applier, struct tt_fault *f
     return err == TT_OK ? store->commit(store->context, fault) : err;
 }
 
+static void tell_observers(const struct tt_applier *applier)
+{
+    const struct tt_applier_options *options = &applier->options;
+    for (size_t row = 0; options->observer_count > 0 && row < applier->rows.count; row++) {
+        const struct tt_current_row *task = tt_state_row(&applier->state, row);
+        for (size_t i = 0; i < options->observer_count; i++)
+            options->observers[i].see(options->observers[i].context, &applier->rows.list[row],
+                                      task);
+    }
+}
+
 static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t count,
                                struct tt_fault *fault)
 {
@@ -134,6 +145,7 @@ static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t 
     }
     applier->written += applier->rows.count;
     applier->reused += applier->rows.reused;
+    tell_observers(applier);
     return TT_OK;
 }
 

@@ -16,6 +16,7 @@
 #define TT_ENGINE_APPLIER_H
 
 #include "core/engine/decoding.h"
+#include "core/handlers/event_observer.h"
 #include "core/port/clock.h"
 #include "core/port/observer.h"
 #include "core/port/queue.h"
@@ -41,6 +42,8 @@ struct tt_applier_options {
     bool park;
     bool can_park; /* false: whatever anybody says, it goes on */
     struct tt_tenant_source tenants;
+    const struct tt_event_observer *observers; /* told in this order; borrowed */
+    size_t observer_count;
     int json_depth_max;
 };
 

@@ -28,6 +28,7 @@ enum {
     FIRST_WAIT_US = 50 * 1000,
     LONGEST_WAIT_US = 5 * 1000 * 1000,
     IDLE_WAIT_MS_MAX = 500,
+    SOON_MS = 10,
     TRIM_EVERY_US = 10 * 1000 * 1000,
 };
 
@@ -268,7 +269,7 @@ static int64_t idle_wait_ms(const struct worker *w)
 
 static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_fault *fault)
 {
-    bool idle = true;
+    bool idle = true, soon = false;
     enum tt_err err = beat(w, fault);
     if (err == TT_OK)
         err = claim_once(w, &idle, fault);
@@ -276,12 +277,14 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
         err = w->queue->trim(w->queue->context, fault);
         w->trim_due.us = now(w).us + TRIM_EVERY_US;
     }
+    if (err == TT_OK && w->options->beside.tend != NULL)
+        soon = w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)
         return err;
     if (w->options->until_idle)
         err = is_finished(w, ret_finished, fault);
     if (err == TT_OK && !*ret_finished)
-        err = w->queue->wait(w->queue->context, idle_wait_ms(w), fault);
+        err = w->queue->wait(w->queue->context, soon ? SOON_MS : idle_wait_ms(w), fault);
     return err;
 }
 
@@ -352,6 +355,8 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .park = options->park,
         .can_park = options->locking,
         .tenants = options->tenants,
+        .observers = options->observers,
+        .observer_count = options->observer_count,
         .json_depth_max = options->json_depth_max,
     };
     enum tt_err err = tt_applier_create(&applier, &w.applier, fault);

@@ -3,12 +3,12 @@
 #include "tests/lib/suite.h"
 
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 TT_TEST(the_fleet_loses_and_doubles_nothing_among_failures)
 {
     const char *seed = getenv("TT_CHAOS_SEED");
-    const struct tt_chaos_options options = {.seed = seed == NULL ? (uint64_t)time(NULL)
+    const struct tt_chaos_options options = {.seed = seed == NULL ? (uint64_t)getpid()
                                                                   : strtoull(seed, NULL, 10),
                                              .postgres = false,
                                              .rate = 2000,

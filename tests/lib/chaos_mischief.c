@@ -113,7 +113,7 @@ static void restart_redis(struct tt_chaos *chaos, int signal_number, bool cut)
     if (cut)
         cut_changes(chaos);
     last(chaos, 800);
-    tt_redis_server_begin(&chaos->redis, "disk/redis", words);
+    tt_redis_server_begin(&chaos->redis, "redis", words);
     TT_EVENTUALLY(tt_redis_server_answers(&chaos->redis) || has_ended(chaos));
     tt_chaos_ledger_mark_lost(chaos);
     atomic_store(&ledger->hold, false);

@@ -34,12 +34,12 @@ static int bind_free(int *ret_port)
 
 static void find_ports(struct tt_redis_cluster_server *cluster)
 {
-    int fds[2 * TT_CLUSTER_NODES];
-    for (int i = 0; i < TT_CLUSTER_NODES; i++) {
+    int fds[2 * TT_CLUSTER_NODES_MAX];
+    for (int i = 0; i < TT_CLUSTER_NODES_MAX; i++) {
         fds[2 * i] = bind_free(&cluster->nodes[i].port);
         fds[2 * i + 1] = bind_free(&cluster->nodes[i].bus_port);
     }
-    for (int i = 0; i < 2 * TT_CLUSTER_NODES; i++)
+    for (int i = 0; i < 2 * TT_CLUSTER_NODES_MAX; i++)
         close(fds[i]);
 }
 
@@ -152,8 +152,25 @@ void tt_redis_cluster_start(struct tt_redis_cluster_server *cluster, const char 
 
 void tt_redis_cluster_stop(struct tt_redis_cluster_server *cluster)
 {
+    for (int i = 0; i < TT_CLUSTER_NODES_MAX; i++)
+        if (cluster->nodes[i].pid != 0)
+            tt_finish(cluster->nodes[i].pid, SIGKILL);
+}
+
+void tt_redis_cluster_replica_start(struct tt_redis_cluster_server *cluster, int master)
+{
+    char command[120];
+    const int replica = TT_CLUSTER_REPLICA;
+    tt_redis_cluster_node_start(cluster, replica);
+    tt_redis_cluster_ask(cluster, master, "CLUSTER MEET 127.0.0.1 %d %d",
+                         cluster->nodes[replica].port, cluster->nodes[replica].bus_port);
+    TT_EVENTUALLY(says(cluster, replica, "CLUSTER INFO", "cluster_known_nodes:4") &&
+                  says(cluster, replica, "CLUSTER INFO", "cluster_slots_assigned:16384"));
+    snprintf(command, sizeof command, "CLUSTER REPLICATE %s", cluster->nodes[master].id);
+    TT_EVENTUALLY(says(cluster, replica, command, "OK"));
     for (int i = 0; i < TT_CLUSTER_NODES; i++)
-        tt_finish(cluster->nodes[i].pid, SIGKILL);
+        TT_EVENTUALLY(says(cluster, i, "CLUSTER NODES", "slave"));
+    TT_EVENTUALLY(says(cluster, replica, "INFO replication", "master_link_status:up"));
 }
 
 static redisReply *ask(const struct tt_redis_cluster_server *cluster, int node, const char *format,

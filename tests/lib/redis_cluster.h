@@ -6,16 +6,16 @@
 #include <hiredis/hiredis.h>
 #include <sys/types.h>
 
-enum { TT_CLUSTER_NODES = 3 };
+enum { TT_CLUSTER_NODES = 3, TT_CLUSTER_REPLICA = TT_CLUSTER_NODES, TT_CLUSTER_NODES_MAX };
 
 struct tt_redis_cluster_server {
     struct tt_redis_cluster_node {
         pid_t pid;
         int port, bus_port;
         char dir[300], id[64];
-    } nodes[TT_CLUSTER_NODES];
-    const char *password; /* of the user "default"; NULL: none */
-    char url[100];        /* of the first node */
+    } nodes[TT_CLUSTER_NODES_MAX]; /* the last is the replica; pid 0: there is none */
+    const char *password;          /* of the user "default"; NULL: none */
+    char url[100];                 /* of the first node */
 };
 
 /* Starts the nodes, gives each a third of the slots, and waits until all agree. */
@@ -23,6 +23,8 @@ void tt_redis_cluster_start(struct tt_redis_cluster_server *cluster, const char 
 void tt_redis_cluster_stop(struct tt_redis_cluster_server *cluster);
 /* Starts a node that was ended, with what it has on disk. */
 void tt_redis_cluster_node_start(struct tt_redis_cluster_server *cluster, int node);
+/* Starts a replica of a node, and waits until it has all that is there. */
+void tt_redis_cluster_replica_start(struct tt_redis_cluster_server *cluster, int master);
 /* A connection to a node; the caller frees. */
 redisContext *tt_redis_cluster_open(const struct tt_redis_cluster_server *cluster, int node);
 /* A command to one node; fails the test on an error reply. An integer, also of the first element of

@@ -249,7 +249,8 @@ static void tell(struct tt_upload_world *w, struct tt_upload_attempt *a,
     if (a->state == TT_SINK_DONE)
         answer->rows += (uint64_t)((a->last - a->first) / step_of(a->table) + 1);
     if (a->state == TT_SINK_REFUSED || a->state == TT_SINK_FAILED)
-        strcpy(answer->reason, a->state == TT_SINK_FAILED ? "backendError" : "invalid");
+        snprintf(answer->reason, sizeof answer->reason, "%s",
+                 a->state == TT_SINK_FAILED ? "backendError" : "invalid");
     for (int i = 0; i < 3 && a->state == TT_SINK_REFUSED && w->names_bad_row; i++)
         if (w->bad_rows[i] >= a->first && w->bad_rows[i] <= a->last)
             answer->bad_row = w->bad_rows[i] - a->first;

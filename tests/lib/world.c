@@ -273,6 +273,12 @@ static void observe(void *c, enum tt_observation what, int64_t number, const cha
         note(c, "fenced");
 }
 
+static void see(void *c, const struct tt_audit_row *row, const struct tt_current_row *task)
+{
+    (void)task;
+    note(c, row->duplicate ? "see-duplicate" : "see");
+}
+
 void tt_world_add(struct tt_world *world, const char *payload)
 {
     world->entries[world->count] = (struct tt_queue_entry){.id_ms = 1,
@@ -298,6 +304,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
     const struct tt_clock clock = {world, wall_us, mono, sleep_us};
     const struct tt_random random = {world, next_random};
     const struct tt_observer observer = {world, observe};
+    const struct tt_event_observer seeing = {"see", world, see};
     const struct tt_worker_options options = {
         .queue = &queue,
         .store = &store,
@@ -310,6 +317,8 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
         .drain_us = 1000000,
         .locking = true,
         .park = world->park,
+        .observers = &seeing,
+        .observer_count = world->watch,
         .until_idle = true,
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
         .stop = &world->stop,

@@ -38,7 +38,10 @@ static int64_t latency(struct tt_sim *sim)
 
 static bool strikes(struct tt_sim *sim, uint64_t number, enum tt_sim_strike strike)
 {
-    return sim->plan->strike == strike && sim->plan->strike_at == number;
+    for (size_t i = 0; i < sizeof sim->plan->strikes / sizeof *sim->plan->strikes; i++)
+        if (sim->plan->strikes[i].what == strike && sim->plan->strikes[i].at == number)
+            return true;
+    return false;
 }
 
 /* An error that the server gives, the connection staying. */

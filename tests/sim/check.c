@@ -26,8 +26,8 @@ static bool is_row_of(const struct tt_audit_row *row, const struct tt_sim_entry 
 static bool is_letter_of(const struct tt_model_letter *letter, unsigned partition,
                          const struct tt_sim_entry *entry)
 {
-    return entry->kind != TT_SIM_GOOD && entry->partition == partition &&
-           tt_model_id_compare(letter->entry_id, entry->id) == 0 &&
+    return (entry->kind == TT_SIM_UNDECODABLE || entry->kind == TT_SIM_UNSTORABLE) &&
+           entry->partition == partition && tt_model_id_compare(letter->entry_id, entry->id) == 0 &&
            same_text(letter->payload, entry->payload) &&
            (entry->kind == TT_SIM_UNSTORABLE) == (letter->reason[2] == 's');
 }
@@ -57,8 +57,12 @@ static void check_entries(struct tt_sim *sim)
         size_t found =
             entry->kind == TT_SIM_GOOD ? count_rows(sim, entry) : count_letters(sim, entry);
         bool kept = !entry->lost;
+        if (entry->kind == TT_SIM_EXCLUDED)
+            continue; /* rows and letters are looked at from their side */
         for (size_t k = 0; k < sim->ledger.count && !kept; k++)
             kept = !sim->ledger.entries[k].lost && is_same_entry(entry, &sim->ledger.entries[k]);
+        if (entry->dropped) /* and perhaps lost with its letter, and found again */
+            kept = false;
         if (kept && found == 0)
             tt_sim_fail(sim, "G1: event %zu at %u:%lld-%lld has neither row nor letter", i,
                         entry->partition, (long long)entry->id.ms, (long long)entry->id.seq);
@@ -146,7 +150,7 @@ static int by_reading(const void *a, const void *b)
 /* G3: per task in the order of arrival, as applied and as read back. G4: fences only grow. */
 static void check_order(struct tt_sim *sim)
 {
-    const struct tt_audit_row *rows[TT_SIM_EVENTS_MAX + 1];
+    const struct tt_audit_row *rows[TT_SIM_LEDGER_MAX + 1];
     size_t count = sim->tables.audit_count;
     for (size_t i = 0; i < count; i++)
         rows[i] = &sim->tables.audit[i];
@@ -170,16 +174,17 @@ static void check_order(struct tt_sim *sim)
         check_arrivals(sim, &sim->tables.tasks[k], rows, count, "is read back before");
 }
 
-/* G5: nothing is left. */
+/* G5: nothing is left. (A task may still be held by nobody, until a lease ends that came back from
+ * the past; the last events of a run have shown that it holds up nothing.) */
 static void check_quiet(struct tt_sim *sim)
 {
     for (unsigned i = 0; i < sim->plan->partitions; i++) {
         const struct tt_model_partition *p = &sim->server.partitions[i];
         struct tt_queue_backlog backlog = tt_model_backlog(&sim->server, i);
-        if (backlog.unread > 0 || backlog.pending > 0 || p->wait_count > 0 || p->held_count > 0)
-            tt_sim_fail(sim, "G5: partition %u: %llu unread, %llu pending, %zu wait, %zu are held",
-                        i, (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
-                        p->wait_count, p->held_count);
+        if (backlog.unread > 0 || backlog.pending > 0 || p->wait_count > 0)
+            tt_sim_fail(sim, "G5: partition %u: %llu unread, %llu pending, %zu wait", i,
+                        (unsigned long long)backlog.unread, (unsigned long long)backlog.pending,
+                        p->wait_count);
     }
     for (size_t i = 0; i < TT_MODEL_TX_MAX; i++)
         if (sim->tables.tx[i].open && !sim->tables.tx[i].orphan)
@@ -188,7 +193,7 @@ static void check_quiet(struct tt_sim *sim)
 
 void tt_sim_check(struct tt_sim *sim)
 {
-    if (sim->tables.audit_count > TT_SIM_EVENTS_MAX) {
+    if (sim->tables.audit_count > TT_SIM_LEDGER_MAX) {
         tt_sim_fail(sim, "G2: more rows than events");
         return;
     }

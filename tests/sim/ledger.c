@@ -40,6 +40,8 @@ static struct tt_event make_event(struct tt_sim_ledger *ledger, const struct tt_
         .received_at_us = TT_TIME_NONE,
         .has_seq = tt_sim_percent(c, 40),
     };
+    if (tt_sim_percent(c, 40))
+        event.task_type = tt_sim_percent(c, 50) ? TT_STR("NOISE") : TT_STR("INGEST");
     event.seq = event.has_seq ? (int64_t)tt_sim_below(c, 5) : 0;
     if (tt_sim_percent(c, 70))
         event.event_id = number_text(ledger, "e", ledger->count);
@@ -85,17 +87,19 @@ static void spoil(struct tt_sim_entry *entry, uint64_t *chance)
 }
 
 struct tt_sim_entry *tt_sim_ledger_add(struct tt_sim_ledger *ledger, const struct tt_sim_plan *plan,
-                                       uint64_t *chance)
+                                       int whose, uint64_t *chance)
 {
     unsigned task = (unsigned)tt_sim_below(chance, plan->tasks);
     if (tt_sim_percent(chance, plan->hot))
         task = 0;
-    tt_assert(ledger->count < TT_SIM_EVENTS_MAX);
+    if (whose >= 0)
+        task = (unsigned)whose;
+    tt_assert(ledger->count < TT_SIM_LEDGER_MAX);
     struct tt_sim_entry *entry = &ledger->entries[ledger->count];
     *entry = (struct tt_sim_entry){.partition = task % plan->partitions};
-    if (ledger->count > 0 && tt_sim_percent(chance, plan->duplicate)) {
+    if (whose < 0 && ledger->count > 0 && tt_sim_percent(chance, plan->duplicate)) {
         const struct tt_sim_entry *before = &ledger->entries[tt_sim_below(chance, ledger->count)];
-        if (before->kind == TT_SIM_GOOD) { /* sent once more */
+        if (before->kind == TT_SIM_GOOD || before->kind == TT_SIM_EXCLUDED) { /* sent once more */
             *entry = *before;
             entry->lost = false;
             ledger->count++;
@@ -105,12 +109,15 @@ struct tt_sim_entry *tt_sim_ledger_add(struct tt_sim_ledger *ledger, const struc
     entry->event = make_event(ledger, plan, task, chance);
     snprintf(entry->key, sizeof entry->key, "%.*s/%.*s", TT_STR_ARGS(entry->event.tenant),
              TT_STR_ARGS(entry->event.task_id));
-    if (tt_sim_percent(chance, plan->unstorable)) {
+    if (plan->tenants && tt_str_equal(entry->event.tenant, TT_STR("other")) &&
+        tt_str_equal(entry->event.task_type, TT_STR("NOISE"))) {
+        entry->kind = TT_SIM_EXCLUDED;
+    } else if (tt_sim_percent(chance, plan->unstorable)) {
         entry->kind = TT_SIM_UNSTORABLE;
         entry->event.message = TT_STR(TT_SIM_UNSTORABLE_MESSAGE);
     }
     entry->payload = keep_payload(ledger, &entry->event);
-    if (tt_sim_percent(chance, plan->undecodable)) {
+    if (entry->kind != TT_SIM_EXCLUDED && tt_sim_percent(chance, plan->undecodable)) {
         spoil(entry, chance);
         if (entry->key[0] != '\0')
             entry->partition = 0;

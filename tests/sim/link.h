@@ -14,6 +14,7 @@
     X(GIVE_BACK, give_back)                                                                        \
     X(WAIT, wait)                                                                                  \
     X(BURY, bury)                                                                                  \
+    X(PARK, park)                                                                                  \
     X(TRIM, trim)                                                                                  \
     X(BACKLOG, backlog)                                                                            \
     X(BEGIN, begin)                                                                                \

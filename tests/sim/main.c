@@ -1,53 +1,106 @@
-/* Runs seeds one after another; tools/sim says how. */
+/* Runs seeds one after another, in a process of their own: where the engine asserts, its seed is
+ * told and the next one begins. tools/sim says how to call it. */
 #include "tests/sim/sim.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-static struct tt_sim_plan plan;
+/* What outlives a process. */
+struct shared {
+    uint64_t seed, seeds, failed;
+    struct tt_sim_result total;
+};
 
-/* An assertion of the engine ends the process: which seed was it? */
-static void on_abort(int number)
+static void tell(const struct shared *shared, const char *failure)
 {
-    char text[64];
-    int len = snprintf(text, sizeof text, "seed %llu: aborted\n", (unsigned long long)plan.seed);
-    (void)number;
-    if (len < 0 || write(STDERR_FILENO, text, (size_t)len) < 0)
-        _exit(3);
+    printf("seed %llu: %s\n  again: tools/sim --seed %llu --trace\n",
+           (unsigned long long)shared->seed, failure, (unsigned long long)shared->seed);
+    fflush(stdout);
 }
 
-static bool run(uint64_t seed, FILE *trace, struct tt_sim_result *total)
+static void add(struct tt_sim_result *total, const struct tt_sim_result *result)
 {
-    struct tt_sim_result result;
-    tt_sim_plan_make(&plan, seed);
-    bool ok = tt_sim_run(&plan, trace, &result);
-    if (!ok)
-        printf("seed %llu: %s\n  again: tools/sim --seed %llu --trace\n", (unsigned long long)seed,
-               result.failure, (unsigned long long)seed);
-    total->calls += result.calls;
-    total->time_us += result.time_us / 1000000;
-    total->events += result.events;
-    total->rows += result.rows;
-    total->letters += result.letters;
-    total->lost += result.lost;
-    total->vanished += result.vanished;
-    total->fenced += result.fenced;
-    total->reused += result.reused;
-    total->turns_lost += result.turns_lost;
-    total->kills += result.kills;
-    total->pauses += result.pauses;
-    total->tails += result.tails;
-    return ok;
+    total->calls += result->calls;
+    total->time_us += result->time_us;
+    total->events += result->events;
+    total->rows += result->rows;
+    total->letters += result->letters;
+    total->lost += result->lost;
+    total->vanished += result->vanished;
+    total->fenced += result->fenced;
+    total->reused += result->reused;
+    total->turns_lost += result->turns_lost;
+    total->kills += result->kills;
+    total->pauses += result->pauses;
+    total->tails += result->tails;
 }
 
-static uint64_t number(const char *text)
+static void run_seeds(struct shared *shared, uint64_t end, FILE *trace)
 {
-    char *end;
+    static struct tt_sim_plan plan;
+    static struct tt_sim_result result;
+    for (; shared->seed < end; shared->seed++) {
+        tt_sim_plan_make(&plan, shared->seed);
+        if (!tt_sim_run(&plan, trace, &result)) {
+            shared->failed++;
+            tell(shared, result.failure);
+        }
+        shared->seeds++;
+        add(&shared->total, &result);
+    }
+    tt_sim_done();
+}
+
+/* Until all are done. */
+static void run_all(struct shared *shared, uint64_t end, FILE *trace)
+{
+    while (shared->seed < end) {
+        int status = 0;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            run_seeds(shared, end, trace);
+            exit(0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child) {
+            perror("sim");
+            exit(1);
+        }
+        if (status == 0)
+            continue;
+        shared->failed++;
+        shared->seeds++;
+        tell(shared, "the process died");
+        shared->seed++;
+    }
+}
+
+static void sum_up(const struct shared *shared)
+{
+    const struct tt_sim_result *t = &shared->total;
+    printf("%llu seeds, %llu failed: %llu calls in %lld simulated hours\n"
+           "%llu events: %llu rows, %llu dead letters, %llu lost by the server\n"
+           "%llu kills, %llu pauses, %llu times a lost tail, %llu turns lost, %llu times fenced, "
+           "%llu times ids reused, %llu entries vanished\n",
+           (unsigned long long)shared->seeds, (unsigned long long)shared->failed,
+           (unsigned long long)t->calls, (long long)(t->time_us / 3600000000LL),
+           (unsigned long long)t->events, (unsigned long long)t->rows,
+           (unsigned long long)t->letters, (unsigned long long)t->lost,
+           (unsigned long long)t->kills, (unsigned long long)t->pauses,
+           (unsigned long long)t->tails, (unsigned long long)t->turns_lost,
+           (unsigned long long)t->fenced, (unsigned long long)t->reused,
+           (unsigned long long)t->vanished);
+}
+
+static uint64_t number(const char *option, const char *text)
+{
+    char *end = NULL;
     uint64_t value = text == NULL ? 0 : strtoull(text, &end, 10);
-    if (text == NULL || *text == '\0' || *end != '\0') {
-        fprintf(stderr, "sim: expected a number\n");
+    if (text == NULL || *text < '0' || *text > '9' || *end != '\0') {
+        fprintf(stderr, "sim: %s: expected a number\n", option);
         exit(2);
     }
     return value;
@@ -55,38 +108,35 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-    uint64_t first = 1, seeds = 2000, failed = 0;
-    struct tt_sim_result total = {.hash = 0};
+    uint64_t first = 1, seeds = 2000;
     FILE *trace = NULL;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--trace") == 0) {
+        const char *option = argv[i];
+        if (strcmp(option, "--trace") == 0) {
             trace = stdout;
-        } else if (strcmp(argv[i], "--seeds") == 0) {
-            seeds = number(argv[++i]);
-        } else if (strcmp(argv[i], "--first") == 0) {
-            first = number(argv[++i]);
-        } else if (strcmp(argv[i], "--seed") == 0) {
-            first = number(argv[++i]);
+        } else if (strcmp(option, "--seeds") == 0) {
+            seeds = number(option, argv[++i]);
+        } else if (strcmp(option, "--first") == 0) {
+            first = number(option, argv[++i]);
+        } else if (strcmp(option, "--seed") == 0) {
+            first = number(option, argv[++i]);
             seeds = 1;
         } else {
-            fprintf(stderr, "sim: unknown option '%s'\n", argv[i]);
+            fprintf(stderr,
+                    "sim: unknown option '%s': expected --seeds N, --first SEED, --seed "
+                    "SEED or --trace\n",
+                    option);
             return 2;
         }
     }
-    signal(SIGABRT, on_abort);
-    for (uint64_t seed = first; seed < first + seeds; seed++)
-        failed += !run(seed, trace, &total);
-    tt_sim_done();
-    printf("%llu seeds, %llu failed; %llu calls, %lld simulated hours; %llu events: %llu rows, "
-           "%llu letters, %llu lost by the server\n"
-           "%llu kills, %llu pauses, %llu tails lost, %llu turns lost, %llu fenced, %llu ids "
-           "reused, %llu vanished\n",
-           (unsigned long long)seeds, (unsigned long long)failed, (unsigned long long)total.calls,
-           (long long)total.time_us / 3600, (unsigned long long)total.events,
-           (unsigned long long)total.rows, (unsigned long long)total.letters,
-           (unsigned long long)total.lost, (unsigned long long)total.kills,
-           (unsigned long long)total.pauses, (unsigned long long)total.tails,
-           (unsigned long long)total.turns_lost, (unsigned long long)total.fenced,
-           (unsigned long long)total.reused, (unsigned long long)total.vanished);
-    return failed == 0 ? 0 : 1;
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        perror("sim");
+        return 1;
+    }
+    shared->seed = first;
+    run_all(shared, first + seeds, trace);
+    sum_up(shared);
+    return shared->failed == 0 ? 0 : 1;
 }

@@ -14,8 +14,8 @@ struct step {
 };
 
 struct story {
-    struct step steps[TT_SIM_EVENTS_MAX]; /* as applied */
-    struct step line[TT_SIM_EVENTS_MAX];  /* by event time */
+    struct step steps[TT_SIM_LEDGER_MAX]; /* as applied */
+    struct step line[TT_SIM_LEDGER_MAX];  /* by event time */
     size_t count;
     struct tt_str correlation_id, dataset_id;
 };
@@ -54,9 +54,12 @@ static void lay_out(struct story *story)
 }
 
 /* The event that the task's state comes from. */
-static const struct tt_event *state_of(const struct story *story, bool by_arrival)
+static const struct tt_event *state_of(const struct tt_sim_plan *plan, const struct story *story)
 {
-    return by_arrival ? story->steps[story->count - 1].event : story->line[story->count - 1].event;
+    const struct tt_event *newest = story->steps[story->count - 1].event;
+    bool by_arrival =
+        plan->by_arrival || (plan->tenants && tt_str_equal(newest->tenant, TT_STR("other")));
+    return by_arrival ? newest : story->line[story->count - 1].event;
 }
 
 static void add_step(struct story *story, const struct tt_audit_row *row, size_t number)
@@ -72,10 +75,10 @@ static void add_step(struct story *story, const struct tt_audit_row *row, size_t
 
 /* ---- One task */
 
-static bool check_current(const struct story *story, const struct tt_current_row *row,
-                          bool by_arrival, int64_t fence)
+static bool check_current(const struct tt_sim_plan *plan, const struct story *story,
+                          const struct tt_current_row *row, int64_t fence)
 {
-    const struct tt_event *state = state_of(story, by_arrival);
+    const struct tt_event *state = state_of(plan, story);
     const struct step *first = &story->steps[0], *last = &story->steps[story->count - 1];
     bool same = tt_str_equal(row->status, state->status) && tt_str_equal(row->stage, state->stage);
     same = same && row->event_time_us == state->event_time_us && row->has_seq == state->has_seq;
@@ -114,7 +117,7 @@ static void check_task(struct tt_sim *sim, const struct story *story, int64_t fe
 {
     const struct tt_event *first = story->steps[0].event;
     const struct tt_model_task *task = tt_model_task(&sim->tables, first->tenant, first->task_id);
-    if (task == NULL || !check_current(story, &task->row, sim->plan->by_arrival, fence))
+    if (task == NULL || !check_current(sim->plan, story, &task->row, fence))
         tt_sim_fail(sim, "state: task %.*s has a wrong row", TT_STR_ARGS(first->task_id));
     else if (!check_stays(story, task))
         tt_sim_fail(sim, "state: task %.*s has wrong stays", TT_STR_ARGS(first->task_id));
@@ -146,7 +149,7 @@ static struct tt_progress_row *find_set(struct sets *sets, struct tt_str tenant,
 }
 
 /* What each event says of its data set besides the counts. */
-static void note_event(struct sets *sets, const struct story *story, bool by_arrival)
+static void note_event(const struct tt_sim_plan *plan, struct sets *sets, const struct story *story)
 {
     const struct tt_event *event = story->steps[story->count - 1].event;
     if (story->dataset_id.len == 0)
@@ -160,13 +163,13 @@ static void note_event(struct sets *sets, const struct story *story, bool by_arr
     }
     if (event->attributes.ptr != NULL) /* {"record_count":7} */
         row->records_expected = event->attributes.ptr[event->attributes.len - 2] - '0';
-    if (state_of(story, by_arrival)->stage.ptr != NULL)
-        row->last_stage = state_of(story, by_arrival)->stage;
+    if (state_of(plan, story)->stage.ptr != NULL)
+        row->last_stage = state_of(plan, story)->stage;
 }
 
-static void count_task(struct sets *sets, const struct story *story, bool by_arrival)
+static void count_task(const struct tt_sim_plan *plan, struct sets *sets, const struct story *story)
 {
-    struct tt_str status = state_of(story, by_arrival)->status;
+    struct tt_str status = state_of(plan, story)->status;
     if (story->dataset_id.len == 0)
         return;
     struct tt_progress_row *row = find_set(sets, story->steps[0].event->tenant, story);
@@ -232,11 +235,11 @@ void tt_sim_check_state(struct tt_sim *sim)
         if (same)
             continue;
         add_step(&stories[k], row, i);
-        note_event(&sets, &stories[k], sim->plan->by_arrival);
+        note_event(sim->plan, &sets, &stories[k]);
     }
     for (size_t k = 0; k < tasks; k++) {
         check_task(sim, &stories[k], fences[k]);
-        count_task(&sets, &stories[k], sim->plan->by_arrival);
+        count_task(sim->plan, &sets, &stories[k]);
     }
     check_sets(sim, &sets);
 }

@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the tenants of a run want, where plan.tenants is set. */
+#define TT_SIM_TENANTS                                                                             \
+    "{\"tenants\": {\"other\": {\"exclude\": [\"NOISE\"], \"apply_order\": \"arrival\"}}}"
+
 enum { TT_SIM_WORKERS_MAX = 4, TT_SIM_TASKS_MAX = 10, TT_SIM_EVENTS_MAX = 200 };
+enum { TT_SIM_LEDGER_MAX = TT_SIM_EVENTS_MAX + TT_SIM_TASKS_MAX };
 
 /* Strikes now and then, until the troubles end. */
 #define TT_SIM_TROUBLES(X)                                                                         \
@@ -22,7 +27,8 @@ enum { TT_SIM_WORKERS_MAX = 4, TT_SIM_TASKS_MAX = 10, TT_SIM_EVENTS_MAX = 200 };
     X(STORE_AWAY, store_away)                                                                      \
     X(DISK_FULL, disk_full)                                                                        \
     X(SERVER_CLOCK, server_clock) /* the clock of the queue's server jumps */                      \
-    X(WALL_CLOCK, wall_clock)     /* that of a worker does */
+    X(WALL_CLOCK, wall_clock)     /* that of a worker does */                                      \
+    X(OPERATOR, operator)         /* somebody sees to a dead letter */
 
 enum tt_sim_trouble {
 #define TT_SIM_TROUBLE_ENUM(upper, lower) TT_SIM_##upper,
@@ -54,15 +60,19 @@ struct tt_sim_plan {
     int64_t troubles_us;    /* how long there are troubles */
     int64_t grain_ms;       /* the server's clock goes in steps of this: ids come again */
     bool by_arrival;
+    bool tenants;
+    bool same_names; /* all workers have one */
+    bool park;       /* a task waits behind its dead letter */
     bool one_writer; /* the store is as SQLite, else as PostgreSQL */
     unsigned hot, duplicate, late, tie, undecodable, unstorable; /* percent of the events */
     unsigned lost_before, lost_after, slow, refused;             /* of 10,000 calls */
     unsigned late_commit; /* percent of the commits that got lost: they happen later */
     unsigned troubles;    /* bits, by enum tt_sim_trouble */
     int64_t trouble_every_us;
-    /* One strike at one call. */
-    enum tt_sim_strike strike;
-    uint64_t strike_at;
+    struct {
+        enum tt_sim_strike what;
+        uint64_t at; /* the number of the call */
+    } strikes[2];
     /* Sabotage of the models: what the fleet relies on is not kept. */
     bool no_turn, no_row_key, no_fence;
 };

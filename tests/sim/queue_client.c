@@ -48,6 +48,7 @@ static enum tt_err between(struct tt_model_queue *q, unsigned *done, struct tt_f
 static void forget_batch(struct tt_model_queue *q)
 {
     q->entry_count = 0;
+    memset(q->parked, 0, sizeof q->parked);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].task_count = q->partitions[i].count = 0;
 }
@@ -113,11 +114,10 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
         struct tt_model_id ids[TT_MODEL_ENTRIES_MAX];
         if (!q->partitions[i].in_hand)
             continue;
-        size_t count = q->partitions[i].count;
-        for (size_t k = 0; k < count; k++) {
-            const struct tt_queue_entry *entry = &q->entries[q->partitions[i].first + k];
-            ids[k] = (struct tt_model_id){entry->id_ms, entry->id_seq};
-        }
+        size_t count = 0, first = q->partitions[i].first;
+        for (size_t k = first; k < first + q->partitions[i].count; k++)
+            if (!q->parked[k])
+                ids[count++] = (struct tt_model_id){q->entries[k].id_ms, q->entries[k].id_seq};
         err = between(q, &done, fault);
         if (err == TT_OK)
             lost |= tt_model_finish(q->server, i, q->token, ids, count, q->partitions[i].tasks,
@@ -355,6 +355,33 @@ static enum tt_err q_bury(void *context, const struct tt_queue_entry *entry, con
     return back(q, TT_SIM_BURY, fault);
 }
 
+static struct tt_model_id set_parked(struct tt_model_queue *q, const struct tt_queue_entry *entry)
+{
+    q->parked[entry - q->entries] = true;
+    return (struct tt_model_id){entry->id_ms, entry->id_seq};
+}
+
+static enum tt_err q_park(void *context, const struct tt_queue_parking *parking,
+                          struct tt_fault *fault)
+{
+    struct tt_model_queue *q = context;
+    const struct tt_queue_entry *entry = parking->entry;
+    struct tt_model_id behind[TT_MODEL_ENTRIES_MAX], id = set_parked(q, entry);
+    char key[TT_MODEL_KEY_BYTES];
+    snprintf(key, sizeof key, "%.*s/%.*s", TT_STR_ARGS(parking->tenant),
+             TT_STR_ARGS(parking->task_id));
+    for (size_t i = 0; i < parking->behind_count; i++)
+        behind[i] = set_parked(q, parking->behind[i]);
+    enum tt_err err = there(q, TT_SIM_PARK, fault);
+    if (err != TT_OK)
+        return err;
+    if (!q->server->partitions[entry->partition].has_group)
+        return no_group(q, fault);
+    tt_model_park(q->server, entry->partition, q->token, id, parking->reason, entry->deliveries,
+                  entry->payload, tt_model_key(q->server, key), behind, parking->behind_count);
+    return back(q, TT_SIM_PARK, fault);
+}
+
 static enum tt_err q_trim(void *context, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
@@ -402,7 +429,6 @@ static enum tt_err q_backlog(void *context, struct tt_queue_backlog *ret_backlog
 struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
 {
     queue->alive = 1;
-    /* Without park: the simulated workers go on behind a dead letter. */
     return (struct tt_queue){.context = queue,
                              .connect = q_connect,
                              .heartbeat = q_heartbeat,
@@ -414,5 +440,6 @@ struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
                              .bury = q_bury,
                              .trim = q_trim,
                              .backlog = q_backlog,
-                             .disconnect = q_disconnect};
+                             .disconnect = q_disconnect,
+                             .park = q_park};
 }

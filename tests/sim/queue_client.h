@@ -32,6 +32,7 @@ struct tt_model_queue {
         struct tt_model_id last, wake;
     } partitions[TT_MODEL_PARTITIONS_MAX];
     struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
+    bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
     size_t entry_count;
     uint64_t vanished;
 };

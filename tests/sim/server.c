@@ -7,11 +7,24 @@
 
 void tt_model_server_init(struct tt_model_server *server, unsigned partitions)
 {
-    memset(server, 0, sizeof *server);
     tt_assert(partitions >= 1 && partitions <= TT_MODEL_PARTITIONS_MAX);
+    for (unsigned i = 0; i < partitions; i++) { /* not all of it: it is large */
+        struct tt_model_partition *p = &server->partitions[i];
+        p->has_group = false;
+        p->last_id = p->delivered = p->wake = (struct tt_model_id){0, 0};
+        p->entry_count = p->pending_count = p->wait_count = p->held_count = 0;
+        p->lease_count = p->letter_count = p->ready_count = 0;
+        p->behind_count = p->parked_count = 0;
+        p->fence = 0;
+    }
     server->partition_count = partitions;
-    server->token_count = 1;
-    snprintf(server->tokens[0], sizeof server->tokens[0], "*");
+    server->worker_count = server->key_count = 0;
+    server->now_ms = 0;
+    server->changes = 0;
+    server->gives_all = false;
+    server->token_count = TT_MODEL_FIRST_TOKEN;
+    snprintf(server->tokens[TT_MODEL_WAITING], TT_MODEL_NAME_BYTES, "*");
+    snprintf(server->tokens[TT_MODEL_OUT], TT_MODEL_NAME_BYTES, "+");
 }
 
 int tt_model_token(struct tt_model_server *server, const char *name)
@@ -19,6 +32,16 @@ int tt_model_token(struct tt_model_server *server, const char *name)
     tt_assert(server->token_count < TT_MODEL_TOKENS_MAX);
     snprintf(server->tokens[server->token_count], TT_MODEL_NAME_BYTES, "%s", name);
     return server->token_count++;
+}
+
+const char *tt_model_key(struct tt_model_server *server, const char *text)
+{
+    for (size_t i = 0; i < server->key_count; i++)
+        if (strcmp(server->keys[i], text) == 0)
+            return server->keys[i];
+    tt_assert(server->key_count < TT_MODEL_KEYS_MAX);
+    snprintf(server->keys[server->key_count], TT_MODEL_KEY_BYTES, "%s", text);
+    return server->keys[server->key_count++];
 }
 
 static struct tt_model_id next_id(const struct tt_model_server *server, struct tt_model_id last)
@@ -83,6 +106,8 @@ struct tt_queue_backlog tt_model_backlog(const struct tt_model_server *server, u
 {
     const struct tt_model_partition *p = &server->partitions[partition];
     struct tt_queue_backlog backlog = {.pending = p->pending_count};
+    for (size_t i = 0; i < p->pending_count; i++)
+        backlog.pending -= p->pending[i].token == TT_MODEL_OUT;
     for (size_t i = 0; i < p->entry_count; i++)
         backlog.unread += tt_model_id_compare(p->entries[i].id, p->delivered) > 0;
     return backlog;
@@ -99,26 +124,29 @@ static bool has_letter(const struct tt_model_partition *p, struct tt_model_id id
     return false;
 }
 
+void tt_model_put_letter(struct tt_model_server *server, struct tt_model_partition *p,
+                         const struct tt_model_letter *letter)
+{
+    struct tt_model_id last = {0, 0};
+    if (has_letter(p, letter->entry_id))
+        return;
+    if (p->letter_count > 0)
+        last = p->letters[p->letter_count - 1].id;
+    tt_assert(p->letter_count < TT_MODEL_ENTRIES_MAX);
+    p->letters[p->letter_count] = *letter;
+    p->letters[p->letter_count++].id =
+        tt_model_id_compare(letter->entry_id, last) > 0 ? letter->entry_id : next_id(server, last);
+}
+
 void tt_model_bury(struct tt_model_server *server, unsigned partition, int token,
                    struct tt_model_id id, const char *reason, int64_t tries, struct tt_str payload)
 {
     struct tt_model_partition *p = &server->partitions[partition];
+    struct tt_model_letter letter = {.entry_id = id, .payload = payload, .tries = tries};
     if (tt_model_lease(p, token) == NULL)
         return;
-    if (!has_letter(p, id)) {
-        struct tt_model_id last = {0, 0};
-        if (p->letter_count > 0)
-            last = p->letters[p->letter_count - 1].id;
-        tt_assert(p->letter_count < TT_MODEL_ENTRIES_MAX);
-        struct tt_model_letter *letter = &p->letters[p->letter_count++];
-        *letter = (struct tt_model_letter){
-            .id = tt_model_id_compare(id, last) > 0 ? id : next_id(server, last),
-            .entry_id = id,
-            .payload = payload,
-            .tries = tries,
-        };
-        snprintf(letter->reason, sizeof letter->reason, "%s", reason);
-    }
+    snprintf(letter.reason, sizeof letter.reason, "%s", reason);
+    tt_model_put_letter(server, p, &letter);
     tt_model_pending_drop(p, id);
 }
 

@@ -18,6 +18,8 @@ enum {
     TT_MODEL_LEASES_MAX = 200,
     TT_MODEL_WORKERS_MAX = 64,
     TT_MODEL_NAME_BYTES = 64,
+    TT_MODEL_KEY_BYTES = 40,
+    TT_MODEL_KEYS_MAX = 64,
 };
 
 struct tt_model_id {
@@ -30,7 +32,9 @@ struct tt_model_entry {
     const char *key; /* of its turn */
 };
 
-/* Token 0 is '*': what waits. */
+/* Tokens of nobody: '*' has what waits, '+' what is parked. */
+enum { TT_MODEL_WAITING, TT_MODEL_OUT, TT_MODEL_FIRST_TOKEN };
+
 struct tt_model_pending {
     struct tt_model_id id;
     int token;
@@ -57,6 +61,12 @@ struct tt_model_letter {
     struct tt_str payload;
     char reason[16];
     int64_t tries;
+    const char *parked; /* the task that waits behind it; NULL: none */
+};
+
+struct tt_model_parked {
+    const char *key;
+    struct tt_model_id id; /* of its dead letter's entry */
 };
 
 struct tt_model_partition {
@@ -65,12 +75,14 @@ struct tt_model_partition {
     struct tt_model_id last_id, delivered, wake;
     struct tt_model_pending pending[TT_MODEL_ENTRIES_MAX]; /* by id */
     struct tt_model_turn waits[TT_MODEL_ENTRIES_MAX];      /* by key, then id */
+    struct tt_model_turn behind[TT_MODEL_ENTRIES_MAX];     /* likewise, of parked tasks */
+    struct tt_model_parked parked[TT_MODEL_ENTRIES_MAX];
     struct tt_model_held held[TT_MODEL_ENTRIES_MAX];
     struct tt_model_lease leases[TT_MODEL_LEASES_MAX];
     struct tt_model_letter letters[TT_MODEL_ENTRIES_MAX]; /* by id */
     const char *ready[TT_MODEL_READY_MAX];
     size_t entry_count, pending_count, wait_count, held_count, lease_count, letter_count,
-        ready_count;
+        ready_count, behind_count, parked_count;
     int64_t fence;
 };
 
@@ -79,6 +91,8 @@ struct tt_model_server {
     struct tt_model_partition partitions[TT_MODEL_PARTITIONS_MAX];
     char tokens[TT_MODEL_TOKENS_MAX][TT_MODEL_NAME_BYTES];
     int token_count;
+    char keys[TT_MODEL_KEYS_MAX][TT_MODEL_KEY_BYTES]; /* of letters */
+    size_t key_count;
     struct {
         char name[TT_MODEL_NAME_BYTES];
         int64_t seen_ms;
@@ -114,6 +128,9 @@ void tt_model_server_init(struct tt_model_server *server, unsigned partitions);
 /* A new consumer; its name decides its place among others. */
 int tt_model_token(struct tt_model_server *server, const char *name);
 
+/* A copy of the text that lives as long as the server. */
+const char *tt_model_key(struct tt_model_server *server, const char *text);
+
 /* XADD with '*'. */
 struct tt_model_id tt_model_add(struct tt_model_server *server, unsigned partition,
                                 struct tt_str payload, const char *key);
@@ -134,12 +151,19 @@ uint64_t tt_model_tend(struct tt_model_server *server, unsigned partition);
 void tt_model_trim(struct tt_model_server *server, unsigned partition);
 void tt_model_bury(struct tt_model_server *server, unsigned partition, int token,
                    struct tt_model_id id, const char *reason, int64_t tries, struct tt_str payload);
+/* behind: ids of the same task that the caller has. */
+void tt_model_park(struct tt_model_server *server, unsigned partition, int token,
+                   struct tt_model_id id, const char *reason, int64_t tries, struct tt_str payload,
+                   const char *key, const struct tt_model_id *behind, size_t behind_count);
+/* The letter is requeued or dropped; one that no task waits behind is only dropped here. */
+void tt_model_unbury(struct tt_model_server *server, unsigned partition, size_t letter,
+                     bool requeue);
 struct tt_queue_backlog tt_model_backlog(const struct tt_model_server *server, unsigned partition);
 /* alive, rank; lifetime 0: the worker leaves. */
 void tt_model_beat(struct tt_model_server *server, const char *name, int64_t lifetime_ms,
                    unsigned *ret_alive, unsigned *ret_rank);
 
-/* Inside: server.c, server_turns.c, server_claim.c. */
+/* Inside: server.c, server_turns.c, server_claim.c, server_park.c. */
 struct tt_model_keys {
     const char *list[TT_MODEL_ENTRIES_MAX];
     size_t count;
@@ -151,6 +175,20 @@ const struct tt_model_entry *tt_model_find(const struct tt_model_partition *p,
 struct tt_model_pending *tt_model_pending_find(struct tt_model_partition *p, struct tt_model_id id);
 void tt_model_pending_drop(struct tt_model_partition *p, struct tt_model_id id);
 void tt_model_wait_for(struct tt_model_partition *p, const char *key, struct tt_model_id id);
+void tt_model_turn_add(struct tt_model_turn *list, size_t *count, const char *key,
+                       struct tt_model_id id);
+size_t tt_model_first_turn(const struct tt_model_turn *list, size_t count, const char *key);
+void tt_model_put_letter(struct tt_model_server *server, struct tt_model_partition *p,
+                         const struct tt_model_letter *letter);
+/* NULL: it is not. */
+struct tt_model_parked *tt_model_find_parked(struct tt_model_partition *p, const char *key);
+/* Whether there is the letter of the entry that it names. */
+bool tt_model_has_letter_of(const struct tt_model_partition *p,
+                            const struct tt_model_parked *parked);
+/* Where it is not parked already. */
+void tt_model_set_parked(struct tt_model_partition *p, const char *key, struct tt_model_id id);
+/* To consumer '+', out of everybody's reach. */
+void tt_model_put_out(struct tt_model_partition *p, const char *key, struct tt_model_id id);
 /* The first that waits for the key; its place, or SIZE_MAX. */
 size_t tt_model_first_wait(const struct tt_model_partition *p, const char *key);
 void tt_model_wait_drop(struct tt_model_partition *p, size_t place);
@@ -167,6 +205,8 @@ size_t tt_model_mark_ready(struct tt_model_server *server, struct tt_model_parti
                            struct tt_model_keys *tasks);
 uint64_t tt_model_give_back_in(struct tt_model_server *server, struct tt_model_partition *p,
                                int token);
+/* What the token has pending waits, or is parked; gives how many entries have vanished. */
+uint64_t tt_model_take_from(struct tt_model_partition *p, int token, struct tt_model_keys *tasks);
 uint64_t tt_model_begin_anew(struct tt_model_server *server, struct tt_model_partition *p);
 /* Tokens that have something pending, by name. */
 size_t tt_model_consumers(const struct tt_model_server *server, const struct tt_model_partition *p,

@@ -47,15 +47,19 @@ static void tidy(struct claiming *c)
     struct tt_model_partition *p = c->p;
     int tokens[TT_MODEL_ENTRIES_MAX], dead[TT_MODEL_ENTRIES_MAX];
     size_t count = tt_model_consumers(c->server, p, tokens), dead_count = 0;
-    size_t waiting = 0, others = 0;
-    for (size_t i = 0; i < p->pending_count; i++)
-        waiting += p->pending[i].token == 0;
+    size_t waiting = 0, out = 0, others = 0;
+    for (size_t i = 0; i < p->pending_count; i++) {
+        waiting += p->pending[i].token == TT_MODEL_WAITING;
+        out += p->pending[i].token == TT_MODEL_OUT;
+    }
     for (size_t i = 0; i < count; i++) {
-        others += tokens[i] != 0;
-        if (tokens[i] != 0 && (tokens[i] == c->me || !tt_model_alive(c->server, p, tokens[i])))
+        bool other = tokens[i] >= TT_MODEL_FIRST_TOKEN;
+        others += other;
+        if (other && (tokens[i] == c->me || !tt_model_alive(c->server, p, tokens[i])))
             dead[dead_count++] = tokens[i];
     }
-    if (p->wait_count != waiting || (p->held_count == 0 && others > 0) ||
+    if (p->wait_count != waiting || p->behind_count != out || (out > 0 && p->parked_count == 0) ||
+        (p->held_count == 0 && others > 0) ||
         (p->held_count == 0 && waiting > 0 && p->ready_count == 0)) {
         c->claim->vanished += tt_model_begin_anew(c->server, p);
         return;
@@ -141,7 +145,7 @@ static bool is_free(struct claiming *c, const char *key, bool waiting)
 static size_t take_new(struct claiming *c, size_t budget)
 {
     struct tt_model_partition *p = c->p;
-    struct tt_model_keys asked = {.count = 0};
+    struct tt_model_keys asked = {.count = 0}, away = {.count = 0};
     size_t first = 0, count = 0;
     bool waiting = p->wait_count > 0;
     while (first < p->entry_count && tt_model_id_compare(p->entries[first].id, p->delivered) <= 0)
@@ -158,7 +162,9 @@ static size_t take_new(struct claiming *c, size_t budget)
         if (tt_model_keys_have(&asked, key) || tt_model_keys_have(&c->mine, key))
             continue;
         tt_model_keys_add(&asked, key);
-        if (is_free(c, key, waiting))
+        if (tt_model_find_parked(p, key) != NULL)
+            tt_model_keys_add(&away, key);
+        else if (is_free(c, key, waiting))
             add_task(c, key);
     }
     for (size_t i = first; i < first + count; i++) {
@@ -167,10 +173,14 @@ static size_t take_new(struct claiming *c, size_t budget)
             add_entry(c, entry, 1);
             continue;
         }
-        tt_model_wait_for(p, entry->key, entry->id);
         struct tt_model_pending *pending = tt_model_pending_find(p, entry->id);
-        pending->token = 0;
         pending->deliveries = 0;
+        if (tt_model_keys_have(&away, entry->key)) {
+            tt_model_put_out(p, entry->key, entry->id);
+            continue;
+        }
+        tt_model_wait_for(p, entry->key, entry->id);
+        pending->token = TT_MODEL_WAITING;
     }
     return count;
 }
@@ -194,6 +204,11 @@ void tt_model_claim(struct tt_model_server *server, unsigned partition, int toke
         claim->more = take_new(&c, budget) == budget;
         claim->has_last = true;
         claim->last = c.p->delivered;
+    }
+    if (claim->count == 0 && claim->task_count > 0) { /* all that was found has vanished */
+        claim->more = 1;
+        claim->task_count = 0;
+        tt_model_mark_ready(server, c.p, &c.mine);
     }
     if (claim->task_count == 0)
         return;

@@ -54,25 +54,36 @@ static int turn_compare(const struct tt_model_turn *turn, const char *key, struc
     return order != 0 ? order : tt_model_id_compare(turn->id, id);
 }
 
+void tt_model_turn_add(struct tt_model_turn *list, size_t *count, const char *key,
+                       struct tt_model_id id)
+{
+    size_t at = *count;
+    while (at > 0 && turn_compare(&list[at - 1], key, id) > 0)
+        at--;
+    if (at > 0 && turn_compare(&list[at - 1], key, id) == 0)
+        return;
+    tt_assert(*count < TT_MODEL_ENTRIES_MAX);
+    memmove(list + at + 1, list + at, (*count - at) * sizeof *list);
+    list[at] = (struct tt_model_turn){key, id};
+    ++*count;
+}
+
+size_t tt_model_first_turn(const struct tt_model_turn *list, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].key, key) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
 void tt_model_wait_for(struct tt_model_partition *p, const char *key, struct tt_model_id id)
 {
-    size_t at = p->wait_count;
-    while (at > 0 && turn_compare(&p->waits[at - 1], key, id) > 0)
-        at--;
-    if (at > 0 && turn_compare(&p->waits[at - 1], key, id) == 0)
-        return;
-    tt_assert(p->wait_count < TT_MODEL_ENTRIES_MAX);
-    memmove(p->waits + at + 1, p->waits + at, (p->wait_count - at) * sizeof *p->waits);
-    p->waits[at] = (struct tt_model_turn){key, id};
-    p->wait_count++;
+    tt_model_turn_add(p->waits, &p->wait_count, key, id);
 }
 
 size_t tt_model_first_wait(const struct tt_model_partition *p, const char *key)
 {
-    for (size_t i = 0; i < p->wait_count; i++)
-        if (strcmp(p->waits[i].key, key) == 0)
-            return i;
-    return SIZE_MAX;
+    return tt_model_first_turn(p->waits, p->wait_count, key);
 }
 
 void tt_model_wait_drop(struct tt_model_partition *p, size_t place)
@@ -151,8 +162,7 @@ void tt_model_drop_lease(struct tt_model_partition *p, int token)
 
 /* ---- Giving back */
 
-/* Vanished. */
-static uint64_t take_from(struct tt_model_partition *p, int token, struct tt_model_keys *tasks)
+uint64_t tt_model_take_from(struct tt_model_partition *p, int token, struct tt_model_keys *tasks)
 {
     uint64_t vanished = 0;
     for (size_t i = 0; i < p->pending_count;) {
@@ -167,10 +177,16 @@ static uint64_t take_from(struct tt_model_partition *p, int token, struct tt_mod
             tt_model_pending_drop(p, pending->id);
             continue;
         }
+        i++;
+        if (token == TT_MODEL_OUT)
+            tt_model_set_parked(p, entry->key, entry->id);
+        if (tt_model_find_parked(p, entry->key) != NULL) {
+            tt_model_put_out(p, entry->key, entry->id);
+            continue;
+        }
         tt_model_wait_for(p, entry->key, entry->id);
         tt_model_keys_add(tasks, entry->key);
-        pending->token = 0;
-        i++;
+        pending->token = TT_MODEL_WAITING;
     }
     return vanished;
 }
@@ -210,7 +226,7 @@ uint64_t tt_model_give_back_in(struct tt_model_server *server, struct tt_model_p
         else
             p->held[kept++] = p->held[i];
     p->held_count = kept;
-    uint64_t vanished = take_from(p, token, &tasks);
+    uint64_t vanished = tt_model_take_from(p, token, &tasks);
     tt_model_mark_ready(server, p, &tasks);
     return vanished;
 }
@@ -238,10 +254,12 @@ uint64_t tt_model_begin_anew(struct tt_model_server *server, struct tt_model_par
     struct tt_model_keys tasks = {.count = 0};
     int tokens[TT_MODEL_ENTRIES_MAX];
     uint64_t vanished = 0;
-    p->held_count = p->wait_count = p->ready_count = p->lease_count = 0;
+    p->held_count = p->wait_count = p->ready_count = p->lease_count = p->behind_count = 0;
+    vanished += tt_model_take_from(p, TT_MODEL_OUT, &tasks);
     size_t count = tt_model_consumers(server, p, tokens);
     for (size_t i = 0; i < count; i++)
-        vanished += take_from(p, tokens[i], &tasks);
+        if (tokens[i] != TT_MODEL_OUT)
+            vanished += tt_model_take_from(p, tokens[i], &tasks);
     tt_model_mark_ready(server, p, &tasks);
     return vanished;
 }

@@ -12,6 +12,7 @@ struct tt_sim_result {
     uint64_t hash;      /* of all calls and their outcomes, and of the tables */
     uint64_t calls;     /* of ports */
     int64_t time_us;    /* that passed in it */
+    int64_t quiet_us;   /* from the last trouble until nothing was left */
     /* What came about, to see that it does. */
     uint64_t events, rows, letters, lost, vanished, fenced, reused, turns_lost, kills, pauses,
         tails;

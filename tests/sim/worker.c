@@ -79,6 +79,11 @@ static void live(void *argument)
         w->finished = w->sim->healed && w->stop == 0;
 }
 
+static const struct tt_tenants *tenants(void *context)
+{
+    return ((const struct tt_sim *)context)->tenants;
+}
+
 static void open_ports(struct tt_sim_worker *w)
 {
     struct tt_sim *sim = w->sim;
@@ -114,7 +119,8 @@ void tt_sim_worker_start(struct tt_sim *sim, struct tt_sim_worker *w)
 {
     w->sim = sim;
     if (w->life++ == 0 || tt_sim_percent(&sim->chance, 50))
-        snprintf(w->name, sizeof w->name, "w%u.%u", w->index, w->life);
+        snprintf(w->name, sizeof w->name, "w%u.%u", sim->plan->same_names ? 0 : w->index,
+                 sim->plan->same_names ? 0 : w->life);
     open_ports(w);
     w->stop = 0;
     w->down = w->crashed = w->finished = w->idles = false;
@@ -133,6 +139,8 @@ void tt_sim_worker_start(struct tt_sim *sim, struct tt_sim_worker *w)
         .locking = true,
         .until_idle = sim->healed,
         .apply_by_arrival = sim->plan->by_arrival,
+        .park = sim->plan->park,
+        .tenants = {sim, tenants},
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
         .stop = &w->stop,
     };

@@ -8,7 +8,7 @@
 
 /* After the troubles everything must be quiet within this. */
 enum { CALLS_UNTIL_QUIET = 100 * 1000 };
-#define QUIET_WITHIN_US(plan) (120 * INT64_C(1000000) + 20 * (plan)->lease_us)
+#define QUIET_WITHIN_US(plan) (60 * INT64_C(1000000) + 10 * (plan)->lease_us)
 
 static struct tt_sim *kept; /* between runs: large */
 
@@ -52,9 +52,9 @@ void tt_sim_server_clock(struct tt_sim *sim)
 
 /* ---- What is due */
 
-static void produce(struct tt_sim *sim)
+static void produce(struct tt_sim *sim, int task)
 {
-    struct tt_sim_entry *entry = tt_sim_ledger_add(&sim->ledger, sim->plan, &sim->chance);
+    struct tt_sim_entry *entry = tt_sim_ledger_add(&sim->ledger, sim->plan, task, &sim->chance);
     tt_sim_server_clock(sim);
     entry->id = tt_model_add(&sim->server, entry->partition, entry->payload, entry->key);
     if (entry->key[0] == '\0')
@@ -63,6 +63,11 @@ static void produce(struct tt_sim *sim)
     tt_sim_note(sim, NULL, "event %zu at %u:%lld-%lld %s %.*s", sim->ledger.count - 1,
                 entry->partition, (long long)entry->id.ms, (long long)entry->id.seq, entry->key,
                 TT_STR_ARGS(entry->payload));
+}
+
+static void produce_next(struct tt_sim *sim)
+{
+    produce(sim, -1);
     sim->event_due_us = TT_SIM_NEVER;
     if (sim->ledger.count < sim->plan->events) {
         bool at_once = tt_sim_percent(&sim->chance, sim->plan->burst);
@@ -97,6 +102,35 @@ static void heal(struct tt_sim *sim)
     sim->trouble_due_us = sim->snapshot_due_us = TT_SIM_NEVER;
     for (unsigned i = 0; i < sim->plan->workers; i++)
         sim->workers[i].options.until_idle = true;
+}
+
+/* All is quiet, but there is more to come. */
+static void begin_wave(struct tt_sim *sim)
+{
+    sim->healed_us = sim->now_us;
+    sim->healed_calls = sim->result->calls;
+    for (unsigned i = 0; i < sim->plan->workers; i++) {
+        sim->workers[i].finished = false;
+        sim->workers[i].wake_us = sim->now_us + tt_sim_between(sim, 0, 1000);
+    }
+}
+
+/* All is quiet: whatever waits behind letters must get through once they are dropped, and then one
+ * more event of each task. False: that was all. */
+static bool next_wave(struct tt_sim *sim)
+{
+    tt_sim_note(sim, NULL, "quiet");
+    if (sim->result->quiet_us == 0)
+        sim->result->quiet_us = sim->now_us - sim->healed_us;
+    if (!tt_sim_let_go_parked(sim)) {
+        if (sim->last_wave)
+            return false;
+        sim->last_wave = true;
+        for (unsigned task = 0; task < sim->plan->tasks; task++)
+            produce(sim, (int)task);
+    }
+    begin_wave(sim);
+    return true;
 }
 
 static int64_t due_us(const struct tt_sim_worker *w)
@@ -155,7 +189,7 @@ static bool step(struct tt_sim *sim)
     int64_t orphans_us = orphans_due_us(sim), next_us = due_us(w);
     if (next_us == TT_SIM_NEVER) {
         tt_assert(sim->healed);
-        return false;
+        return next_wave(sim);
     }
     next_us = earlier(next_us, earlier(orphans_us, sim->event_due_us));
     next_us = earlier(next_us, earlier(sim->trouble_due_us, sim->snapshot_due_us));
@@ -167,7 +201,7 @@ static bool step(struct tt_sim *sim)
     if (orphans_us == next_us) {
         end_orphans(sim);
     } else if (sim->event_due_us == next_us) {
-        produce(sim);
+        produce_next(sim);
     } else if (sim->trouble_due_us == next_us) {
         tt_sim_trouble(sim);
         sim->trouble_due_us = sim->now_us + tt_sim_between(sim, 1, 2 * sim->plan->trouble_every_us);
@@ -204,7 +238,7 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->chance = tt_sim_chance(plan->seed ^ UINT64_C(0x5eed));
     sim->numbers = tt_sim_chance(plan->seed ^ UINT64_C(0xface));
     sim->now_us = 0;
-    sim->healed = sim->has_snapshot = false;
+    sim->healed = sim->last_wave = sim->has_snapshot = false;
     sim->server_offset_us = 0;
     sim->connection = 1;
     sim->queue_away_us = sim->store_away_us = sim->disk_full_us = 0;
@@ -217,6 +251,9 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->tables.unstorable = TT_SIM_UNSTORABLE_MESSAGE;
     sim->tables.no_row_key = plan->no_row_key;
     sim->tables.no_fence = plan->no_fence;
+    sim->tenants = NULL;
+    if (plan->tenants)
+        tt_assert(tt_tenants_parse(TT_STR(TT_SIM_TENANTS), &sim->tenants, NULL) == TT_OK);
     sim->ledger.count = 0;
     tt_arena_init(&sim->ledger.arena, 0);
     for (unsigned i = 0; i < plan->workers; i++) {
@@ -256,6 +293,7 @@ bool tt_sim_run(const struct tt_sim_plan *plan, FILE *trace, struct tt_sim_resul
     for (size_t i = 0; i < sim->tables.audit_count; i++)
         tt_sim_mix(sim, (uint64_t)sim->tables.audit[i].place.entry_ms ^
                             (uint64_t)sim->tables.audit[i].fence << 40);
+    tt_tenants_destroy(sim->tenants);
     tt_model_tables_done(&sim->tables);
     tt_arena_done(&sim->ledger.arena);
     return ret_result->failure[0] == '\0';

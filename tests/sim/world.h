@@ -48,10 +48,12 @@ struct tt_sim {
     uint64_t chance, numbers; /* of what happens; of workers' own */
     int64_t now_us;
     bool healed;
+    bool last_wave; /* the events after all was quiet have come */
     int64_t healed_us;
     uint64_t healed_calls;
     struct tt_sim_worker workers[TT_SIM_WORKERS_MAX];
     struct tt_sim_worker *running; /* NULL: none */
+    struct tt_tenants *tenants;    /* NULL: all is wanted */
     /* the queue's server */
     struct tt_model_server server;
     int64_t server_offset_us; /* of its clock */
@@ -105,6 +107,8 @@ void tt_sim_store_leave(void *worker, struct tt_model_tx *tx, bool committing);
 /* trouble.c */
 void tt_sim_trouble(struct tt_sim *sim);
 void tt_sim_take_snapshot(struct tt_sim *sim);
+/* All letters that tasks wait behind are dropped; false: there is none. */
+bool tt_sim_let_go_parked(struct tt_sim *sim);
 
 /* check.c, naive.c: after the run; they look at the ledger, the tables and the dead letters
  * alone. */

@@ -132,6 +132,28 @@ TT_TEST(nothing_of_a_parked_task_is_handed_out_and_others_go_on)
 }
 TT_END
 
+/* What says which tasks are parked is lost, and nobody has claimed since: the letter is the last
+ * thing that could let the task go. */
+TT_TEST(a_parked_task_goes_on_though_the_list_of_parked_ones_was_lost)
+{
+    static const char *const losses[] = {"DEL {t:0}:parked", "DEL {t:0}:behind",
+                                         "DEL {t:0}:parked {t:0}:behind",
+                                         "HSET {t:0}:parked default/x 1-1"};
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        set_up("lost");
+        park_x();
+        ck_assert_str_eq(claim(&a), "y2*1 ");
+        finish(&a);
+        tt_redis_ask(&server, losses[i]);
+        see_to_it(false);
+        ck_assert_str_eq(claim(&b), "x2*2 x3*1 x4*1 ");
+        finish(&b);
+        assert_nothing_left();
+        tear_down();
+    }
+}
+TT_END
+
 TT_TEST(a_letter_that_is_requeued_comes_first_and_the_rest_behind_it_in_order)
 {
     set_up("requeued");
@@ -277,6 +299,7 @@ TT_TEST(more_may_stand_behind_a_letter_than_one_call_can_name)
 TT_END
 
 TT_SUITE("adapters/redis/park", nothing_of_a_parked_task_is_handed_out_and_others_go_on,
+         a_parked_task_goes_on_though_the_list_of_parked_ones_was_lost,
          a_letter_that_is_requeued_comes_first_and_the_rest_behind_it_in_order,
          a_letter_that_is_dropped_lets_the_rest_go_on_in_order,
          a_letter_seen_to_before_its_batch_is_finished_changes_nothing,

@@ -157,6 +157,34 @@ TT_TEST(pending_entries_that_were_deleted_are_counted_as_vanished)
 }
 TT_END
 
+/* A claim that found nothing but vanished entries is not followed by a finish. */
+TT_TEST(a_task_whose_entries_vanished_is_not_held)
+{
+    tt_redis_server_start(&server, "gone");
+    struct tt_queue a = tt_test_queue_open(&server, "a", 60000);
+    struct tt_queue b = tt_test_queue_open(&server, "b", 60000);
+    struct tt_queue_batch batch;
+    for (int i = 0; i < 3; i++)
+        tt_test_queue_add(&server, "x", i);
+    ck_assert_str_eq(tt_test_queue_claim(&a, 1, &batch), "x0*1 ");
+    ck_assert_str_eq(tt_test_queue_claim(&b, 9, &batch), ""); /* x1 and x2 wait */
+    ck_assert_int_eq(tt_redis_ask(&server, "ZCARD {t:0}:wait"), 2);
+    tt_redis_ask(&server, "EVAL %s 1 {t:0}:events",
+                 "local r = redis.call('XRANGE', KEYS[1], '-', '+') "
+                 "return redis.call('XDEL', KEYS[1], r[2][1])");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), "");
+    ck_assert_uint_eq(batch.vanished, 1);
+    ck_assert_int_eq(tt_redis_ask(&server, "HLEN {t:0}:held"), 0);
+    ck_assert_str_eq(tt_test_queue_claim(&a, 1, &batch), "x2*1 ");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
+    tt_redis_queue_destroy(&a);
+    tt_redis_queue_destroy(&b);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+TT_END
+
 TT_TEST(the_backlog_is_right_after_a_restart)
 {
     tt_redis_server_start(&server, "backlog");
@@ -277,6 +305,6 @@ TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again
          a_letter_at_the_id_of_another_entry_does_not_stand_for_it,
          a_holder_whose_lease_ended_buries_nothing, trimming_never_drops_what_is_unread_or_pending,
          pending_entries_that_were_deleted_are_counted_as_vanished,
-         the_backlog_is_right_after_a_restart,
+         a_task_whose_entries_vanished_is_not_held, the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,
          a_wrong_password_is_denied_and_not_told, urls_are_read_strictly)

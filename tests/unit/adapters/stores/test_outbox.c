@@ -154,8 +154,8 @@ TT_TEST(a_change_follows_the_version_it_was_read_with)
     mine.state = TT_UPLOAD_OPEN;
     mine.next_try_us = 1234567;
     mine.attempts = 3;
-    strcpy(mine.handle, "job-1");
-    strcpy(mine.problem, "away");
+    snprintf(mine.handle, sizeof mine.handle, "job-1");
+    snprintf(mine.problem, sizeof mine.problem, "away");
     ck_assert_int_eq(outbox.change(outbox.context, &turn, &mine, 0, 9, NULL), TT_OK);
     ck_assert_int_eq(mine.version, 2);
     ck_assert_int_eq(outbox.change(outbox.context, &turn, &stale, 0, 9, NULL), TT_ERR_FENCED);

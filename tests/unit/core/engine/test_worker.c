@@ -148,6 +148,21 @@ TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
 }
 TT_END
 
+TT_TEST(observers_see_what_was_committed_and_nothing_else)
+{
+    struct tt_world world = {.watch = true, .commits_fail = 1, .unstorable = "B"};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}");
+    tt_world_add(&world, "no json");
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary,
+                     "connect claim begin rollback begin commit-fails rollback store-away begin "
+                     "rollback begin commit see-duplicate begin rollback store-back bury bury "
+                     "finish disconnect ");
+}
+TT_END
+
 static const char of_u[] = "{\"task_id\":\"u\",\"status\":\"A\",\"event_time\":1}";
 static const char no_status[] = "{\"tenant\":\"x\",\"task_id\":\"t\",\"event_time\":1}";
 static const char bad[] = "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}";
@@ -222,6 +237,7 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
          what_the_store_can_never_take_is_found_in_halves_and_buried,
+         observers_see_what_was_committed_and_nothing_else,
          where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied,
          an_entry_that_is_no_event_parks_the_task_it_names_and_no_other,
          an_entry_that_names_no_task_parks_nothing,
