@@ -11,7 +11,7 @@ static const struct {
 } tt_sim_seeds[] = {
     {749, "the store was away while workers connected: they asked every 50 ms, for the queue's "
           "answer made each wait the first"},
-    {358, "a letter that came late got a new id, which was that of another bad entry: that one "
+    {255, "a letter that came late got a new id, which was that of another bad entry: that one "
           "was taken for buried and is in no letter"},
     {120552, "a claim that found only entries that had vanished held their task: nobody finishes "
              "an empty batch, so each of them cost the task a lease"},
