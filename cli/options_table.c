@@ -140,10 +140,9 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                            "stop when nothing is left to do"},
     [TT_OPT_DRAIN] = {"drain", 0, TT_OPTION_DURATION, "DURATION", "30s", NULL, 0, 24 * HOUR_US,
                       C(WORKER), "how long to finish the work in hand when asked to stop"},
-    [TT_OPT_TO] =
-        {"to", 0, TT_OPTION_TEXT, "SINK", NULL, NULL, 0, 0, C(UPLOAD),
-         "bigquery:PROJECT.DATASET, by load jobs; file:DIR: a file for each batch, and the "
-         "tables' schemas"},
+    [TT_OPT_TO] = {"to", 0, TT_OPTION_TEXT, "SINK", NULL, NULL, 0, 0, C(UPLOAD),
+                   "bigquery:PROJECT.DATASET; file:DIR: a file for each batch, and the "
+                   "tables' schemas"},
     [TT_OPT_ONCE] = {"once", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
                      "upload what is there now, then end; else go on until stopped"},
     [TT_OPT_INIT] = {"init", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(UPLOAD),
@@ -213,6 +212,12 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                           24 * HOUR_US, 36500 * 24 * HOUR_US, C(COST), "how long rows are kept"},
     [TT_OPT_PER_REQUEST] = {"per-request", 0, TT_OPTION_INT, "N", "1", NULL, 1, 1000, C(COST),
                             "pubsub: messages a request; those of one share a task"},
+    [TT_OPT_VIA] = {"via", 0, TT_OPTION_CHOICE, "WAY", "load", "load|write|insertall|pubsub", 0, 0,
+                    C(UPLOAD), "bigquery: how rows get there"},
+    [TT_OPT_PUBSUB_REGION] = {"pubsub-region", 0, TT_OPTION_TEXT, "REGION", NULL, NULL, 0, 0,
+                              C(UPLOAD), "pubsub: publish there; order holds within one region"},
+    [TT_OPT_PUBSUB_PREFIX] = {"pubsub-prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
+                              C(UPLOAD), "pubsub: what topics and subscriptions begin with"},
     [TT_OPT_DIALECT] = {"dialect", 0, TT_OPTION_CHOICE, "SQL", "bigquery", "bigquery|sqlite", 0, 0,
                         C(SQL), "whose SQL to write"},
     [TT_OPT_TABLE] = {"table", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(SQL),

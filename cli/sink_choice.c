@@ -46,13 +46,19 @@ static enum tt_err choose_bigquery(const struct tt_settings *settings, const cha
     enum tt_err err = tt_bigquery_open(bigquery, settings, "--to", to, stop, fault);
     if (err != TT_OK)
         return err;
-    chosen->sink = tt_bq_load_sink(bigquery->bq);
+    enum tt_via_way way = (enum tt_via_way)tt_setting_u64(settings, TT_OPT_VIA);
+    if (way != TT_VIA_LOAD)
+        err = tt_via_open(&chosen->via, settings, stop, bigquery, fault);
+    if (err != TT_OK)
+        return err;
+    chosen->sink = way == TT_VIA_LOAD ? tt_bq_load_sink(bigquery->bq) : chosen->via.sink;
     chosen->make_views = make_views;
-    /* What went to an emulator is not at Google's. */
+    /* What went to an emulator is not at Google's; what went as messages is in other tables. The
+     * other ways lead to the same rows, so they share the line. */
     const char *endpoint = bigquery->cloud.endpoint;
     bool google = strcmp(endpoint, tt_google_bigquery.endpoint) == 0;
-    snprintf(chosen->destination, sizeof chosen->destination, "bigquery:%s%s%s", bigquery->name,
-             google ? "" : "@", google ? "" : endpoint);
+    snprintf(chosen->destination, sizeof chosen->destination, "bigquery:%s%s%s%s", bigquery->name,
+             google ? "" : "@", google ? "" : endpoint, way == TT_VIA_PUBSUB ? "+pubsub" : "");
     return TT_OK;
 }
 
@@ -73,6 +79,7 @@ void tt_sink_close(struct tt_chosen_sink *chosen)
 {
     if (chosen->done != NULL)
         chosen->done(&chosen->sink);
+    tt_via_close(&chosen->via);
     tt_bigquery_close(&chosen->bigquery);
     *chosen = (struct tt_chosen_sink){0};
 }

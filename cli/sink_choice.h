@@ -3,6 +3,7 @@
 #define TT_CLI_SINK_CHOICE_H
 
 #include "cli/bigquery_dataset.h"
+#include "cli/via.h"
 #include "core/port/sink.h"
 
 struct tt_chosen_sink {
@@ -12,6 +13,7 @@ struct tt_chosen_sink {
     /* Makes the views once the tables are there; NULL: the sink has none. */
     enum tt_err (*make_views)(struct tt_chosen_sink *chosen, struct tt_fault *fault);
     struct tt_bigquery bigquery; /* where the rows go there; bq is NULL where not */
+    struct tt_via via;           /* how, where not by load jobs */
 };
 
 /* Errors: INVALID (no such sink), and those of opening it. Zero-initialise; stays where it is until

@@ -38,6 +38,13 @@ struct job {
 
 static enum tt_err read_handle(struct tt_str handle, struct job *ret_job, struct tt_fault *fault)
 {
+    static const char *const others[] = {"projects/", "insertall:"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (handle.len > strlen(others[i]) && memcmp(handle.ptr, others[i], strlen(others[i])) == 0)
+            return tt_fault_set(fault, TT_ERR_INVALID,
+                                "the batch was begun by another way than --via load; upload by "
+                                "that one until it is done (%.*s)",
+                                TT_STR_ARGS(handle));
     const char *colon = handle.len > 0 ? memrchr(handle.ptr, ':', handle.len) : NULL;
     size_t rest = colon == NULL ? 0 : handle.len - (size_t)(colon + 1 - handle.ptr);
     const char *dot = colon == NULL ? NULL : memchr(colon, '.', rest + 1);

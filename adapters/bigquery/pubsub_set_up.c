@@ -81,7 +81,6 @@ static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_
 {
     const struct tt_pubsub_options *options = &pubsub->options;
     struct tt_buf *body = &pubsub->request;
-    char name[256];
     enum tt_err err = tt_bq_dataset(options->bq, true, fault);
     if (err != TT_OK)
         return err;
@@ -104,9 +103,7 @@ static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_
         return err;
     tt_buf_clear(body);
     tt_pubsub_view_write(body, options, table);
-    snprintf(name, sizeof name, "%s_from_messages", table->name);
-    return tt_bq_view(options->bq, name, "rows out of messages, each once", tt_buf_str(body),
-                      fault);
+    return tt_bq_view(options->bq, table->name, table->description, tt_buf_str(body), fault);
 }
 
 static void name_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table)

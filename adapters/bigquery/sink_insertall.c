@@ -163,6 +163,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
                          struct tt_fault *fault)
 {
     (void)context;
+    tt_buf_add_text(handle, "insertall:");
     tt_buf_add_str(handle, batch->id);
     return handle->err == TT_OK ? TT_OK : tt_fault_set(fault, handle->err, "out of memory");
 }
@@ -182,7 +183,9 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     snprintf(insertall->url, sizeof insertall->url,
              "%s/bigquery/v2/projects/%s/datasets/%s/tables/%s/insertAll", options->endpoint,
              options->project, options->dataset, batch->table->name);
-    enum tt_err err = tt_sent_of(&insertall->sent, batch->id, batch->body->rows, fault);
+    enum tt_err err = tt_sink_check_handle(batch->handle, "insertall:", "insertall", fault);
+    if (err == TT_OK)
+        err = tt_sent_of(&insertall->sent, batch->id, batch->body->rows, fault);
     if (err == TT_OK)
         err = batch->body->lines(batch->body->context, 0, add_row, insertall, fault);
     if (err == TT_OK)
@@ -201,11 +204,13 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    struct insertall *insertall = context;
-    (void)fault;
-    bool whole = tt_sent_is_whole(&insertall->sent, batch->id);
+    struct tt_sent *sent = &((struct insertall *)context)->sent;
+    enum tt_err err = tt_sink_check_handle(batch->handle, "insertall:", "insertall", fault);
+    if (err != TT_OK)
+        return err;
+    bool whole = tt_sent_is_whole(sent, batch->id);
     tt_sink_say(ret_answer, whole ? TT_SINK_DONE : TT_SINK_ABSENT);
-    ret_answer->rows = whole ? insertall->sent.done : 0;
+    ret_answer->rows = whole ? sent->done : 0;
     return TT_OK;
 }
 

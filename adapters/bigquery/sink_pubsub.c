@@ -185,6 +185,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
                          struct tt_fault *fault)
 {
     (void)context;
+    tt_buf_add_text(handle, "pubsub:");
     tt_buf_add_str(handle, batch->id);
     return handle->err == TT_OK ? TT_OK : tt_fault_set(fault, handle->err, "out of memory");
 }
@@ -203,7 +204,9 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/topics/%s-%s:publish",
              pubsub->options.endpoint, pubsub->options.project, pubsub->options.prefix,
              batch->table->name);
-    enum tt_err err = tt_sent_of(&pubsub->sent, batch->id, batch->body->rows, fault);
+    enum tt_err err = tt_sink_check_handle(batch->handle, "pubsub:", "pubsub", fault);
+    if (err == TT_OK)
+        err = tt_sent_of(&pubsub->sent, batch->id, batch->body->rows, fault);
     if (err == TT_OK)
         err = batch->body->lines(batch->body->context, 0, add_row, pubsub, fault);
     if (err == TT_OK)
@@ -222,11 +225,13 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    struct tt_pubsub *pubsub = context;
-    bool whole = tt_sent_is_whole(&pubsub->sent, batch->id);
-    (void)fault;
+    struct tt_sent *sent = &((struct tt_pubsub *)context)->sent;
+    enum tt_err err = tt_sink_check_handle(batch->handle, "pubsub:", "pubsub", fault);
+    if (err != TT_OK)
+        return err;
+    bool whole = tt_sent_is_whole(sent, batch->id);
     tt_sink_say(ret_answer, whole ? TT_SINK_DONE : TT_SINK_ABSENT);
-    ret_answer->rows = whole ? pubsub->sent.done : 0;
+    ret_answer->rows = whole ? sent->done : 0;
     return TT_OK;
 }
 

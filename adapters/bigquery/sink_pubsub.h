@@ -1,10 +1,10 @@
 /* The sink of Pub/Sub: rows as messages, which a BigQuery subscription writes into a table of raw
  * bytes; a view over it decodes them and takes copies out. At least once.
  *
- * For the table T: topic PREFIX-T, subscription PREFIX-T-bigquery, raw table T_messages, and the
- * view T_from_messages, that has T's columns. All messages of a request share one ordering key, the
- * task, and a request follows only once the one before it was taken: a task's messages keep their
- * order. `tables` with create makes all of it.
+ * For the table T: topic PREFIX-T, subscription PREFIX-T-bigquery, raw table T_messages, and a
+ * view T in the table's place, with its columns. All messages of a request share one ordering key,
+ * the task, and a request follows only once the one before it was taken: a task's messages keep
+ * their order. `tables` with create makes all of it.
  *
  * One at a time; closed by its own function. Threads: one. */
 #ifndef TT_ADAPTERS_BIGQUERY_SINK_PUBSUB_H

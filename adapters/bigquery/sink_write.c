@@ -172,13 +172,16 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
 {
     struct tt_write *write = context;
     struct tt_sink_answer answer;
+    enum tt_err err = tt_sink_check_handle(batch->handle, "projects/", "write", fault);
+    if (err != TT_OK)
+        return err;
     tt_sink_say(&answer, TT_SINK_ABSENT);
     set_path(write, batch);
     write->batch = batch;
     write->answer = &answer;
     write->fault = fault;
     write->stream = tt_write_handle_read(batch->handle).stream;
-    enum tt_err err = tt_write_append_all(write);
+    err = tt_write_append_all(write);
     if (err == TT_ERR_STOPPED && answer.state == TT_SINK_REFUSED) {
         *ret_answer = answer;
         return TT_OK;
@@ -208,9 +211,12 @@ static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
     struct tt_write_handle handle = tt_write_handle_read(batch->handle);
     struct tt_write_stream stream = {0};
     bool there = false;
+    enum tt_err err = tt_sink_check_handle(batch->handle, "projects/", "write", fault);
+    if (err != TT_OK)
+        return err;
     size_t began = tt_write_frame(write);
     tt_write_ask_name(&write->frame, handle.stream);
-    enum tt_err err = tt_write_call(write, "GetWriteStream", "name", handle.stream, began, fault);
+    err = tt_write_call(write, "GetWriteStream", "name", handle.stream, began, fault);
     if (err != TT_OK)
         return err;
     if (write->grpc.status == TT_GRPC_NOT_FOUND) {

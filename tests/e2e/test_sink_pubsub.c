@@ -68,7 +68,7 @@ static void start(void)
         lines[i] = texts[i];
     }
     tt_lines_body_init(&body, lines, ROWS);
-    batch = (struct tt_sink_batch){TT_STR("b"), &table, &body.body, TT_STR("b"), false};
+    batch = (struct tt_sink_batch){TT_STR("b"), &table, &body.body, TT_STR("pubsub:b"), false};
 }
 
 static void open_pubsub(unsigned messages_a_request, size_t window_rows)
@@ -258,6 +258,9 @@ TT_TEST(insert_all_has_all_rows_there_though_answers_are_lost)
         .request_rows_max = 9,
     };
     ck_assert_int_eq(tt_insertall_open(&options, &sink, &fault), TT_OK);
+    ck_assert_int_eq(sink.send(sink.context, &batch, &answer, &fault), TT_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "another way"));
+    batch.handle = TT_STR("insertall:b");
     tt_standin_set(&standin, "faults",
                    "{\"seed\":5,\"rate\":0.4,\"max\":30,\"operations\":[\"tabledata.insertAll\"],"
                    "\"kinds\":[\"lostBefore\",\"lostAfter\",\"cut\",\"unavailable\",\"rowTrouble\","

@@ -42,7 +42,7 @@ static void start(unsigned rows_a_request, size_t bytes_a_request, size_t rows)
     fault = (struct tt_fault){0};
     ck_assert_int_eq(tt_insertall_open(&options, &sink, &fault), TT_OK);
     tt_lines_body_init(&body, lines, rows);
-    batch = (struct tt_sink_batch){TT_STR("b1"), &table, &body.body, TT_STR("b1"), false};
+    batch = (struct tt_sink_batch){TT_STR("b1"), &table, &body.body, TT_STR("insertall:b1"), false};
 }
 
 static void stop(void)

@@ -300,6 +300,16 @@ TT_TEST(a_forgotten_stream_was_never_there_or_the_table_knows)
 }
 TT_END
 
+TT_TEST(a_batch_begun_by_another_way_is_left_to_it)
+{
+    start(0);
+    batch.handle = TT_STR("p:EU.tt_job");
+    ck_assert_int_eq(do_ask(), TT_ERR_INVALID);
+    ck_assert_int_eq(do_send(), TT_ERR_INVALID);
+    stop();
+}
+TT_END
+
 TT_TEST(http_1_is_said_so)
 {
     start(0);
@@ -320,4 +330,4 @@ TT_SUITE("adapters/bigquery/write",
          rows_that_are_missing_are_never_committed,
          an_answer_without_a_status_is_an_unknown_outcome, a_commit_is_done_however_it_is_told,
          a_commit_that_is_refused_says_why, a_forgotten_stream_was_never_there_or_the_table_knows,
-         http_1_is_said_so)
+         a_batch_begun_by_another_way_is_left_to_it, http_1_is_said_so)
