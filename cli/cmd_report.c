@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "adapters/system/file.h"
+#include "cli/bigquery_feed.h"
 #include "cli/feed.h"
 #include "cli/fleet_ask.h"
 #include "cli/judge_rules.h"
@@ -10,10 +11,26 @@
 #include "replay/shard.h"
 #include <stdio.h>
 
+/* The store, or where else the rows are (--from). */
+static const char *place_of(const struct tt_settings *settings)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL ? from : tt_setting_text(settings, TT_OPT_STORE);
+}
+
+static enum tt_err feed(const struct tt_settings *settings, struct tt_str tenant,
+                        struct tt_str task, struct tt_pass *pass, struct tt_fault *fault)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL
+               ? tt_bigquery_feed(settings, from, tenant, task, pass, fault)
+               : tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, fault);
+}
+
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report, const char *task_id)
 {
-    const char *store = tt_setting_text(settings, TT_OPT_STORE);
+    const char *store = place_of(settings);
     const struct tt_task_picture *picture = NULL;
     if (task_id != NULL && (picture = tt_pass_picture(pass)) == NULL) {
         struct tt_fault fault = {0};
@@ -95,7 +112,8 @@ static int run(const struct tt_settings *settings, const char *task_id)
     bool part = tt_setting_text(settings, TT_OPT_PART) != NULL;
     enum tt_err err = tt_judge_rules_read(settings, &rules, &fault);
     struct tt_pass_options options = tt_feed_pass_options(settings, rules.lifecycles);
-    options.from_store = true;
+    /* What was uploaded has the rows, not what the store made of them. */
+    options.from_store = tt_setting_text(settings, TT_OPT_FROM) == NULL;
     options.tenants = rules.tenants.set;
     if (task_id != NULL) {
         tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
@@ -109,7 +127,7 @@ static int run(const struct tt_settings *settings, const char *task_id)
     if (err == TT_OK)
         err = tt_pass_create(&options, &pass, &fault);
     if (err == TT_OK)
-        err = tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, &fault);
+        err = feed(settings, tenant, task, pass, &fault);
     if (err == TT_OK)
         err = part ? write_part(settings, pass, &fault) : tt_pass_finish(pass, &report, &fault);
     int status = err != TT_OK ? tt_exit_with(&fault)
@@ -188,6 +206,11 @@ int tt_cmd_replay(const struct tt_settings *settings)
         struct tt_fault fault = {0};
         tt_fault_set(&fault, TT_ERR_INVALID,
                      "replay: expected one task id; see tasktrail replay --help");
+        return tt_exit_with(&fault);
+    }
+    if (tt_setting_on(settings, TT_OPT_REMOTE) && tt_setting_has(settings, TT_OPT_FROM)) {
+        struct tt_fault fault = {0};
+        tt_fault_set(&fault, TT_ERR_INVALID, "replay: --from and --remote exclude each other");
         return tt_exit_with(&fault);
     }
     return tt_setting_on(settings, TT_OPT_REMOTE)
