@@ -5,12 +5,11 @@
 #include "adapters/system/clock.h"
 #include "adapters/system/lines.h"
 #include "cli/feed.h"
-#include "cli/lifecycle_file.h"
+#include "cli/judge_rules.h"
 #include "cli/queue_view.h"
 #include "cli/repair.h"
 #include "cli/secret.h"
 #include "cli/stop.h"
-#include "cli/tenants_file.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "reports/plan.h"
@@ -26,8 +25,7 @@ enum { OUTCOMES = sizeof outcome_names / sizeof *outcome_names };
 
 struct repair {
     const struct tt_settings *settings;
-    struct tt_lifecycle_set *lifecycles;
-    struct tt_tenants_file tenants;
+    struct tt_judge_rules rules;
     struct tt_opened_store reader, store;
     struct tt_clock clock;
     struct tt_random random;
@@ -198,11 +196,7 @@ static enum tt_err open_parts(struct repair *repair, struct tt_fault *fault)
     const volatile int *stop = tt_stop_listen();
     repair->clock = tt_system_clock(stop);
     repair->random = tt_system_random();
-    enum tt_err err = tt_lifecycle_file_read(tt_setting_text(settings, TT_OPT_LIFECYCLE),
-                                             &repair->lifecycles, fault);
-    if (err == TT_OK)
-        err = tt_tenants_file_read(&repair->tenants, tt_setting_text(settings, TT_OPT_TENANTS),
-                                   fault);
+    enum tt_err err = tt_judge_rules_read(settings, &repair->rules, fault);
     if (err == TT_OK)
         err = tt_store_url_open_reader(store, &repair->reader, fault);
     if (err == TT_OK && !plan)
@@ -210,7 +204,7 @@ static enum tt_err open_parts(struct repair *repair, struct tt_fault *fault)
     if (err == TT_OK && !plan)
         err = open_queue(repair, fault);
     repair->repairing = (struct tt_repairing){
-        .rules = tt_feed_pass_options(settings, repair->lifecycles),
+        .rules = tt_feed_pass_options(settings, repair->rules.lifecycles),
         .reader = &repair->reader.reader,
         .store = plan ? NULL : &repair->store.store,
         .queue = &repair->queue,
@@ -220,7 +214,7 @@ static enum tt_err open_parts(struct repair *repair, struct tt_fault *fault)
         .stop = stop,
     };
     tt_arena_init(&repair->repairing.arena, 0);
-    repair->repairing.rules.tenants = repair->tenants.set;
+    repair->repairing.rules.tenants = repair->rules.tenants.set;
     repair->repairing.rules.max_future_us = INT64_MAX;
     repair->repairing.rules.now_us = TT_TIME_NONE;
     return err;
@@ -233,8 +227,7 @@ static void close_parts(struct repair *repair)
     tt_redis_queue_destroy(&repair->queue);
     tt_store_url_close(&repair->reader);
     tt_store_url_close(&repair->store);
-    tt_tenants_file_done(&repair->tenants);
-    tt_lifecycle_set_destroy(repair->lifecycles);
+    tt_judge_rules_done(&repair->rules);
     tt_arena_done(&repair->repairing.arena);
     tt_buf_done(&repair->secret);
     tt_buf_done(&repair->line);

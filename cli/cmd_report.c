@@ -1,20 +1,36 @@
 #include "cli/commands.h"
 
 #include "adapters/system/file.h"
+#include "cli/bigquery_feed.h"
 #include "cli/feed.h"
 #include "cli/fleet_ask.h"
-#include "cli/lifecycle_file.h"
+#include "cli/judge_rules.h"
 #include "cli/output.h"
 #include "cli/store_url.h"
-#include "cli/tenants_file.h"
 #include "core/base/limits.h"
 #include "replay/shard.h"
 #include <stdio.h>
 
+/* The store, or where else the rows are (--from). */
+static const char *place_of(const struct tt_settings *settings)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL ? from : tt_setting_text(settings, TT_OPT_STORE);
+}
+
+static enum tt_err feed(const struct tt_settings *settings, struct tt_str tenant,
+                        struct tt_str task, struct tt_pass *pass, struct tt_fault *fault)
+{
+    const char *from = tt_setting_text(settings, TT_OPT_FROM);
+    return from != NULL
+               ? tt_bigquery_feed(settings, from, tenant, task, pass, fault)
+               : tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, fault);
+}
+
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                 const struct tt_report *report, const char *task_id)
 {
-    const char *store = tt_setting_text(settings, TT_OPT_STORE);
+    const char *store = place_of(settings);
     const struct tt_task_picture *picture = NULL;
     if (task_id != NULL && (picture = tt_pass_picture(pass)) == NULL) {
         struct tt_fault fault = {0};
@@ -26,14 +42,21 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
 }
 
 /* What the shards' rules are compared by. */
-static enum tt_err digest_file(const char *path, size_t max, uint64_t *digest,
-                               struct tt_fault *fault)
+static enum tt_err digest_rules(const struct tt_settings *settings, uint64_t *ret_digest,
+                                struct tt_fault *fault)
 {
+    const char *lifecycle = tt_setting_text(settings, TT_OPT_LIFECYCLE),
+               *tenants = tt_setting_text(settings, TT_OPT_TENANTS);
     struct tt_buf text;
-    tt_buf_init(&text, max);
-    enum tt_err err = path == NULL ? TT_OK : tt_file_read(path, &text, fault);
-    struct tt_str bytes = path == NULL ? TT_STR_NONE : tt_buf_str(&text);
-    *digest = tt_str_hash(bytes, *digest);
+    enum tt_err err = TT_OK;
+    tt_buf_init(&text, 0);
+    if (lifecycle != NULL)
+        err = tt_file_read(lifecycle, &text, fault);
+    tt_buf_add_char(&text, '\0');
+    if (err == TT_OK && tenants != NULL)
+        err = tt_tenants_file_text(tenants, &text, fault);
+    if (err == TT_OK)
+        *ret_digest = tt_str_hash(tt_buf_str(&text), 3);
     tt_buf_done(&text);
     return err;
 }
@@ -54,12 +77,7 @@ static enum tt_err choose_shard(const struct tt_settings *settings, struct tt_pa
                             text, TT_SHARDS_MAX);
     options->shard = shard - 1;
     options->shards = shards;
-    options->rules_digest = 3;
-    enum tt_err err = digest_file(tt_setting_text(settings, TT_OPT_TENANTS),
-                                  TT_TENANTS_FILE_BYTES_MAX, &options->rules_digest, fault);
-    return err == TT_OK ? digest_file(tt_setting_text(settings, TT_OPT_LIFECYCLE),
-                                      TT_LIFECYCLE_FILE_BYTES_MAX, &options->rules_digest, fault)
-                        : err;
+    return digest_rules(settings, &options->rules_digest, fault);
 }
 
 static enum tt_err write_part(const struct tt_settings *settings, struct tt_pass *pass,
@@ -87,19 +105,16 @@ static enum tt_err write_part(const struct tt_settings *settings, struct tt_pass
 static int run(const struct tt_settings *settings, const char *task_id)
 {
     struct tt_fault fault = {0};
-    struct tt_lifecycle_set *lifecycles = NULL;
-    struct tt_tenants_file tenants = {0};
+    struct tt_judge_rules rules;
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;
     struct tt_str tenant = TT_STR_NONE, task = tt_str_from(task_id);
     bool part = tt_setting_text(settings, TT_OPT_PART) != NULL;
-    enum tt_err err =
-        tt_lifecycle_file_read(tt_setting_text(settings, TT_OPT_LIFECYCLE), &lifecycles, &fault);
-    if (err == TT_OK)
-        err = tt_tenants_file_read(&tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
-    struct tt_pass_options options = tt_feed_pass_options(settings, lifecycles);
-    options.from_store = true;
-    options.tenants = tenants.set;
+    enum tt_err err = tt_judge_rules_read(settings, &rules, &fault);
+    struct tt_pass_options options = tt_feed_pass_options(settings, rules.lifecycles);
+    /* What was uploaded has the rows, not what the store made of them. */
+    options.from_store = tt_setting_text(settings, TT_OPT_FROM) == NULL;
+    options.tenants = rules.tenants.set;
     if (task_id != NULL) {
         tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
         options.only_tenant = tenant;
@@ -112,15 +127,14 @@ static int run(const struct tt_settings *settings, const char *task_id)
     if (err == TT_OK)
         err = tt_pass_create(&options, &pass, &fault);
     if (err == TT_OK)
-        err = tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), tenant, task, pass, &fault);
+        err = feed(settings, tenant, task, pass, &fault);
     if (err == TT_OK)
         err = part ? write_part(settings, pass, &fault) : tt_pass_finish(pass, &report, &fault);
     int status = err != TT_OK ? tt_exit_with(&fault)
                  : part       ? TT_EXIT_CLEAN
                               : show(settings, pass, report, task_id);
     tt_pass_destroy(pass);
-    tt_lifecycle_set_destroy(lifecycles);
-    tt_tenants_file_done(&tenants);
+    tt_judge_rules_done(&rules);
     return status;
 }
 
@@ -192,6 +206,11 @@ int tt_cmd_replay(const struct tt_settings *settings)
         struct tt_fault fault = {0};
         tt_fault_set(&fault, TT_ERR_INVALID,
                      "replay: expected one task id; see tasktrail replay --help");
+        return tt_exit_with(&fault);
+    }
+    if (tt_setting_on(settings, TT_OPT_REMOTE) && tt_setting_has(settings, TT_OPT_FROM)) {
+        struct tt_fault fault = {0};
+        tt_fault_set(&fault, TT_ERR_INVALID, "replay: --from and --remote exclude each other");
         return tt_exit_with(&fault);
     }
     return tt_setting_on(settings, TT_OPT_REMOTE)

@@ -3,6 +3,7 @@
 
 #include "cli/stop.h"
 #include "cli/upload_parts.h"
+#include "cli/upload_verify.h"
 #include "core/base/log.h"
 #include "core/engine/uploader.h"
 #include <stdio.h>
@@ -49,7 +50,7 @@ static enum tt_err init(struct tt_upload_parts *parts, struct tt_fault *fault)
 {
     enum tt_err err = check_tables(parts, true, fault);
     if (err == TT_OK && parts->chosen.make_views != NULL)
-        err = parts->chosen.make_views(&parts->chosen.sink, fault);
+        err = parts->chosen.make_views(&parts->chosen, fault);
     if (err == TT_OK)
         tt_log(TT_LOG_INFO, "upload_ready", "%s: tables are ready", parts->chosen.destination);
     return err;
@@ -190,6 +191,29 @@ static enum tt_err run(struct tt_upload_parts *parts, const struct tt_settings *
     return err;
 }
 
+static enum tt_err verify(struct tt_upload_parts *parts, const struct tt_settings *settings,
+                          int *ret_status, struct tt_fault *fault)
+{
+    const struct tt_verify what = {
+        .bigquery = &parts->chosen.bigquery,
+        .outbox = &parts->outbox.outbox,
+        .rows = &parts->rows,
+        .crypto = &parts->crypto,
+        .destination = tt_str_from(parts->chosen.destination),
+    };
+    uint64_t differ = 0;
+    if (what.bigquery->bq == NULL)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "upload: --verify asks BigQuery: --to bigquery:PROJECT.DATASET");
+    if (tt_setting_u64(settings, TT_OPT_VIA) == TT_VIA_PUBSUB)
+        return tt_fault_set(fault, TT_ERR_UNSUPPORTED,
+                            "upload: --verify reads the tables, which --via pubsub does not fill");
+    enum tt_err err = tt_upload_verify(&what, &differ, fault);
+    if (err == TT_OK)
+        *ret_status = differ > 0 ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
+    return err;
+}
+
 int tt_cmd_upload(const struct tt_settings *settings)
 {
     struct tt_fault fault = {0};
@@ -208,6 +232,8 @@ int tt_cmd_upload(const struct tt_settings *settings)
         err = release(&parts, wanted, &fault);
     if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
         err = init(&parts, &fault);
+    else if (err == TT_OK && tt_setting_on(settings, TT_OPT_VERIFY))
+        err = verify(&parts, settings, &status, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_DRY_RUN))
         err = dry_run(&parts, settings, stop, &fault);
     else if (err == TT_OK && (wanted == NULL || tt_setting_on(settings, TT_OPT_ONCE)))

@@ -18,6 +18,8 @@ int tt_cmd_report(const struct tt_settings *settings);
 int tt_cmd_repair(const struct tt_settings *settings);
 int tt_cmd_upload(const struct tt_settings *settings);
 int tt_cmd_lifecycle(const struct tt_settings *settings);
+int tt_cmd_cost(const struct tt_settings *settings);
+int tt_cmd_sql(const struct tt_settings *settings);
 int tt_cmd_explain(const struct tt_settings *settings);
 int tt_cmd_status(const struct tt_settings *settings);
 int tt_cmd_dead(const struct tt_settings *settings);

@@ -16,6 +16,7 @@
 #include "cli/queue_view.h"
 #include "cli/secret.h"
 #include "cli/stop.h"
+#include "cli/tenants_file.h"
 #include "core/base/limits.h"
 #include "replay/shard.h"
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static enum tt_err open_asking(struct asking *asking, struct tt_fault *fault)
     asking->random = tt_system_random();
     tt_buf_init(&asking->body, TT_JOB_BODY_BYTES_MAX);
     tt_buf_init(&asking->answer, TT_JOB_ANSWER_BYTES_MAX);
+    tt_buf_init(&asking->tenants, TT_JOB_BODY_BYTES_MAX / 2);
     asking->question = (struct tt_job_body){
         .shards = 1,
         .ties_by_arrival = tt_setting_on(settings, TT_OPT_TIES),
@@ -102,9 +104,11 @@ static enum tt_err open_asking(struct asking *asking, struct tt_fault *fault)
     enum tt_err err =
         read_text(tt_setting_text(settings, TT_OPT_LIFECYCLE), TT_LIFECYCLE_FILE_BYTES_MAX,
                   &asking->lifecycle, &asking->question.lifecycle, fault);
-    if (err == TT_OK)
-        err = read_text(tt_setting_text(settings, TT_OPT_TENANTS), TT_TENANTS_FILE_BYTES_MAX,
-                        &asking->tenants, &asking->question.tenants, fault);
+    if (err == TT_OK && tt_setting_text(settings, TT_OPT_TENANTS) != NULL) {
+        err = tt_tenants_file_text(tt_setting_text(settings, TT_OPT_TENANTS), &asking->tenants,
+                                   fault);
+        asking->question.tenants = tt_buf_str(&asking->tenants);
+    }
     if (err == TT_OK)
         err = check_rules(asking, fault);
     return err == TT_OK ? open_jobs(asking, fault) : err;

@@ -9,9 +9,11 @@ enum tt_err tt_job_rules_read(const struct tt_job_body *body, struct tt_job_rule
     struct tt_job_rules rules = {0};
     enum tt_err err = TT_OK;
     if (body->lifecycle.ptr != NULL)
-        err = tt_lifecycle_set_parse(body->lifecycle, &rules.lifecycles, fault);
+        err = tt_lifecycle_set_parse(body->lifecycle, &rules.file, fault);
     if (err == TT_OK && body->tenants.ptr != NULL)
         err = tt_tenants_parse(body->tenants, &rules.tenants, fault);
+    if (err == TT_OK)
+        err = tt_tenants_lifecycles(rules.tenants, rules.file, &rules.lifecycles, fault);
     if (err == TT_OK)
         *ret_rules = rules;
     else
@@ -22,6 +24,7 @@ enum tt_err tt_job_rules_read(const struct tt_job_body *body, struct tt_job_rule
 void tt_job_rules_done(struct tt_job_rules *rules)
 {
     tt_lifecycle_set_destroy(rules->lifecycles);
+    tt_lifecycle_set_destroy(rules->file);
     tt_tenants_destroy(rules->tenants);
     *rules = (struct tt_job_rules){0};
 }

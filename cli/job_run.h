@@ -17,7 +17,7 @@ enum tt_err tt_job_run(const struct tt_job_place *place, struct tt_str body, uns
 
 /* The pass that a question asks for, its files read: for who asks and who answers. */
 struct tt_job_rules {
-    struct tt_lifecycle_set *lifecycles;
+    struct tt_lifecycle_set *file, *lifecycles; /* the one sent, and those of all tenants */
     struct tt_tenants *tenants;
 };
 enum tt_err tt_job_rules_read(const struct tt_job_body *body, struct tt_job_rules *ret_rules,

@@ -5,12 +5,20 @@
 #include <stdio.h>
 
 static int (*const commands[TT_COMMAND_COUNT])(const struct tt_settings *) = {
-    [TT_COMMAND_CHECK] = tt_cmd_check,         [TT_COMMAND_EMIT] = tt_cmd_emit,
-    [TT_COMMAND_EXPLAIN] = tt_cmd_explain,     [TT_COMMAND_WORKER] = tt_cmd_worker,
-    [TT_COMMAND_REPLAY] = tt_cmd_replay,       [TT_COMMAND_REPORT] = tt_cmd_report,
-    [TT_COMMAND_UPLOAD] = tt_cmd_upload,       [TT_COMMAND_DEMO] = tt_cmd_demo,
-    [TT_COMMAND_LIFECYCLE] = tt_cmd_lifecycle, [TT_COMMAND_STATUS] = tt_cmd_status,
-    [TT_COMMAND_DEAD] = tt_cmd_dead,           [TT_COMMAND_REPAIR] = tt_cmd_repair,
+    [TT_COMMAND_CHECK] = tt_cmd_check,
+    [TT_COMMAND_EMIT] = tt_cmd_emit,
+    [TT_COMMAND_EXPLAIN] = tt_cmd_explain,
+    [TT_COMMAND_WORKER] = tt_cmd_worker,
+    [TT_COMMAND_REPLAY] = tt_cmd_replay,
+    [TT_COMMAND_REPORT] = tt_cmd_report,
+    [TT_COMMAND_UPLOAD] = tt_cmd_upload,
+    [TT_COMMAND_DEMO] = tt_cmd_demo,
+    [TT_COMMAND_LIFECYCLE] = tt_cmd_lifecycle,
+    [TT_COMMAND_STATUS] = tt_cmd_status,
+    [TT_COMMAND_DEAD] = tt_cmd_dead,
+    [TT_COMMAND_COST] = tt_cmd_cost,
+    [TT_COMMAND_SQL] = tt_cmd_sql,
+    [TT_COMMAND_REPAIR] = tt_cmd_repair,
 };
 
 int tt_exit_with(const struct tt_fault *fault)

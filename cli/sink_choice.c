@@ -1,6 +1,7 @@
 #include "cli/sink_choice.h"
 
 #include "adapters/system/file_sink.h"
+#include "core/upload/views.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +21,65 @@ static enum tt_err choose_file(const struct tt_settings *settings, const char *d
     return TT_OK;
 }
 
-enum tt_err tt_sink_choose(const struct tt_settings *settings, struct tt_chosen_sink *chosen,
-                           struct tt_fault *fault)
+static enum tt_err make_views(struct tt_chosen_sink *chosen, struct tt_fault *fault)
+{
+    struct tt_buf query;
+    enum tt_err err = TT_OK;
+    tt_buf_init(&query, 0);
+    for (size_t i = 0; i < tt_upload_view_count && err == TT_OK; i++) {
+        const struct tt_upload_view *view = &tt_upload_views[i];
+        tt_buf_clear(&query);
+        tt_upload_view_write(&query, view, tt_str_from(chosen->bigquery.name));
+        err = query.err == TT_OK ? tt_bq_view(chosen->bigquery.bq, view->name, view->description,
+                                              tt_buf_str(&query), fault)
+                                 : tt_fault_set(fault, query.err, "out of memory");
+    }
+    tt_buf_done(&query);
+    return err;
+}
+
+static enum tt_err choose_bigquery(const struct tt_settings *settings, const char *to,
+                                   const volatile int *stop, struct tt_chosen_sink *chosen,
+                                   struct tt_fault *fault)
+{
+    struct tt_bigquery *bigquery = &chosen->bigquery;
+    enum tt_err err = tt_bigquery_open(bigquery, settings, "--to", to, stop, fault);
+    if (err != TT_OK)
+        return err;
+    enum tt_via_way way = (enum tt_via_way)tt_setting_u64(settings, TT_OPT_VIA);
+    if (way != TT_VIA_LOAD)
+        err = tt_via_open(&chosen->via, settings, stop, bigquery, fault);
+    if (err != TT_OK)
+        return err;
+    chosen->sink = way == TT_VIA_LOAD ? tt_bq_load_sink(bigquery->bq) : chosen->via.sink;
+    chosen->make_views = make_views;
+    /* What went to an emulator is not at Google's; what went as messages is in other tables. The
+     * other ways lead to the same rows, so they share the line. */
+    const char *endpoint = bigquery->cloud.endpoint;
+    bool google = strcmp(endpoint, tt_google_bigquery.endpoint) == 0;
+    snprintf(chosen->destination, sizeof chosen->destination, "bigquery:%s%s%s%s", bigquery->name,
+             google ? "" : "@", google ? "" : endpoint, way == TT_VIA_PUBSUB ? "+pubsub" : "");
+    return TT_OK;
+}
+
+enum tt_err tt_sink_choose(const struct tt_settings *settings, const volatile int *stop,
+                           struct tt_chosen_sink *chosen, struct tt_fault *fault)
 {
     const char *to = tt_setting_text(settings, TT_OPT_TO);
     if (to != NULL && strncmp(to, "file:", 5) == 0 && to[5] != '\0')
         return choose_file(settings, to + 5, chosen, fault);
+    if (tt_bigquery_is_named(to))
+        return choose_bigquery(settings, to, stop, chosen, fault);
     return tt_fault_set(fault, TT_ERR_INVALID,
-                        "upload: expected --to file:DIR; see tasktrail upload --help");
+                        "upload: expected --to bigquery:PROJECT.DATASET or --to file:DIR; see "
+                        "tasktrail upload --help");
 }
 
 void tt_sink_close(struct tt_chosen_sink *chosen)
 {
     if (chosen->done != NULL)
         chosen->done(&chosen->sink);
+    tt_via_close(&chosen->via);
+    tt_bigquery_close(&chosen->bigquery);
     *chosen = (struct tt_chosen_sink){0};
 }

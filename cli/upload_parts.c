@@ -99,7 +99,7 @@ enum tt_err tt_upload_parts_open(struct tt_upload_parts *parts, const struct tt_
     parts->store_url = tt_setting_text(settings, TT_OPT_STORE);
     enum tt_err err = read_rules(parts, settings, fault);
     if (err == TT_OK)
-        err = tt_sink_choose(settings, &parts->chosen, fault);
+        err = tt_sink_choose(settings, stop, &parts->chosen, fault);
     if (err == TT_OK)
         err = tt_store_url_open_outbox(parts->store_url, &parts->outbox, fault);
     if (err == TT_OK)

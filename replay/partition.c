@@ -123,8 +123,8 @@ static void place_record(const struct tt_pass *pass, struct tt_partition *part,
         if (number == part->task_count) {
             part->names[number] = cursor->name;
             struct tt_task_list *fresh = &part->tasks[part->task_count++];
-            *fresh =
-                (struct tt_task_list){index, index, 1, tt_plain_start(pass, cursor->name.type)};
+            *fresh = (struct tt_task_list){
+                index, index, 1, tt_plain_start(pass, cursor->name.tenant, cursor->name.type)};
             tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
@@ -197,7 +197,7 @@ static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_nam
     task->type_number = name->type;
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
-    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
+    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->tenant, name->type);
     if (task->lifecycle_index < pass->lifecycle_count)
         task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }

@@ -134,17 +134,21 @@ static enum tt_err make_steps(const struct tt_lifecycle *lifecycle, struct tt_st
 static enum tt_err make_tables(struct tt_pass *pass)
 {
     const struct tt_lifecycle_set *set = pass->options.lifecycles;
-    pass->lifecycle_of = tt_mem_array(pass->names.count + 1, sizeof *pass->lifecycle_of);
+    size_t groups = set == NULL ? 1 : tt_lifecycle_group_count(set), types = pass->names.count + 1;
+    pass->group_count = groups;
+    pass->lifecycle_of = tt_mem_array(groups * types, sizeof *pass->lifecycle_of);
     pass->steps = tt_mem_zalloc((pass->lifecycle_count + 1) * sizeof *pass->steps);
     if (pass->lifecycle_of == NULL || pass->steps == NULL)
         return TT_ERR_NO_MEMORY;
-    for (size_t t = 0; t <= pass->names.count; t++) {
+    for (size_t at = 0; at < groups * types; at++) {
+        size_t t = at % types;
         struct tt_str type = t == 0 ? TT_STR_NONE : tt_intern_text(&pass->names, (uint32_t)t - 1);
-        const struct tt_lifecycle *lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, type);
+        const struct tt_lifecycle *lifecycle =
+            set == NULL ? NULL : tt_lifecycle_for_in(set, at / types, type);
         size_t index = 0;
         while (index < pass->lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
             index++;
-        pass->lifecycle_of[t] = (uint32_t)index;
+        pass->lifecycle_of[at] = (uint32_t)index;
     }
     for (size_t i = 0; i < pass->lifecycle_count; i++)
         if (make_steps(tt_lifecycle_at(set, i), &pass->steps[i]) != TT_OK)

@@ -61,7 +61,8 @@ struct tt_pass {
     struct tt_numbering numbering; /* and what is looked up of it all the time: */
     int32_t **state_of;            /* [lifecycle][interned status] */
     size_t lifecycle_count;
-    uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
+    uint32_t *lifecycle_of; /* [group][interned type + 1], [0] no type; lifecycle_count: none */
+    size_t group_count;     /* of lifecycles */
     struct tt_steps *steps; /* [lifecycle] */
     uint64_t *chunk_base;   /* events in all chunks before */
     size_t chunk_base_count;
@@ -82,10 +83,15 @@ struct tt_pass {
     bool has_picture;
 };
 
-/* Index of the lifecycle for an interned type (TT_REC_NO_TYPE: none), or lifecycle_count. */
-static inline size_t tt_pass_lifecycle_of(const struct tt_pass *pass, uint32_t type)
+/* Index of the lifecycle for a tenant and an interned type (TT_REC_NO_TYPE: none), or
+ * lifecycle_count. */
+static inline size_t tt_pass_lifecycle_of(const struct tt_pass *pass, struct tt_str tenant,
+                                          uint32_t type)
 {
-    return pass->lifecycle_of[type + 1]; /* TT_REC_NO_TYPE + 1 is 0 */
+    size_t group =
+        pass->group_count == 1 ? 0 : tt_lifecycle_group(pass->options.lifecycles, tenant);
+    /* TT_REC_NO_TYPE + 1 is 0 */
+    return pass->lifecycle_of[group * (pass->names.count + 1) + (uint32_t)(type + 1)];
 }
 
 /* Whether the lifecycle allows to go on from one known state to another, or to start there

@@ -1,8 +1,8 @@
 #include "replay/plain.h"
 
-struct tt_plain tt_plain_start(const struct tt_pass *pass, uint32_t type)
+struct tt_plain tt_plain_start(const struct tt_pass *pass, struct tt_str tenant, uint32_t type)
 {
-    size_t index = tt_pass_lifecycle_of(pass, type);
+    size_t index = tt_pass_lifecycle_of(pass, tenant, type);
     bool known = index < pass->lifecycle_count;
     return (struct tt_plain){
         .time_us = INT64_MIN,

@@ -25,8 +25,8 @@ struct tt_plain {
 };
 #define TT_PLAIN_NO_LIFECYCLE UINT16_MAX
 
-/* The walk before the first record of a task of this type. */
-struct tt_plain tt_plain_start(const struct tt_pass *pass, uint32_t type);
+/* The walk before the first record of a task of this tenant and type. */
+struct tt_plain tt_plain_start(const struct tt_pass *pass, struct tt_str tenant, uint32_t type);
 bool tt_plain_received_in_time(const struct tt_pass *pass, const struct tt_rec *rec);
 
 /* Whether the mark is none of those so far; all are looked at together, as how many there are

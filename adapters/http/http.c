@@ -58,6 +58,10 @@ static void set_common(const struct client *client, CURL *easy,
         version = strncmp(request->url, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS
                                                           : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+    /* libcurl before 8.0 cannot use such a connection twice (curl #10634); TLS is not concerned. */
+    if (version == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE &&
+        curl_version_info(CURLVERSION_NOW)->version_num < 0x080000)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 static void set_body(CURL *easy, struct tt_exchange *exchange)

@@ -83,16 +83,14 @@ static enum tt_err read_batch(const struct tt_pg_outbox *o, const PGresult *r, i
     return TT_OK;
 }
 
-static enum tt_err open_batches(void *context, struct tt_str destination,
+static enum tt_err list_batches(struct tt_pg_outbox *o, const char *sql, struct tt_str destination,
                                 enum tt_err (*batch)(void *, const struct tt_upload_batch *),
                                 void *batch_context, struct tt_fault *fault)
 {
-    struct tt_pg_outbox *o = context;
     PGresult *result = NULL;
     enum tt_err err = tt_pg_outbox_connect(o, fault);
     if (err == TT_OK)
-        err = tt_pg_outbox_ask(o, tt_pg_outbox_batches_open, TT_VALUES(TT_TEXT(destination)),
-                               &result, fault);
+        err = tt_pg_outbox_ask(o, sql, TT_VALUES(TT_TEXT(destination)), &result, fault);
     for (int i = 0; err == TT_OK && i < PQntuples(result); i++) {
         struct tt_upload_batch b;
         err = read_batch(o, result, i, &b, fault);
@@ -101,6 +99,22 @@ static enum tt_err open_batches(void *context, struct tt_str destination,
     }
     PQclear(result);
     return err;
+}
+
+static enum tt_err open_batches(void *context, struct tt_str destination,
+                                enum tt_err (*batch)(void *, const struct tt_upload_batch *),
+                                void *batch_context, struct tt_fault *fault)
+{
+    return list_batches(context, tt_pg_outbox_batches_open, destination, batch, batch_context,
+                        fault);
+}
+
+static enum tt_err done_batches(void *context, struct tt_str destination,
+                                enum tt_err (*batch)(void *, const struct tt_upload_batch *),
+                                void *batch_context, struct tt_fault *fault)
+{
+    return list_batches(context, tt_pg_outbox_batches_done, destination, batch, batch_context,
+                        fault);
 }
 
 /* ---- Loads and holds */
@@ -158,6 +172,7 @@ void tt_pg_outbox_fill_look(struct tt_outbox *outbox)
 {
     outbox->look = look;
     outbox->open = open_batches;
+    outbox->done = done_batches;
     outbox->loads = loads;
     outbox->holds = holds;
 }

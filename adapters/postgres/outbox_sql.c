@@ -1,9 +1,15 @@
 #include "adapters/postgres/outbox_sql.h"
 
 #define OPEN_STATES "('planned', 'open', 'committing')"
-#define TURN        "destination = $1::text AND fence = $2::int8"
-#define HAS_TURN    " AND EXISTS (SELECT 1 FROM upload_destination WHERE " TURN ")"
-#define BATCH       "destination = $1::text AND number = $3::int8 AND version = $4::int8" HAS_TURN
+#define BATCHES                                                                                    \
+    "SELECT b.number, b.plan, p.first_seq, p.last_seq, p.written_at, p.rules, b.table_name,"       \
+    " b.row_from, b.row_count, b.bytes, b.digest, b.generation, b.state, b.version, b.handle,"     \
+    " b.attempts, b.next_try, b.blocked, b.problem FROM upload_batch AS b"                         \
+    " JOIN upload_plan AS p ON p.destination = b.destination AND p.number = b.plan"                \
+    " WHERE b.destination = $1::text AND b.state "
+#define TURN     "destination = $1::text AND fence = $2::int8"
+#define HAS_TURN " AND EXISTS (SELECT 1 FROM upload_destination WHERE " TURN ")"
+#define BATCH    "destination = $1::text AND number = $3::int8 AND version = $4::int8" HAS_TURN
 
 const char tt_pg_outbox_destination_add[] =
     "INSERT INTO upload_destination (destination, planned_to, plans, fence)"
@@ -37,12 +43,8 @@ const char tt_pg_outbox_batch_change[] =
 const char tt_pg_outbox_batch_end[] =
     "UPDATE upload_batch SET state = $5::text, version = version + 1,"
     " changed_at = $6::timestamptz WHERE " BATCH;
-const char tt_pg_outbox_batches_open[] =
-    "SELECT b.number, b.plan, p.first_seq, p.last_seq, p.written_at, p.rules, b.table_name,"
-    " b.row_from, b.row_count, b.bytes, b.digest, b.generation, b.state, b.version, b.handle,"
-    " b.attempts, b.next_try, b.blocked, b.problem FROM upload_batch AS b"
-    " JOIN upload_plan AS p ON p.destination = b.destination AND p.number = b.plan"
-    " WHERE b.destination = $1::text AND b.state IN " OPEN_STATES " ORDER BY b.number";
+const char tt_pg_outbox_batches_open[] = BATCHES "IN " OPEN_STATES " ORDER BY b.number";
+const char tt_pg_outbox_batches_done[] = BATCHES "= 'done' ORDER BY b.number";
 const char tt_pg_outbox_count_batches[] =
     "SELECT count(*) FILTER (WHERE state IN " OPEN_STATES "),"
     " coalesce(sum(row_count) FILTER (WHERE state IN " OPEN_STATES "), 0)::int8,"

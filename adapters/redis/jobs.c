@@ -54,8 +54,8 @@ static const char *const scripts[TT_JOB_SCRIPT_COUNT] = {
                       "for k = 1, #e[2], 2 do if e[2][k] == 'id' and e[2][k + 1] == ARGV[1] then "
                       "redis.call('XDEL', KEYS[1], e[1]) end end end return 1",
     /* workers -> how many */
-    [TT_JOB_ALIVE] = "local t = redis.call('TIME') return redis.call('ZCOUNT', KEYS[1], "
-                     "tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), '+inf')",
+    [TT_JOB_ALIVE] = ("local t = redis.call('TIME') return redis.call('ZCOUNT', KEYS[1], "
+                      "tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), '+inf')"),
 };
 
 void tt_job_key(char key[static TT_JOB_KEY_BYTES], const struct tt_redis_jobs *jobs,
@@ -70,7 +70,7 @@ void tt_job_key(char key[static TT_JOB_KEY_BYTES], const struct tt_redis_jobs *j
 
 enum tt_err tt_jobs_connect(struct tt_redis_jobs *jobs, struct tt_fault *fault)
 {
-    return jobs->redis.context != NULL ? TT_OK : tt_redis_connect(&jobs->redis, fault);
+    return tt_redis_is_connected(&jobs->redis) ? TT_OK : tt_redis_connect(&jobs->redis, fault);
 }
 
 enum tt_err tt_redis_jobs_create(const struct tt_redis_jobs_options *options,
@@ -102,6 +102,6 @@ void tt_redis_jobs_destroy(struct tt_redis_jobs *jobs)
 {
     if (jobs == NULL)
         return;
-    tt_redis_disconnect(&jobs->redis);
+    tt_redis_done(&jobs->redis);
     tt_mem_free(jobs);
 }

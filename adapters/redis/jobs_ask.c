@@ -159,7 +159,7 @@ void tt_redis_jobs_forget(struct tt_redis_jobs *jobs, const char *id, unsigned p
     struct tt_redis_command command = {0};
     struct tt_fault ignored = {0};
     unsigned count = parts < FORGET_KEYS_MAX - OWN ? parts : FORGET_KEYS_MAX - OWN;
-    if (jobs->redis.context == NULL) /* everything ends by itself */
+    if (!tt_redis_is_connected(&jobs->redis)) /* everything ends by itself */
         return;
     tt_job_key(keys[0], jobs, "requests", NULL, UINT_MAX);
     tt_job_key(keys[1], jobs, "asked", id, UINT_MAX);

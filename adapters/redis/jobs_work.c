@@ -155,7 +155,7 @@ void tt_redis_jobs_leave(struct tt_redis_jobs *jobs)
     char workers[TT_JOB_KEY_BYTES];
     struct tt_redis_command command = {0};
     struct tt_fault ignored = {0};
-    if (jobs == NULL || jobs->redis.context == NULL)
+    if (jobs == NULL || !tt_redis_is_connected(&jobs->redis))
         return;
     tt_job_key(workers, jobs, "workers", NULL, UINT_MAX);
     tt_redis_word(&command, "ZREM");

@@ -14,7 +14,8 @@
         "if not call('ZSCORE', LEASES, ME) then return 0 end "                                     \
         "local id, key = ARGV[3], ARGV[8] "                                                        \
         "if #key > 200 or string.find(key, '%c') then key = '#' .. redis.sha1hex(key) end "        \
-        "put_letter(DEAD, id, {'entry_id', id, 'reason', ARGV[4], 'error', ARGV[5], 'tries', "     \
+        "put_letter(DEAD, COUNTS, id, {'entry_id', id, 'reason', ARGV[4], 'error', ARGV[5], "      \
+        "'tries', "                                                                                \
         "ARGV[6], "                                                                                \
         "'parked', key, 'e', ARGV[7]}) "                                                           \
         "call('HSET', PARKED, key, id) "                                                           \

@@ -44,13 +44,14 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",
-    /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
-     * the token's lease has ended: others do it again. */
-    [TT_SCRIPT_BURY] = "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then "
-                       "return 0 end redis.call('ZREM', KEYS[3], '') " TT_LUA_LETTER
-                       "put_letter(KEYS[2], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
-                       "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
-                       "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
+    /* events, dead, leases, counts | group, id, reason, error, tries, payload, token or ''. Nothing
+     * when the token's lease has ended: others do it again. */
+    [TT_SCRIPT_BURY] =
+        "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then "
+        "return 0 end redis.call('ZREM', KEYS[3], '') " TT_LUA_LETTER
+        "put_letter(KEYS[2], KEYS[4], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
+        "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
+        "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
        one stays. */
     [TT_SCRIPT_TRIM] = TT_LUA_GROUPS

@@ -7,8 +7,9 @@
 
 static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
     /* events, dead, counts, held, parked, behind | group, stalled ms -> unread, pending, stalled,
-     * dead, applied, age of the oldest in ms or -1, tasks held, tasks parked, entries of these.
-     * What is parked is neither pending nor stalled nor the oldest. */
+     * dead, applied, age of the oldest in ms or -1, tasks held, tasks parked, entries of these,
+     * entries that became dead letters. What is parked is neither pending nor stalled nor the
+     * oldest. */
     [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "local unread, pending, stalled, oldest = all, 0, 0, nil "
@@ -33,7 +34,8 @@ static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
     "if age < 0 then age = 0 end end "
     "return {unread, pending, stalled, redis.call('XLEN', KEYS[2]), "
     "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('HLEN', KEYS[4]), "
-    "redis.call('HLEN', KEYS[5]), redis.call('ZCARD', KEYS[6])}",
+    "redis.call('HLEN', KEYS[5]), redis.call('ZCARD', KEYS[6]), "
+    "tonumber(redis.call('HGET', KEYS[3], 'failed') or 0)}",
     [TT_VIEW_UNBURY] = TT_LUA_UNBURY,
 };
 

@@ -30,7 +30,8 @@ struct tt_fleet_partition {
     uint64_t pending;      /* read and not acknowledged, but for what is parked */
     uint64_t stalled;      /* of these, for longer than stalled_ms */
     uint64_t dead;         /* dead letters */
-    uint64_t applied;      /* acknowledged since the queue exists */
+    uint64_t applied;      /* completed since the queue exists: acknowledged after their commit */
+    uint64_t failed;       /* became dead letters since then, requeued ones each time */
     int64_t oldest_age_ms; /* of the oldest entry not acknowledged and not parked; -1: none */
     uint64_t locked;       /* tasks that a worker holds */
     uint64_t parked;       /* tasks that wait until their dead letter is seen to */

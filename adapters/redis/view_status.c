@@ -9,7 +9,7 @@ static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64
                            struct tt_fault *fault)
 {
     static const char *const suffixes[] = {"events", "dead", "counts", "held", "parked", "behind"};
-    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 9 };
+    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 10 };
     char keys[KEYS][TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
@@ -37,6 +37,7 @@ static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64
             .locked = (uint64_t)number[6],
             .parked = (uint64_t)number[7],
             .behind = (uint64_t)number[8],
+            .failed = (uint64_t)number[9],
         };
     } else {
         err = tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
@@ -121,6 +122,7 @@ static void add_up(struct tt_fleet_status *status, const struct tt_fleet_partiti
     total->locked += partition->locked;
     total->parked += partition->parked;
     total->behind += partition->behind;
+    total->failed += partition->failed;
 }
 
 enum tt_err tt_redis_view_status(struct tt_redis_view *view, int64_t stalled_ms,

@@ -82,15 +82,14 @@ static enum tt_err read_batch(const struct tt_sqlite_outbox *o, sqlite3_stmt *s,
     return TT_OK;
 }
 
-static enum tt_err open_batches(void *context, struct tt_str destination,
+static enum tt_err list_batches(struct tt_sqlite_outbox *o, enum tt_outbox_sql which,
+                                struct tt_str destination,
                                 enum tt_err (*batch)(void *, const struct tt_upload_batch *),
                                 void *batch_context, struct tt_fault *fault)
 {
-    struct tt_sqlite_outbox *o = context;
-    sqlite3_stmt *s = o->statements[TT_OUTBOX_SQL_BATCHES_OPEN];
+    sqlite3_stmt *s = o->statements[which];
     bool row = false;
-    enum tt_err err =
-        tt_outbox_ask(o, TT_OUTBOX_SQL_BATCHES_OPEN, TT_VALUES(TT_TEXT(destination)), &row, fault);
+    enum tt_err err = tt_outbox_ask(o, which, TT_VALUES(TT_TEXT(destination)), &row, fault);
     while (err == TT_OK && row) {
         struct tt_upload_batch b;
         err = read_batch(o, s, &b, fault);
@@ -101,6 +100,22 @@ static enum tt_err open_batches(void *context, struct tt_str destination,
     }
     sqlite3_reset(s);
     return err;
+}
+
+static enum tt_err open_batches(void *context, struct tt_str destination,
+                                enum tt_err (*batch)(void *, const struct tt_upload_batch *),
+                                void *batch_context, struct tt_fault *fault)
+{
+    return list_batches(context, TT_OUTBOX_SQL_BATCHES_OPEN, destination, batch, batch_context,
+                        fault);
+}
+
+static enum tt_err done_batches(void *context, struct tt_str destination,
+                                enum tt_err (*batch)(void *, const struct tt_upload_batch *),
+                                void *batch_context, struct tt_fault *fault)
+{
+    return list_batches(context, TT_OUTBOX_SQL_BATCHES_DONE, destination, batch, batch_context,
+                        fault);
 }
 
 /* ---- Loads and holds */
@@ -157,6 +172,7 @@ void tt_outbox_fill_look(struct tt_outbox *outbox)
 {
     outbox->look = look;
     outbox->open = open_batches;
+    outbox->done = done_batches;
     outbox->loads = loads;
     outbox->holds = holds;
 }

@@ -3,7 +3,13 @@
 #include "core/base/assert.h"
 
 #define OPEN_STATES "('planned', 'open', 'committing')"
-#define TURN        "(SELECT 1 FROM upload_destination WHERE destination = ?1 AND fence = ?2)"
+#define BATCHES                                                                                    \
+    "SELECT b.number, b.plan, p.first_seq, p.last_seq, p.written_at, p.rules, b.table_name,"       \
+    " b.row_from, b.row_count, b.bytes, b.digest, b.generation, b.state, b.version, b.handle,"     \
+    " b.attempts, b.next_try, b.blocked, b.problem FROM upload_batch AS b"                         \
+    " JOIN upload_plan AS p ON p.destination = b.destination AND p.number = b.plan"                \
+    " WHERE b.destination = ?1 AND b.state "
+#define TURN "(SELECT 1 FROM upload_destination WHERE destination = ?1 AND fence = ?2)"
 
 static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
     [TT_OUTBOX_SQL_HORIZON] = "SELECT apply_seq FROM task_status_audit ORDER BY rowid DESC LIMIT 1",
@@ -36,12 +42,8 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
     [TT_OUTBOX_SQL_BATCH_END] =
         "UPDATE upload_batch SET state = ?5, version = version + 1, changed_at = ?6"
         " WHERE destination = ?1 AND number = ?3 AND version = ?4 AND EXISTS " TURN,
-    [TT_OUTBOX_SQL_BATCHES_OPEN] =
-        "SELECT b.number, b.plan, p.first_seq, p.last_seq, p.written_at, p.rules, b.table_name,"
-        " b.row_from, b.row_count, b.bytes, b.digest, b.generation, b.state, b.version, b.handle,"
-        " b.attempts, b.next_try, b.blocked, b.problem FROM upload_batch AS b"
-        " JOIN upload_plan AS p ON p.destination = b.destination AND p.number = b.plan"
-        " WHERE b.destination = ?1 AND b.state IN " OPEN_STATES " ORDER BY b.number",
+    [TT_OUTBOX_SQL_BATCHES_OPEN] = BATCHES "IN " OPEN_STATES " ORDER BY b.number",
+    [TT_OUTBOX_SQL_BATCHES_DONE] = BATCHES "= 'done' ORDER BY b.number",
     [TT_OUTBOX_SQL_COUNT_BATCHES] =
         "SELECT count(*) FILTER (WHERE state IN " OPEN_STATES "),"
         " coalesce(sum(row_count) FILTER (WHERE state IN " OPEN_STATES "), 0),"

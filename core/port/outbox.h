@@ -73,6 +73,12 @@ struct tt_outbox {
                                              const struct tt_upload_batch *batch),
                         void *batch_context, struct tt_fault *fault);
 
+    /* Batches whose rows are there, by number. */
+    enum tt_err (*done)(void *context, struct tt_str destination,
+                        enum tt_err (*batch)(void *batch_context,
+                                             const struct tt_upload_batch *batch),
+                        void *batch_context, struct tt_fault *fault);
+
     /* FENCED: the lease is lost, or the newest plan is not the one before. */
     enum tt_err (*plan)(void *context, const struct tt_outbox_turn *turn,
                         const struct tt_outbox_plan *plan, struct tt_fault *fault);

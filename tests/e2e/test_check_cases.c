@@ -38,7 +38,7 @@ static void run_case(const char *folder, const char *const *first,
 {
     const char *argv[ARGS_MAX + 2];
     size_t count = 0, bytes;
-    char *args = tt_file_read(folder, "args", &bytes), *rest = NULL;
+    char *args = tt_folder_read(folder, "args", &bytes), *rest = NULL;
     for (; first[count] != NULL; count++)
         argv[count] = first[count];
     for (char *arg = strtok_r(args, " \n", &rest); arg != NULL;
@@ -66,7 +66,7 @@ static void check_bytes(const char *name, const char *folder, const char *const 
 {
     struct tt_program_result result;
     size_t bytes;
-    char *expected = tt_file_read(folder, "expected.ndjson", &bytes);
+    char *expected = tt_folder_read(folder, "expected.ndjson", &bytes);
     run_case(folder, first, &result);
     ck_assert_msg(result.status == 0, "%s: exit status %d: %.1600s", name, result.status,
                   result.err);
@@ -80,8 +80,8 @@ static void check_json(const char *name, const char *folder, const char *const *
 {
     struct tt_program_result result;
     size_t bytes;
-    char *records = tt_file_read(folder, "expected.ndjson", &bytes);
-    char *summary = tt_file_read(folder, "summary.json", &bytes);
+    char *records = tt_folder_read(folder, "expected.ndjson", &bytes);
+    char *summary = tt_folder_read(folder, "summary.json", &bytes);
     json_t *expected = json_object();
     json_object_set_new(expected, "summary", json_loads(summary, 0, NULL));
     json_object_set_new(expected, "discrepancies", parse_records(records));
@@ -137,7 +137,7 @@ START_TEST(case_says_why)
     char folder[512];
     size_t bytes;
     folder_of(_i, folder);
-    free(tt_file_read(folder, "why.txt", &bytes));
+    free(tt_folder_read(folder, "why.txt", &bytes));
     ck_assert_msg(bytes > 20, "%s: why.txt says nothing", names[_i]);
 }
 END_TEST

@@ -92,7 +92,7 @@ TT_TEST(rejects_file_holds_one_line_for_each_reject)
     tt_folder_make(folder);
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
     ck_assert_int_eq(STATUS(FIXTURES "rejects", "--rejects", path, "input.ndjson"), 0);
-    char *text = tt_file_read(folder, "rejects.ndjson", &bytes), *rest = text;
+    char *text = tt_folder_read(folder, "rejects.ndjson", &bytes), *rest = text;
     for (char *end; (end = strchr(rest, '\n')) != NULL; rest = end + 1, lines++) {
         json_t *line = json_loadb(rest, (size_t)(end - rest), 0, NULL);
         ck_assert_msg(json_is_object(line), "not an object: %.*s", (int)(end - rest), rest);
@@ -160,7 +160,7 @@ static void expect_output(const char *folder)
     static const char *const ways[][3] = {
         {"--threads", "1", NULL}, {"--threads", "3", NULL}, {"--memory", "1M", NULL}};
     size_t bytes;
-    char *expected = tt_file_read(folder, "expected", &bytes), *out;
+    char *expected = tt_folder_read(folder, "expected", &bytes), *out;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         int status =
             status_of(folder,

@@ -164,6 +164,36 @@ TT_TEST(three_nodes_with_a_password_are_one_queue)
 }
 TT_END
 
+TT_TEST(questions_to_idle_workers_and_repairs_work_on_a_cluster)
+{
+    pid_t workers[WORKERS];
+    set_up(NULL);
+    emit(0, 2);
+    start_workers(workers, NULL);
+    TT_EVENTUALLY(count(ROWS) == 2 * TASKS);
+    tt_test_sql(store + strlen("sqlite:"),
+                "UPDATE task_status_current SET status = 'LOST' WHERE task_id LIKE '%7'");
+    struct tt_run fleet = TT_TASKTRAIL("report", "--redis", cluster.url, "--fleet", "--format",
+                                       "ndjson", "--shards", "4", "--fail-on", "never");
+    struct tt_run whole =
+        TT_TASKTRAIL("report", "--store", store, "--format", "ndjson", "--fail-on", "never");
+    ck_assert_msg(fleet.status == 0, "%s", fleet.err);
+    ck_assert_uint_gt(whole.out_len, 0);
+    ck_assert_str_eq(fleet.out, whole.out);
+    tt_run_done(&fleet);
+    tt_run_done(&whole);
+    ck_assert_says("task-7", "replay", "--redis", cluster.url, "--remote", "task-7", "--fail-on",
+                   "never");
+    ck_assert_says("repaired", "repair", "--redis", cluster.url, "--store", store,
+                   "--all-mismatched");
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_current WHERE status = 'LOST'"), 0);
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_audit WHERE source = 'repair'"), 40);
+    end_workers(workers, SIGTERM);
+    ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "CROSSSLOT"), 0);
+    tt_redis_cluster_stop(&cluster);
+}
+TT_END
+
 /* Moves a partition's slot to the next node, slowly: the stream first, and nothing else before a
  * producer that adds to it was sent after it. */
 static void move_slowly(unsigned partition, int step, FILE *in)
@@ -196,6 +226,7 @@ TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
     fclose(in);
     ck_assert_int_eq(tt_finish(emit, 0), 0);
     TT_EVENTUALLY(count(ROWS) == EVENTS);
+    ck_assert_says("", "report", "--redis", cluster.url, "--fleet", "--fail-on", "info");
     for (int i = 0; i < TT_CLUSTER_NODES; i++)
         tt_redis_cluster_ask(&cluster, i, "SCRIPT FLUSH");
     end_workers(workers, SIGTERM); /* which say goodbye by a script */
@@ -286,5 +317,6 @@ TT_TEST(a_replica_that_takes_over_is_found)
 TT_END
 
 TT_SUITE("cluster", three_nodes_with_a_password_are_one_queue,
+         questions_to_idle_workers_and_repairs_work_on_a_cluster,
          slots_that_move_while_workers_run_lose_and_double_nothing,
          a_node_that_is_killed_and_comes_back_is_waited_for, a_replica_that_takes_over_is_found)

@@ -143,6 +143,43 @@ TT_TEST(a_tenant_that_parks_has_its_task_wait_behind_a_dead_letter_and_another_h
 }
 TT_END
 
+TT_TEST(a_tenants_own_lifecycle_judges_its_tasks_alone)
+{
+    set_up("lifecycle");
+    char job[340];
+    snprintf(job, sizeof job, "%s", tt_tmpfile("job.json"));
+    static const char text[] = "{\"initial\":[\"A\"],\"transitions\":{\"A\":[\"B\"]}}";
+    tt_write_file(job, text, sizeof text - 1);
+    write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"job.json\"}}}");
+    const char *events = OF("strict", "\"status\":\"B\",", "1") OF("lax", "\"status\":\"B\",", "1");
+    struct tt_run run = tt_tasktrail(
+        NULL, events,
+        (const char *const[]){"check", "--tenants", file, "--format", "ndjson", "-", NULL});
+    ck_assert_ptr_nonnull(strstr(run.out, "\"kind\":\"missing_initial\",\"severity\":\"warning\","
+                                          "\"tenant\":\"strict\""));
+    ck_assert_ptr_null(strstr(run.out, "lax"));
+    tt_run_done(&run);
+    emit(events);
+    work_off();
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_ptr_nonnull(strstr(run.out, "missing_initial"));
+    ck_assert_ptr_null(strstr(run.out, "lax"));
+    tt_run_done(&run);
+
+    tt_write_file(job, "{\"initial\":7}", 13);
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_msg(run.status == 2 && strstr(run.err, "job.json: lifecycle.initial") != NULL, "%s",
+                  run.err);
+    tt_run_done(&run);
+    write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"none.json\"}}}");
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_msg(run.status == 3 && strstr(run.err, "none.json") != NULL, "%d %s", run.status,
+                  run.err);
+    tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is_wrong)
 {
     set_up("reload");
@@ -186,5 +223,6 @@ TT_END
 TT_SUITE("tenants", what_a_tenant_excludes_is_acknowledged_and_never_stored,
          a_tenants_own_order_is_followed_and_expected,
          a_tenant_that_parks_has_its_task_wait_behind_a_dead_letter_and_another_has_not,
+         a_tenants_own_lifecycle_judges_its_tasks_alone,
          a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is_wrong,
          a_file_that_is_wrong_from_the_start_ends_the_worker_before_it_begins)

@@ -130,7 +130,7 @@ static void settle(struct tt_chaos *chaos)
 /* ---- The run */
 
 /* A disk of our own for the store, in a mount namespace of our own: it goes when we do, however we
- * end. Redis is not on it: 7.0 has been seen to leave a file there that it cannot read. */
+ * end. Redis is not on it: what 7.0.15 leaves there after a short write it cannot always read. */
 static void make_disk(struct tt_chaos *chaos)
 {
     snprintf(chaos->disk, sizeof chaos->disk, "%.280s", tt_tmpfile("disk"));

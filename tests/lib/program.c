@@ -107,7 +107,7 @@ void tt_folder_remove(const char *path)
     ck_assert_int_eq(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-char *tt_file_read(const char *folder, const char *name, size_t *ret_bytes)
+char *tt_folder_read(const char *folder, const char *name, size_t *ret_bytes)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, name);

@@ -22,7 +22,7 @@ void tt_folder_make(char path[TT_FOLDER_MAX]);
 void tt_folder_remove(const char *path);
 
 /* Whole files; failures fail the test. The text is owned by the caller and terminated. */
-char *tt_file_read(const char *folder, const char *name, size_t *ret_bytes);
+char *tt_folder_read(const char *folder, const char *name, size_t *ret_bytes);
 void tt_file_write(const char *folder, const char *name, const void *bytes, size_t count);
 
 #endif

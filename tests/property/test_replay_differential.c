@@ -136,7 +136,7 @@ static void shrink(struct trial *trial)
 static void print_trial(const struct trial *trial, unsigned long long seed)
 {
     size_t bytes;
-    char *lifecycles = tt_file_read(trial->folder, "lifecycles", &bytes);
+    char *lifecycles = tt_folder_read(trial->folder, "lifecycles", &bytes);
     printf("TASKTRAIL_SEED=%llu, %zu files, %s threads, options:", seed, trial->file_count,
            trial->threads);
     for (size_t i = 0; trial->options[i] != NULL; i++)

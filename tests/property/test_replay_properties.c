@@ -280,7 +280,7 @@ TT_TEST(splitting_the_input_into_files_changes_nothing)
         tt_history_make(&scene.chance,
                         &(struct tt_history_options){.tasks = TASKS, .duplicates = true}, &history);
         write_history(&scene, "whole", &history, TT_HISTORY_PLAIN);
-        char *text = tt_file_read(scene.folder, "whole", &bytes);
+        char *text = tt_folder_read(scene.folder, "whole", &bytes);
         const char *newline = text + tt_chance_below(&scene.chance, (unsigned)bytes / 2);
         size_t first = (size_t)(strchr(newline, '\n') - text) + 1;
         newline = text + first + tt_chance_below(&scene.chance, (unsigned)(bytes - first - 1));
@@ -377,7 +377,7 @@ TT_TEST(compression_changes_nothing)
     size_t bytes;
     scene_begin(&scene, "compression");
     many_events(&scene, "a", MANY_TASKS);
-    char *text = tt_file_read(scene.folder, "a", &bytes);
+    char *text = tt_folder_read(scene.folder, "a", &bytes);
     write_gzip(&scene, "a.gz", "wb", text, bytes);
     write_gzip(&scene, "two.gz", "wb", text, bytes / 3); /* two members, cut within a line */
     write_gzip(&scene, "two.gz", "ab", text + bytes / 3, bytes - bytes / 3);

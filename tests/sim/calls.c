@@ -96,6 +96,8 @@ static enum tt_err back(void *context, enum tt_sim_call call, struct tt_fault *f
 {
     struct tt_sim_worker *w = context;
     struct tt_sim *sim = w->sim;
+    if (call == TT_SIM_COMMIT)
+        tt_sim_check_parked(sim);
     bool lost = tt_sim_rarely(sim, sim->plan->lost_after) ||
                 strikes(sim, w->call, TT_SIM_STRIKE_LOST_AFTER);
     tt_sim_worker_sleep(w, latency(sim));

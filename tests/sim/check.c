@@ -174,6 +174,26 @@ static void check_order(struct tt_sim *sim)
         check_arrivals(sim, &sim->tables.tasks[k], rows, count, "is read back before");
 }
 
+/* G5, where tasks are parked: nothing of one is written while its letter is there. (Where the
+ * server lost what it knew, a letter may come back while somebody has what stood behind it.) */
+void tt_sim_check_parked(struct tt_sim *sim)
+{
+    const unsigned losses = 1U << TT_SIM_TAIL | 1U << TT_SIM_FORGET_TURNS |
+                            1U << TT_SIM_FORGET_KEY | 1U << TT_SIM_LOSE_GROUP;
+    for (; sim->rows_seen < sim->tables.audit_count; sim->rows_seen++) {
+        const struct tt_audit_row *row = &sim->tables.audit[sim->rows_seen];
+        struct tt_model_partition *p = &sim->server.partitions[row->place.partition];
+        char key[TT_MODEL_KEY_BYTES];
+        snprintf(key, sizeof key, "%.*s/%.*s", TT_STR_ARGS(row->event.tenant),
+                 TT_STR_ARGS(row->event.task_id));
+        const struct tt_model_parked *parked = tt_model_find_parked(p, key);
+        if (parked != NULL && (sim->plan->troubles & losses) == 0 &&
+            tt_model_id_compare((struct tt_model_id){row->place.entry_ms, row->place.entry_seq},
+                                parked->id) > 0)
+            tt_sim_fail(sim, "G5: task %s is parked, and row %zu was written", key, sim->rows_seen);
+    }
+}
+
 /* G5: nothing is left. (A task may still be held by nobody, until a lease ends that came back from
  * the past; the last events of a run have shown that it holds up nothing.) */
 static void check_quiet(struct tt_sim *sim)

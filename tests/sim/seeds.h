@@ -11,10 +11,12 @@ static const struct {
 } tt_sim_seeds[] = {
     {749, "the store was away while workers connected: they asked every 50 ms, for the queue's "
           "answer made each wait the first"},
-    {358, "a letter that came late got a new id, which was that of another bad entry: that one "
+    {255, "a letter that came late got a new id, which was that of another bad entry: that one "
           "was taken for buried and is in no letter"},
     {120552, "a claim that found only entries that had vanished held their task: nobody finishes "
              "an empty batch, so each of them cost the task a lease"},
+    {8589, "the list of parked tasks was lost, the letter was dropped before anybody had claimed, "
+           "and then nothing led to the task any more"},
 };
 
 #endif

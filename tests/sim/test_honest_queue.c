@@ -2,6 +2,7 @@
  * ended leases among them, are given to the model and to the adapter on a real redis-server. Each
  * answer is the same, and what stands in the server too. The seed is printed; TT_SEED sets it. */
 #include "adapters/redis/queue.h"
+#include "adapters/redis/view.h"
 #include "tests/lib/redis_server.h"
 #include "tests/lib/suite.h"
 #include "tests/sim/plan.h"
@@ -21,6 +22,7 @@ static redisContext *redis;
 static uint64_t chance;
 static int64_t mono_us;
 static unsigned script, step;
+static unsigned parks, requeues, drops, vanished, losses; /* that came about */
 
 static struct tt_model_server model;
 static struct {
@@ -103,7 +105,8 @@ static redisReply *ask(const char *format, ...)
     ".. redis.call('XPENDING', p .. 'events', 'appliers')[1] .. ' ' "                              \
     ".. redis.call('HLEN', p .. 'held') .. ' ' .. redis.call('ZCARD', p .. 'wait') .. ' ' "        \
     ".. redis.call('LLEN', p .. 'ready') .. ' ' .. redis.call('ZCARD', p .. 'leases') .. ' ' "     \
-    ".. redis.call('XLEN', p .. 'dead') .. ' ' .. (redis.call('GET', p .. 'fence') or '0') "       \
+    ".. redis.call('XLEN', p .. 'dead') .. ' ' .. redis.call('HLEN', p .. 'parked') .. ' ' "       \
+    ".. redis.call('ZCARD', p .. 'behind') .. ' ' .. (redis.call('GET', p .. 'fence') or '0') "    \
     ".. '\\n' end return out"
 
 static void compare_counts(void)
@@ -112,9 +115,10 @@ static void compare_counts(void)
     for (unsigned i = 0; i < PARTITIONS; i++) {
         const struct tt_model_partition *p = &model.partitions[i];
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%zu %zu %zu %zu %zu %zu %zu %lld\n",
+        snprintf(text + used, sizeof text - used, "%zu %zu %zu %zu %zu %zu %zu %zu %zu %lld\n",
                  p->entry_count, p->pending_count, p->held_count, p->wait_count, p->ready_count,
-                 p->lease_count, p->letter_count, (long long)p->fence);
+                 p->lease_count, p->letter_count, p->parked_count, p->behind_count,
+                 (long long)p->fence);
     }
     redisReply *reply = ask("EVAL %s 0", COUNTS);
     ck_assert_msg(strcmp(reply->str, text) == 0, "script %u step %u: real\n%smodel\n%s", script,
@@ -190,6 +194,7 @@ static void claim(struct worker *w)
     must(w->real.claim(w->real.context, max, floor, &w->real_batch, &fault), &fault);
     must(w->modelled.claim(w->modelled.context, max, floor, &w->model_batch, &fault), &fault);
     compare_batches(w);
+    vanished += (unsigned)w->real_batch.vanished;
     w->has_batch = w->real_batch.count > 0;
 }
 
@@ -201,6 +206,7 @@ static void finish(struct worker *w)
     must(w->modelled.finish(w->modelled.context, &lost[1], &fault), &fault);
     ck_assert_msg(lost[0] == lost[1], "script %u step %u: lost %d, the model %d", script, step,
                   lost[0], lost[1]);
+    losses += lost[0];
     w->has_batch = false;
 }
 
@@ -231,6 +237,89 @@ static void bury(struct worker *w)
     must(w->modelled.bury(w->modelled.context, &w->model_batch.entries[i], "undecodable", "why",
                           &fault),
          &fault);
+}
+
+/* An entry of the batch; those of its task behind it wait. */
+static void park(struct worker *w)
+{
+    struct tt_fault fault = {0};
+    const struct tt_queue_entry *lists[2][ENTRIES];
+    const struct tt_queue_batch *batches[] = {&w->real_batch, &w->model_batch};
+    const struct tt_queue *ports[] = {&w->real, &w->modelled};
+    size_t first = below(w->real_batch.count), count = 0;
+    const struct tt_queue_entry *entry = &w->real_batch.entries[first];
+    if (entry->payload.len < 13 || entry->payload.ptr[0] != '{') /* names no task */
+        return;
+    char task = entry->payload.ptr[12]; /* {"task_id":"a" */
+    for (size_t i = 0; i < w->real_batch.count; i++) {
+        const struct tt_queue_entry *other = &w->real_batch.entries[i];
+        if (i == first || other->payload.ptr[0] != '{' || other->payload.ptr[12] != task)
+            continue;
+        if (i < first)
+            return; /* older ones are not done: not what a worker does */
+        lists[0][count] = other;
+        lists[1][count++] = &w->model_batch.entries[i];
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct tt_queue_parking parking = {
+            .entry = &batches[i]->entries[first],
+            .reason = "unstorable",
+            .error = "why",
+            .tenant = TT_STR("default"),
+            .task_id = {&task, 1},
+            .behind = lists[i],
+            .behind_count = count,
+        };
+        must(ports[i]->park(ports[i]->context, &parking, &fault), &fault);
+    }
+    finish(w);
+    parks++;
+}
+
+struct chosen {
+    size_t left;
+    char id[TT_LETTER_ID_BYTES];
+    unsigned partition;
+    size_t number; /* within the partition */
+};
+
+static enum tt_err choose(void *context, const struct tt_dead_letter *letter)
+{
+    struct chosen *chosen = context;
+    chosen->number = letter->partition == chosen->partition ? chosen->number + 1 : 1;
+    chosen->partition = letter->partition;
+    snprintf(chosen->id, sizeof chosen->id, "%s", letter->id);
+    return chosen->left-- == 0 ? TT_ERR_STOPPED : TT_OK;
+}
+
+/* Somebody drops a letter, or requeues one that a task waits behind. */
+static void see_to_letter(void)
+{
+    const struct tt_redis_view_options options = {.url = server.url, .prefix = "t"};
+    struct tt_redis_view *view = NULL;
+    struct tt_fault fault = {0};
+    struct chosen chosen = {.left = below(4), .partition = PARTITIONS};
+    must(tt_redis_view_open(&options, &view, &fault), &fault);
+    enum tt_err err = tt_redis_view_letters(view, ENTRIES, choose, &chosen, &fault);
+    ck_assert(err == TT_OK || err == TT_ERR_STOPPED);
+    tt_fault_clear(&fault);
+    if (chosen.partition < PARTITIONS) {
+        struct tt_model_partition *p = &model.partitions[chosen.partition];
+        struct tt_model_parked *parked = NULL;
+        const struct tt_model_letter *letter = &p->letters[chosen.number - 1];
+        if (letter->parked != NULL)
+            parked = tt_model_find_parked(p, letter->parked);
+        bool requeue = below(2) == 0 && parked != NULL &&
+                       tt_model_id_compare(parked->id, letter->entry_id) == 0 &&
+                       tt_model_find(p, letter->entry_id) != NULL;
+        must(requeue ? tt_redis_view_requeue(view, chosen.id, &fault)
+                     : tt_redis_view_drop(view, chosen.id, &fault),
+             &fault);
+        requeues += requeue;
+        drops += !requeue;
+        tt_model_unbury(&model, chosen.partition, chosen.number - 1, requeue);
+    }
+    tt_redis_view_close(view);
 }
 
 static void connect_again(struct worker *w)
@@ -295,8 +384,9 @@ static void expire(const struct worker *w)
 
 static void lose_a_key(void)
 {
-    static const char *const keys[] = {"held", "wait", "ready", "leases", "fence", "wake"};
-    unsigned number = (unsigned)below(PARTITIONS), key = (unsigned)below(6);
+    static const char *const keys[] = {"held",  "wait",   "ready",  "leases",
+                                       "fence", "parked", "behind", "wake"};
+    unsigned number = (unsigned)below(PARTITIONS), key = (unsigned)below(8);
     struct tt_model_partition *p = &model.partitions[number];
     freeReplyObject(ask("DEL {t:%u}:%s", number, keys[key]));
     switch (key) {
@@ -305,6 +395,8 @@ static void lose_a_key(void)
     case 2: p->ready_count = 0; break;
     case 3: p->lease_count = 0; break;
     case 4: p->fence = 0; break;
+    case 5: p->parked_count = 0; break;
+    case 6: p->behind_count = 0; break;
     default: p->wake = (struct tt_model_id){0, 0};
     }
 }
@@ -325,14 +417,18 @@ static void take_step(bool lose)
         lose_a_key();
     else if (what < 44 && lose)
         delete_entry();
-    else if (what < 52)
+    else if (what < 50)
         look_after(w);
+    else if (what < 53)
+        see_to_letter();
     else if (!w->has_batch)
         claim(w);
     else if (what < 60)
         renew(w);
-    else if (what < 68)
+    else if (what < 65)
         bury(w);
+    else if (what < 70)
+        park(w);
     else if (what < 75)
         give_back(w);
     else
@@ -398,6 +494,13 @@ static void run(const char *name, bool lose)
     redis = tt_redis_server_connect(&server);
     for (script = 0; script < TT_SIM_SCRIPTS; script++)
         run_script(lose);
+    ck_assert_uint_gt(parks, 0);
+    ck_assert_uint_gt(requeues, 0);
+    ck_assert_uint_gt(drops, 0);
+    ck_assert_uint_gt(losses, 0);
+    ck_assert(vanished > 0 || !lose);
+    printf("%u parked, %u requeued, %u dropped, %u vanished, %u turns lost\n", parks, requeues,
+           drops, vanished, losses);
     redisFree(redis);
     tt_redis_server_stop(&server, SIGTERM);
 }

@@ -88,6 +88,7 @@ static void end_orphans(struct tt_sim *sim)
             tt_model_tx_commit(&sim->tables, tx);
         else
             tt_model_tx_rollback(tx);
+        tt_sim_check_parked(sim);
     }
 }
 
@@ -254,7 +255,7 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->tenants = NULL;
     if (plan->tenants)
         tt_assert(tt_tenants_parse(TT_STR(TT_SIM_TENANTS), &sim->tenants, NULL) == TT_OK);
-    sim->ledger.count = 0;
+    sim->ledger.count = sim->rows_seen = 0;
     tt_arena_init(&sim->ledger.arena, 0);
     for (unsigned i = 0; i < plan->workers; i++) {
         struct tt_sim_worker *w = &sim->workers[i];

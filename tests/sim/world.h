@@ -64,6 +64,7 @@ struct tt_sim {
     bool has_snapshot;
     int64_t snapshot_server_us; /* the server's clock then */
     struct tt_model_tables tables;
+    size_t rows_seen; /* of its audit rows, by tt_sim_check_parked */
     struct tt_sim_ledger ledger;
     /* what is due */
     int64_t event_due_us, trouble_due_us, snapshot_due_us;
@@ -113,6 +114,8 @@ bool tt_sim_let_go_parked(struct tt_sim *sim);
 /* check.c, naive.c: after the run; they look at the ledger, the tables and the dead letters
  * alone. */
 void tt_sim_check(struct tt_sim *sim);
+/* After each commit. */
+void tt_sim_check_parked(struct tt_sim *sim);
 void tt_sim_check_state(struct tt_sim *sim);
 
 #endif

@@ -1,0 +1,177 @@
+/* Topic, raw table, view, subscription; each may be there already. The raw table takes any bytes,
+ * so that a change of columns never blocks the way in: the view alone knows them. */
+#include "adapters/bigquery/bq_parts.h"
+#include "adapters/bigquery/pubsub_parts.h"
+
+#include <stdio.h>
+
+/* Column of a row, out of its JSON. */
+static void add_column(struct tt_buf *buf, const struct tt_upload_column *column)
+{
+    static const char *const casts[] = {
+        [TT_COLUMN_STRING] = NULL,
+        [TT_COLUMN_INT64] = " AS INT64)",
+        [TT_COLUMN_TIMESTAMP] = " AS TIMESTAMP)",
+        [TT_COLUMN_BOOL] = " AS BOOL)",
+        [TT_COLUMN_JSON] = NULL,
+    };
+    const char *cast = casts[column->type];
+    tt_buf_add_text(buf, cast == NULL ? "  " : "  SAFE_CAST(");
+    tt_buf_add_text(buf, column->type == TT_COLUMN_JSON ? "JSON_QUERY" : "JSON_VALUE");
+    tt_buf_add_text(buf, "(message, '$.");
+    tt_buf_add_text(buf, column->name);
+    tt_buf_add_text(buf, "')");
+    tt_buf_add_text(buf, cast == NULL ? "" : cast);
+    tt_buf_add_text(buf, " AS `");
+    tt_buf_add_text(buf, column->name);
+    tt_buf_add_text(buf, "`,\n");
+}
+
+void tt_pubsub_view_write(struct tt_buf *buf, const struct tt_pubsub_options *options,
+                          const struct tt_upload_table *table)
+{
+    tt_buf_add_text(buf, "SELECT\n");
+    for (size_t i = 0; i < table->column_count; i++)
+        add_column(buf, &table->columns[i]);
+    tt_buf_add_text(buf, "  publish_time\n"
+                         "FROM (\n"
+                         "  SELECT publish_time, message_id,\n"
+                         "    SAFE.PARSE_JSON(SAFE_CONVERT_BYTES_TO_STRING(data), "
+                         "wide_number_mode => 'round') AS message\n"
+                         "  FROM `");
+    tt_buf_add_text(buf, options->dataset_project);
+    tt_buf_add_char(buf, '.');
+    tt_buf_add_text(buf, options->dataset);
+    tt_buf_add_char(buf, '.');
+    tt_buf_add_text(buf, table->name);
+    tt_buf_add_text(buf, "_messages`)\n"
+                         "WHERE message IS NOT NULL\n"
+                         "QUALIFY ROW_NUMBER() OVER (PARTITION BY JSON_VALUE(message, '$.");
+    tt_buf_add_text(buf, table->row_uid);
+    tt_buf_add_text(buf, "')\n  ORDER BY publish_time, message_id) = 1\n");
+}
+
+/* A call where "there already" is fine. */
+static enum tt_err make(struct tt_pubsub *pubsub, const char *method, const char *url,
+                        const struct tt_buf *body, struct tt_fault *fault)
+{
+    struct tt_fault own = {0};
+    if (body->err != TT_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    enum tt_err err =
+        tt_json_call(&pubsub->options.access, method, url, tt_buf_str(body), &pubsub->call, &own);
+    if (err == TT_OK || pubsub->call.status == 409)
+        return TT_OK;
+    return tt_fault_set(fault, err, "%s", own.text);
+}
+
+static enum tt_err make_topic(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                              struct tt_fault *fault)
+{
+    const struct tt_pubsub_options *options = &pubsub->options;
+    tt_buf_clear(&pubsub->request);
+    tt_buf_add_text(&pubsub->request, "{}");
+    snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/topics/%s-%s", options->endpoint,
+             options->project, options->prefix, table->name);
+    return make(pubsub, "PUT", pubsub->url, &pubsub->request, fault);
+}
+
+static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                               struct tt_fault *fault)
+{
+    const struct tt_pubsub_options *options = &pubsub->options;
+    struct tt_buf *body = &pubsub->request;
+    enum tt_err err = tt_bq_dataset(options->bq, true, fault);
+    if (err != TT_OK)
+        return err;
+    tt_buf_clear(body);
+    tt_buf_addf(body,
+                "{\"tableReference\":{\"projectId\":\"%s\",\"datasetId\":\"%s\","
+                "\"tableId\":\"%s_messages\"},\"schema\":{\"fields\":["
+                "{\"name\":\"subscription_name\",\"type\":\"STRING\"},"
+                "{\"name\":\"message_id\",\"type\":\"STRING\"},"
+                "{\"name\":\"publish_time\",\"type\":\"TIMESTAMP\"},"
+                "{\"name\":\"data\",\"type\":\"BYTES\"},"
+                "{\"name\":\"attributes\",\"type\":\"STRING\"}]},"
+                "\"timePartitioning\":{\"type\":\"DAY\",\"field\":\"publish_time\"}}",
+                options->dataset_project, options->dataset, table->name);
+    err = make(
+        pubsub, "POST",
+        tt_bq_url(options->bq, "%s/datasets/%s/tables", options->dataset_project, options->dataset),
+        body, fault);
+    if (err != TT_OK)
+        return err;
+    tt_buf_clear(body);
+    tt_pubsub_view_write(body, options, table);
+    return tt_bq_view(options->bq, table->name, table->description, tt_buf_str(body), fault);
+}
+
+static void name_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table)
+{
+    snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/subscriptions/%s-%s-bigquery",
+             pubsub->options.endpoint, pubsub->options.project, pubsub->options.prefix,
+             table->name);
+}
+
+static enum tt_err make_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                                     struct tt_fault *fault)
+{
+    const struct tt_pubsub_options *options = &pubsub->options;
+    struct tt_buf *body = &pubsub->request;
+    tt_buf_clear(body);
+    tt_buf_addf(body,
+                "{\"topic\":\"projects/%s/topics/%s-%s\",\"ackDeadlineSeconds\":60,"
+                "\"bigqueryConfig\":{\"table\":\"%s.%s.%s_messages\",\"writeMetadata\":true}}",
+                options->project, options->prefix, table->name, options->dataset_project,
+                options->dataset, table->name);
+    name_subscription(pubsub, table);
+    return make(pubsub, "PUT", pubsub->url, body, fault);
+}
+
+/* A subscription that does not deliver loses nothing for some days, and then everything. */
+static enum tt_err check_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                                      struct tt_fault *fault)
+{
+    static const struct {
+        const char *state;
+        enum tt_err err;
+        const char *advice;
+    } states[] = {
+        {"ACTIVE", TT_OK, ""},
+        {"PERMISSION_DENIED", TT_ERR_DENIED,
+         "give Pub/Sub's service agent the role BigQuery Data Editor on the data set"},
+        {"NOT_FOUND", TT_ERR_NOT_FOUND, "its table is gone; upload --init makes it"},
+        {"SCHEMA_MISMATCH", TT_ERR_INVALID, "its table has other columns than Pub/Sub writes"},
+    };
+    name_subscription(pubsub, table);
+    enum tt_err err = tt_json_call(&pubsub->options.access, "GET", pubsub->url, TT_STR_NONE,
+                                   &pubsub->call, fault);
+    if (err == TT_ERR_NOT_FOUND)
+        tt_fault_prefix(fault, "no such subscription; upload --init makes it");
+    if (err != TT_OK)
+        return err;
+    struct tt_str said = tt_json_member_text(
+        tt_json_member(pubsub->call.json, "bigqueryConfig", TT_JSON_OBJECT), "state");
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (tt_str_equal(said, tt_str_from(states[i].state)))
+            return states[i].err == TT_OK
+                       ? TT_OK
+                       : tt_fault_set(fault, states[i].err, "the subscription is %s: %s",
+                                      states[i].state, states[i].advice);
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "the subscription is not active yet: \"%.*s\"",
+                        TT_STR_ARGS(said));
+}
+
+enum tt_err tt_pubsub_set_up(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                             bool create, struct tt_fault *fault)
+{
+    bool delivers = pubsub->options.bq != NULL;
+    enum tt_err err = create ? make_topic(pubsub, table, fault) : TT_OK;
+    if (err == TT_OK && create && delivers)
+        err = make_tables(pubsub, table, fault);
+    if (err == TT_OK && create && delivers)
+        err = make_subscription(pubsub, table, fault);
+    if (err == TT_OK && delivers)
+        err = check_subscription(pubsub, table, fault);
+    return err;
+}

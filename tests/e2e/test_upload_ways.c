@@ -1,0 +1,175 @@
+/* upload --via, the program over a real store and the stand-in: each way has all rows there, and
+ * the Storage Write API has them once, killed in the midst of a server full of faults. */
+#include "tests/lib/process.h"
+#include "tests/lib/program.h"
+#include "tests/lib/standin.h"
+#include "tests/lib/store_file.h"
+#include "tests/lib/store_rows.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 600 };
+
+static struct tt_standin standin;
+static char path[200], store[220];
+
+static void set_up(void)
+{
+    static char ids[ROWS][16];
+    static struct tt_audit_row audit[ROWS];
+    tt_standin_start(&standin);
+    setenv("BIGQUERY_EMULATOR_HOST", standin.url, 1);
+    setenv("BIGQUERY_STORAGE_EMULATOR_HOST", standin.grpc_url, 1);
+    setenv("PUBSUB_EMULATOR_HOST", standin.url + strlen("http://"), 1); /* as Google's: no scheme */
+    snprintf(path, sizeof path, "%s", tt_tmpfile("ways.db"));
+    snprintf(store, sizeof store, "sqlite:%s", path);
+    struct tt_store port = tt_test_store_open(path);
+    for (int i = 0; i < ROWS; i++) {
+        struct tt_event event = tt_test_event(i % 2 ? "DONE" : "BEGUN", 1772366400000000 + i);
+        snprintf(ids[i], sizeof ids[i], "task-%d", i / 2);
+        event.task_id = tt_str_from(ids[i]);
+        audit[i] = tt_test_row(&event, i + 1, 0);
+    }
+    const struct tt_store_changes changes = {.audit = audit, .audit_count = ROWS};
+    tt_test_write(&port, &changes);
+    tt_sqlite_store_done(&port);
+}
+
+static struct tt_run upload(const char *way, const char *how)
+{
+    return TT_TASKTRAIL("upload", "--store", store, "--to", "bigquery:p.d", "--via", way,
+                        "--batch-rows", "200", how);
+}
+
+static void initialise(const char *way)
+{
+    struct tt_run run = upload(way, "--init");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+}
+
+static long long rows_of(const char *table)
+{
+    char key[100];
+    snprintf(key, sizeof key, "tables/p.d.%s/rows", table);
+    return tt_standin_number(&standin, key);
+}
+
+/* Rows of the audit table by their uid, however often each is there. */
+static size_t distinct_rows(void)
+{
+    static char seen[ROWS + 1];
+    struct tt_str rows = tt_standin_get(&standin, "rows?table=p.d.task_status_audit");
+    size_t count = 0;
+    memset(seen, 0, sizeof seen);
+    for (const char *at = rows.ptr; at != NULL && at < rows.ptr + rows.len;) {
+        const char *end = memchr(at, '\n', (size_t)(rows.ptr + rows.len - at));
+        const char *seq = memmem(at, (size_t)(end - at), "\"apply_seq\":\"", 13);
+        long number = strtol(seq + 13, NULL, 10);
+        ck_assert(number >= 1 && number <= ROWS);
+        count += seen[number] == 0;
+        seen[number] = 1;
+        at = end + 1;
+    }
+    return count;
+}
+
+TT_TEST(the_write_api_has_every_row_once_and_shares_the_line_with_load_jobs)
+{
+    set_up();
+    initialise("write");
+    struct tt_run run = upload("write", "--once");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(rows_of("task_status_audit"), ROWS);
+    ck_assert_uint_eq(distinct_rows(), ROWS);
+    ck_assert_int_gt(tt_standin_number(&standin, "counters/commits"), 0);
+    run = upload("load", "--once"); /* nothing is left for another way */
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(rows_of("task_status_audit"), ROWS);
+    tt_standin_stop(&standin);
+}
+TT_END
+
+TT_TEST(killed_again_and_again_among_faults_the_write_api_has_every_row_once)
+{
+    set_up();
+    initialise("write");
+    tt_standin_set(&standin, "faults",
+                   "{\"seed\":20260301,\"rate\":0.15,\"max\":8,\"kinds\":[\"lostBefore\","
+                   "\"lostAfter\",\"cut\",\"unavailableAfter\",\"noStatus\",\"aborted\"],"
+                   "\"operations\":[\"write.create\",\"write.append\",\"write.finalize\","
+                   "\"write.commit\",\"write.get\"]}");
+    const char *const words[] = {"upload",       "--store", store,   "--to",
+                                 "bigquery:p.d", "--via",   "write", "--batch-rows",
+                                 "20",           "--once",  NULL};
+    for (int kills = 0; kills < 4; kills++) {
+        char log[40];
+        snprintf(log, sizeof log, "ways-%d.log", kills);
+        long long had = rows_of("task_status_audit");
+        pid_t pid = tt_start_tasktrail(tt_tmpfile(log), NULL, words);
+        TT_EVENTUALLY(rows_of("task_status_audit") > had || had == ROWS);
+        tt_finish(pid, SIGKILL);
+        tt_test_sql(path, "UPDATE upload_destination SET lease_until = 0"); /* a minute later */
+    }
+    struct tt_run run = {.status = -1};
+    for (int tries = 0; tries < 5 && run.status != 0; tries++) {
+        tt_run_done(&run);
+        run = tt_tasktrail(NULL, NULL, words);
+    }
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(rows_of("task_status_audit"), ROWS);
+    ck_assert_uint_eq(distinct_rows(), ROWS);
+    tt_standin_stop(&standin);
+}
+TT_END
+
+TT_TEST(insert_all_has_all_rows_there)
+{
+    set_up();
+    initialise("insertall");
+    struct tt_run run = upload("insertall", "--once");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(rows_of("task_status_audit"), ROWS);
+    ck_assert_uint_eq(distinct_rows(), ROWS);
+    tt_standin_stop(&standin);
+}
+TT_END
+
+TT_TEST(messages_go_to_tables_of_their_own_behind_a_view)
+{
+    set_up();
+    initialise("pubsub");
+    initialise("pubsub");
+    struct tt_run run = upload("pubsub", "--once");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(rows_of("task_status_audit_messages"), ROWS);
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/messages"), ROWS);
+    tt_standin_stop(&standin);
+}
+TT_END
+
+TT_TEST(a_trial_does_not_reach_google_by_half)
+{
+    set_up();
+    unsetenv("BIGQUERY_STORAGE_EMULATOR_HOST");
+    struct tt_run run = upload("write", "--once");
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.err, "BIGQUERY_STORAGE_EMULATOR_HOST"));
+    tt_run_done(&run);
+    tt_standin_stop(&standin);
+}
+TT_END
+
+TT_SUITE("upload_ways", the_write_api_has_every_row_once_and_shares_the_line_with_load_jobs,
+         killed_again_and_again_among_faults_the_write_api_has_every_row_once,
+         insert_all_has_all_rows_there, messages_go_to_tables_of_their_own_behind_a_view,
+         a_trial_does_not_reach_google_by_half)

@@ -1,0 +1,449 @@
+/* Tables and load jobs, on the stand-in for BigQuery: what is made, what is refused, and that rows
+ * are there once whatever happens to requests and answers on the way. */
+#include "adapters/bigquery/bq.h"
+
+#include "adapters/http/http.h"
+#include "adapters/system/clock.h"
+#include "tests/lib/body.h"
+#include "tests/lib/standin.h"
+#include "tests/lib/store_rows.h"
+#include "tests/lib/suite.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct tt_upload_column columns[] = {
+    {"row_uid", TT_COLUMN_STRING, true, "the row"},
+    {"written_at", TT_COLUMN_TIMESTAMP, true, "when"},
+    {"number", TT_COLUMN_INT64, false, "a number"},
+    {"flag", TT_COLUMN_BOOL, false, "yes or no"},
+    {"more", TT_COLUMN_JSON, false, "the rest"},
+    {"added", TT_COLUMN_STRING, false, "came later"},
+};
+static struct tt_upload_table table = {
+    .name = "t",
+    .description = "of the test",
+    .columns = columns,
+    .column_count = 5,
+    .partition_by = "written_at",
+    .cluster_by = {"row_uid"},
+    .row_uid = "row_uid",
+};
+static const struct tt_upload_table *const tables[] = {&table};
+
+static struct tt_standin standin;
+static struct tt_http http;
+static struct tt_clock clock_port;
+static struct tt_bq *bq;
+static struct tt_sink sink;
+static struct tt_fault fault;
+static struct tt_test_body body;
+static struct tt_bq_options options;
+static char handle[1025];
+
+static void open_bq(void)
+{
+    ck_assert_int_eq(tt_bq_open(&options, &bq, &fault), TT_OK);
+    sink = tt_bq_load_sink(bq);
+}
+
+static void begin(void)
+{
+    struct tt_http_settings settings = {0};
+    tt_standin_start(&standin);
+    ck_assert_int_eq(tt_http_open(&settings, &http, NULL), TT_OK);
+    clock_port = tt_system_clock(NULL);
+    options = (struct tt_bq_options){.access = {.http = &http, .direct = true},
+                                     .clock = &clock_port,
+                                     .endpoint = standin.url,
+                                     .project = "p",
+                                     .dataset = "d",
+                                     .location = "EU"};
+    open_bq();
+    tt_test_body_init(&body);
+}
+
+static void end(void)
+{
+    tt_bq_close(bq);
+    tt_test_body_done(&body);
+    tt_http_close(&http);
+    tt_standin_stop(&standin);
+}
+
+static void add_rows(int count, uint64_t seed)
+{
+    for (int i = 0; i < count; i++)
+        tt_buf_addf(&body.lines,
+                    "{\"row_uid\":\"r%07d\",\"written_at\":\"2026-03-01T00:00:00.%06dZ\","
+                    "\"number\":\"%lld\",\"more\":{\"noise\":\"%016llx%016llx%016llx\"}}\n",
+                    i, i % 1000000, 9007199254740993LL + i, (long long)tt_test_next(&seed),
+                    (long long)tt_test_next(&seed), (long long)tt_test_next(&seed));
+    tt_test_body_seal(&body);
+}
+
+static enum tt_err check_tables(bool create)
+{
+    tt_fault_clear(&fault);
+    return sink.tables(sink.context, tables, 1, create, &fault);
+}
+
+#define ck_assert_ok(call)                                                                         \
+    do {                                                                                           \
+        enum tt_err tt_err_ = call;                                                                \
+        ck_assert_msg(tt_err_ == TT_OK, "%s: %s: %s", #call, tt_err_name(tt_err_), fault.text);    \
+    } while (0)
+#define ck_assert_told(words)                                                                      \
+    ck_assert_msg(strstr(fault.text, words) != NULL, "\"%s\" is not in: %s", words, fault.text)
+
+/* ---- Tables */
+
+TT_TEST(tables_are_made_when_asked_to_and_only_then)
+{
+    begin();
+    ck_assert_int_eq(check_tables(false), TT_ERR_NOT_FOUND);
+    ck_assert_told("data set p.d");
+    ck_assert_told("--init");
+    ck_assert_ok(check_tables(true));
+    ck_assert_ok(check_tables(true));
+    ck_assert_ok(check_tables(false));
+    ck_assert_uint_eq(tt_standin_count(&standin, "tables/p.d.t/columns"), 5);
+    const char *location = NULL;
+    ck_assert_ok(tt_bq_location(bq, &location, &fault));
+    ck_assert_str_eq(location, "EU");
+    tt_bq_close(bq);
+    options.location = "US";
+    open_bq();
+    ck_assert_int_eq(check_tables(true), TT_ERR_INVALID);
+    ck_assert_told("its location is EU, expected US");
+    end();
+}
+TT_END
+
+TT_TEST(columns_are_added_and_others_are_left)
+{
+    begin();
+    ck_assert_ok(check_tables(true));
+    table.column_count = 6;
+    ck_assert_int_eq(check_tables(false), TT_ERR_INVALID);
+    ck_assert_told("1 columns are missing");
+    /* Somebody changes the table between our look and our change. */
+    tt_standin_set(&standin, "faults",
+                   "{\"script\":[{\"operation\":\"tables.patch\",\"kind\":\"twice\"}]}");
+    ck_assert_ok(check_tables(true));
+    ck_assert_uint_eq(tt_standin_count(&standin, "tables/p.d.t/columns"), 6);
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/changes_without_if_match"), -1);
+    table.column_count = 5;
+    ck_assert_ok(check_tables(true)); /* an older program: the column stays empty */
+    ck_assert_uint_eq(tt_standin_count(&standin, "tables/p.d.t/columns"), 6);
+    end();
+}
+TT_END
+
+TT_TEST(an_incompatible_table_is_refused_by_its_column)
+{
+    static const struct tt_upload_column others[] = {
+        {"row_uid", TT_COLUMN_STRING, true, ""},
+        {"written_at", TT_COLUMN_TIMESTAMP, true, ""},
+        {"number", TT_COLUMN_STRING, false, ""},
+    };
+    static const struct tt_upload_column strict[] = {
+        {"row_uid", TT_COLUMN_STRING, true, ""},
+        {"written_at", TT_COLUMN_TIMESTAMP, true, ""},
+        {"number", TT_COLUMN_INT64, true, ""},
+    };
+    static const struct tt_upload_column foreign[] = {
+        {"row_uid", TT_COLUMN_STRING, true, ""},
+        {"written_at", TT_COLUMN_TIMESTAMP, true, ""},
+        {"theirs", TT_COLUMN_STRING, true, ""},
+    };
+    static const struct tt_upload_column poor[] = {
+        {"written_at", TT_COLUMN_TIMESTAMP, true, ""},
+    };
+    static const struct {
+        const struct tt_upload_column *columns;
+        size_t count;
+        const char *cluster, *says;
+    } cases[] = {
+        {others, 3, "row_uid",
+         "table p.d.t: column number is STRING NULLABLE, expected INTEGER NULLABLE"},
+        {strict, 3, "row_uid", "column number is INTEGER REQUIRED, expected INTEGER NULLABLE"},
+        {foreign, 3, "row_uid", "column theirs is REQUIRED, expected no such column"},
+        {poor, 1, "written_at", "column row_uid is missing, expected STRING REQUIRED"},
+    };
+    begin();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tt_standin_set(&standin, "reset", "{}");
+        struct tt_upload_table other = table;
+        const struct tt_upload_table *list[] = {&other};
+        other.columns = cases[i].columns;
+        other.column_count = cases[i].count;
+        other.cluster_by[0] = cases[i].cluster;
+        tt_bq_close(bq);
+        open_bq();
+        ck_assert_ok(sink.tables(sink.context, list, 1, true, &fault));
+        ck_assert_int_eq(check_tables(true), TT_ERR_INVALID);
+        ck_assert_told(cases[i].says);
+    }
+    end();
+}
+TT_END
+
+TT_TEST(views_are_made_and_replaced)
+{
+    begin();
+    ck_assert_ok(check_tables(true));
+    for (int i = 0; i < 2; i++)
+        ck_assert_ok(tt_bq_view(bq, "v", "a view", TT_STR("SELECT 1"), &fault));
+    ck_assert_ok(tt_bq_view(bq, "v", "a view", TT_STR("SELECT 2"), &fault));
+    ck_assert_ptr_nonnull(strstr(tt_standin_get(&standin, "state").ptr, "\"view\":\"SELECT 2\""));
+    tt_fault_clear(&fault);
+    ck_assert_int_eq(tt_bq_view(bq, "t", "a view", TT_STR("SELECT 2"), &fault), TT_ERR_INVALID);
+    ck_assert_told("is no view");
+    end();
+}
+TT_END
+
+/* ---- Loads */
+
+static struct tt_sink_batch batch_of(const char *id)
+{
+    struct tt_sink_batch batch = {
+        .id = tt_str_from(id), .table = &table, .body = &body.port, .handle = TT_STR_NONE};
+    struct tt_buf text;
+    tt_buf_init(&text, 1024);
+    tt_fault_clear(&fault);
+    ck_assert_ok(sink.begin(sink.context, &batch, &text, &fault));
+    snprintf(handle, sizeof handle, "%s", text.data);
+    tt_buf_done(&text);
+    batch.handle = tt_str_from(handle);
+    return batch;
+}
+
+TT_TEST(a_batch_is_loaded_once_under_its_id)
+{
+    begin();
+    ck_assert_ok(check_tables(true));
+    add_rows(100, 1);
+    struct tt_sink_batch batch = batch_of("tt_1_100_g1");
+    ck_assert_str_eq(handle, "p:EU.tt_1_100_g1");
+    struct tt_sink_answer answer;
+    ck_assert_ok(sink.ask(sink.context, &batch, &answer, &fault));
+    ck_assert_int_eq(answer.state, TT_SINK_ABSENT);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_ok(sink.send(sink.context, &batch, &answer, &fault));
+        ck_assert_int_eq(answer.state, TT_SINK_DONE);
+        ck_assert_uint_eq(answer.rows, 100);
+        ck_assert_ok(sink.ask(sink.context, &batch, &answer, &fault));
+        ck_assert_int_eq(answer.state, TT_SINK_DONE);
+    }
+    struct tt_str rows = tt_standin_get(&standin, "rows?table=p.d.t");
+    ck_assert(tt_str_equal(rows, tt_buf_str(&body.lines)));
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/multipart"), 3);
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/loads"), 1);
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/authorized"), -1);
+    end();
+}
+TT_END
+
+TT_TEST(a_large_batch_travels_in_chunks)
+{
+    begin();
+    options.multipart_bytes_max = 1000;
+    options.chunk_bytes = 256 << 10;
+    tt_bq_close(bq);
+    open_bq();
+    ck_assert_ok(check_tables(true));
+    add_rows(20000, 2);
+    ck_assert_uint_gt(body.gzip.len, 3 << 18);
+    struct tt_sink_batch batch = batch_of("tt_large");
+    struct tt_sink_answer answer;
+    ck_assert_ok(sink.send(sink.context, &batch, &answer, &fault));
+    ck_assert_int_eq(answer.state, TT_SINK_DONE);
+    ck_assert_int_eq(tt_standin_number(&standin, "counters/chunks"),
+                     (long long)(body.gzip.len + (256 << 10) - 1) / (256 << 10));
+    ck_assert(tt_str_equal(tt_standin_get(&standin, "rows?table=p.d.t"), tt_buf_str(&body.lines)));
+    end();
+}
+TT_END
+
+TT_TEST(what_becomes_of_a_session_does_not_matter)
+{
+    static const struct {
+        const char *kind;
+        int nth;
+        long long sessions;
+    } cases[] = {{"lostBefore", 0, 1},  {"lostAfter", 1, 1}, {"unavailableAfter", 1, 1},
+                 {"internal", 2, 1},    {"html", 0, 1},      {"truncated", 3, 1},
+                 {"missing", 1, 2},     {"gone", 2, 2},      {"badSession", 0, 1},
+                 {"unauthorized", 1, 1}};
+    begin();
+    options.multipart_bytes_max = 1000;
+    options.chunk_bytes = 256 << 10;
+    add_rows(20000, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tt_standin_set(&standin, "reset", "{}");
+        tt_bq_close(bq);
+        open_bq();
+        ck_assert_ok(check_tables(true));
+        tt_standin_set(&standin, "faults",
+                       "{\"script\":[{\"operation\":\"upload.put\",\"kind\":\"%s\",\"nth\":%d}]}",
+                       cases[i].kind, cases[i].nth);
+        struct tt_sink_batch batch = batch_of("tt_large");
+        struct tt_sink_answer answer;
+        enum tt_err err = sink.send(sink.context, &batch, &answer, &fault);
+        if (strcmp(cases[i].kind, "unauthorized") == 0) { /* nobody to ask for another token */
+            ck_assert_int_eq(err, TT_ERR_DENIED);
+            continue;
+        }
+        ck_assert_msg(err == TT_OK && answer.state == TT_SINK_DONE, "%s: %s", cases[i].kind,
+                      fault.text);
+        long long sessions = tt_standin_number(&standin, "counters/sessions");
+        ck_assert_msg(sessions == cases[i].sessions, "%s: %lld sessions", cases[i].kind, sessions);
+        ck_assert_int_eq(tt_standin_number(&standin, "counters/loads"), 1);
+        ck_assert_int_eq(tt_standin_number(&standin, "tables/p.d.t/rows"), 20000);
+    }
+    end();
+}
+TT_END
+
+/* As the uploader: asks after anything unclear, a new generation after FAILED. */
+static int upload_patiently(const char *name)
+{
+    char id[60];
+    int generation = 1, steps = 0;
+    struct tt_sink_answer answer;
+    snprintf(id, sizeof id, "%s_g%d", name, generation);
+    struct tt_sink_batch batch = batch_of(id);
+    bool ask = false;
+    for (;; steps++) {
+        ck_assert_int_lt(steps, 500);
+        tt_fault_clear(&fault);
+        enum tt_err err = ask ? sink.ask(sink.context, &batch, &answer, &fault)
+                              : sink.send(sink.context, &batch, &answer, &fault);
+        ck_assert_msg(err == TT_OK || tt_err_class(err) == TT_CLASS_RETRY, "%s", fault.text);
+        ask = true;
+        if (err != TT_OK)
+            continue;
+        if (answer.state == TT_SINK_DONE)
+            return generation;
+        ck_assert_int_ne(answer.state, TT_SINK_REFUSED);
+        if (answer.state == TT_SINK_ABSENT)
+            ask = false;
+        if (answer.state == TT_SINK_FAILED) {
+            snprintf(id, sizeof id, "%s_g%d", name, ++generation);
+            batch = batch_of(id);
+            ask = false;
+        }
+    }
+}
+
+TT_TEST(rows_are_there_once_whatever_goes_wrong)
+{
+    begin();
+    options.multipart_bytes_max = 100000;
+    options.chunk_bytes = 256 << 10;
+    for (int seed = 1; seed <= 12; seed++) {
+        tt_standin_set(&standin, "reset", "{}");
+        tt_bq_close(bq);
+        open_bq();
+        ck_assert_ok(check_tables(true));
+        tt_test_body_done(&body);
+        tt_test_body_init(&body);
+        add_rows(seed % 2 == 0 ? 16000 : 500, (uint64_t)seed);
+        printf("seed %d\n", seed);
+        tt_standin_set(
+            &standin, "faults",
+            "{\"seed\":%d,\"rate\":0.5,\"max\":40,\"operations\":[\"jobs.insert\",\"upload.put\","
+            "\"jobs.get\"],\"kinds\":[\"lostBefore\",\"lostAfter\",\"cut\",\"truncated\",\"html\","
+            "\"htmlAfter\",\"twice\",\"rateLimit\",\"quota\",\"missing\",\"gone\",\"badSession\","
+            "\"tooMany\",\"unavailable\",\"unavailableAfter\",\"internal\",\"fewer\",\"jobFails\","
+            "\"slow\"]}",
+            seed);
+        int generation = upload_patiently("tt_batch");
+        ck_assert(
+            tt_str_equal(tt_standin_get(&standin, "rows?table=p.d.t"), tt_buf_str(&body.lines)));
+        ck_assert_uint_eq(tt_standin_count(&standin, "jobs"), (size_t)generation);
+    }
+    end();
+}
+TT_END
+
+static enum tt_sink_state load_with(const char *id, const char *faults,
+                                    struct tt_sink_answer *answer)
+{
+    struct tt_sink_batch batch = batch_of(id);
+    tt_standin_set(&standin, "faults", "{\"script\":[{\"operation\":\"jobs.insert\",%s}]}", faults);
+    ck_assert_ok(sink.send(sink.context, &batch, answer, &fault));
+    enum tt_sink_state state = answer->state;
+    ck_assert_ok(sink.ask(sink.context, &batch, answer, &fault));
+    if (answer->state != TT_SINK_ABSENT)
+        ck_assert_int_eq(answer->state, state);
+    return state;
+}
+
+TT_TEST(a_job_that_fails_is_told_by_its_reason)
+{
+    struct tt_sink_answer answer;
+    begin();
+    ck_assert_ok(check_tables(true));
+    add_rows(10, 1);
+    ck_assert_int_eq(load_with("a", "\"kind\":\"jobFails\",\"reason\":\"backendError\"", &answer),
+                     TT_SINK_FAILED);
+    ck_assert_str_eq(answer.reason, "backendError");
+    ck_assert_int_eq(answer.wait_us, 0);
+    ck_assert_int_eq(load_with("b", "\"kind\":\"jobFails\",\"reason\":\"quotaExceeded\"", &answer),
+                     TT_SINK_FAILED);
+    ck_assert_int_eq(answer.wait_us, 300000000);
+    ck_assert_int_eq(load_with("c", "\"kind\":\"jobFails\",\"reason\":\"invalid\"", &answer),
+                     TT_SINK_REFUSED);
+    ck_assert_int_eq(answer.bad_row, -1);
+    /* Told when the job is asked for: it is not there, and may be sent again later. */
+    ck_assert_int_eq(load_with("d", "\"kind\":\"quota\"", &answer), TT_SINK_RUNNING);
+    ck_assert_int_eq(load_with("e", "\"kind\":\"tooMany\"", &answer), TT_SINK_RUNNING);
+    tt_buf_add_text(&body.lines, "{\"row_uid\":\"x\"}\n");
+    tt_test_body_seal(&body);
+    ck_assert_int_eq(load_with("f", "\"kind\":\"delay\"", &answer), TT_SINK_REFUSED);
+    ck_assert_str_eq(answer.reason, "invalid");
+    ck_assert_int_eq(tt_standin_number(&standin, "tables/p.d.t/rows"), 0);
+    end();
+}
+TT_END
+
+TT_TEST(a_job_that_lost_rows_is_no_success)
+{
+    struct tt_sink_answer answer;
+    begin();
+    ck_assert_ok(check_tables(true));
+    add_rows(10, 1);
+    struct tt_sink_batch batch = batch_of("a");
+    tt_standin_set(
+        &standin, "faults",
+        "{\"script\":[{\"operation\":\"jobs.insert\",\"kind\":\"badRecords\",\"rows\":1}]}");
+    ck_assert_int_eq(sink.send(sink.context, &batch, &answer, &fault), TT_ERR_CORRUPT);
+    ck_assert_told("9 of 10 rows");
+    end();
+}
+TT_END
+
+TT_TEST(set_up_that_is_wrong_is_refused_with_what_the_service_says)
+{
+    struct tt_sink_answer answer;
+    begin();
+    ck_assert_ok(check_tables(true));
+    add_rows(10, 1);
+    struct tt_sink_batch batch = batch_of("a");
+    tt_standin_set(&standin, "faults",
+                   "{\"script\":[{\"operation\":\"jobs.insert\",\"kind\":\"denied\"}]}");
+    ck_assert_int_eq(sink.send(sink.context, &batch, &answer, &fault), TT_ERR_DENIED);
+    ck_assert_told("bigquery.jobs.create denied");
+    end();
+}
+TT_END
+
+TT_SUITE("adapters/bigquery/load", tables_are_made_when_asked_to_and_only_then,
+         columns_are_added_and_others_are_left, an_incompatible_table_is_refused_by_its_column,
+         views_are_made_and_replaced, a_batch_is_loaded_once_under_its_id,
+         a_large_batch_travels_in_chunks, what_becomes_of_a_session_does_not_matter,
+         rows_are_there_once_whatever_goes_wrong, a_job_that_fails_is_told_by_its_reason,
+         a_job_that_lost_rows_is_no_success,
+         set_up_that_is_wrong_is_refused_with_what_the_service_says)
