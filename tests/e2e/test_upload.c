@@ -24,7 +24,7 @@ static void set_up(const char *name, int rows)
     snprintf(to, sizeof to, "file:%s", dir);
     struct tt_store port = tt_test_store_open(path);
     struct tt_audit_row *audit = calloc((size_t)rows, sizeof *audit);
-    char(*ids)[16] = calloc((size_t)rows, sizeof *ids);
+    char(*ids)[24] = calloc((size_t)rows, sizeof *ids);
     for (int i = 0; i < rows; i++) {
         struct tt_event event = tt_test_event(i % 2 ? "DONE" : "BEGUN", 1772366400000000 + i);
         snprintf(ids[i], sizeof ids[i], "task-%d", i / 2);

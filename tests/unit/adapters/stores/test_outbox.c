@@ -1,6 +1,7 @@
 /* label: threads */
 /* The outbox over both kinds of store: plans follow one another, changes follow versions, leases
  * have fences, and nothing that is not committed is below the horizon. */
+#include "tests/lib/process.h"
 #include "tests/lib/store_rows.h"
 #include "tests/lib/stores.h"
 #include <pthread.h>
@@ -352,6 +353,15 @@ static void *ask_horizon(void *argument)
     return NULL;
 }
 
+static bool horizon_waits(void)
+{
+    char *text = tt_test_store_text(&test, "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                                           " AND mode = 'ShareLock'");
+    bool waits = strcmp(text, "1") == 0;
+    free(text);
+    return waits;
+}
+
 TT_TEST(no_row_ever_appears_below_a_horizon_that_was_given)
 {
     if (_i == TT_STORE_SQLITE)
@@ -366,10 +376,7 @@ TT_TEST(no_row_ever_appears_below_a_horizon_that_was_given)
     ck_assert_int_eq(quick.commit(quick.context, NULL), TT_OK);
     ck_assert_rows(&test, "SELECT max(apply_seq) FROM task_status_audit", "2");
     ck_assert_int_eq(pthread_create(&asking.thread, NULL, ask_horizon, &asking), 0);
-    while (strcmp(tt_test_store_text(&test, "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                                            " AND mode = 'ShareLock'"),
-                  "1") != 0)
-        ;
+    TT_EVENTUALLY(horizon_waits());
     ck_assert_int_eq(slow.commit(slow.context, NULL), TT_OK);
     pthread_join(asking.thread, NULL);
     ck_assert_int_eq(asking.err, TT_OK);
