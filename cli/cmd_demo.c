@@ -439,7 +439,7 @@ int tt_cmd_demo(const struct tt_settings *settings)
     }
     if (err != TT_OK)
         return tt_exit_with(&fault);
-    printf("\nResults in %s: report.html, discrepancies.ndjson, task_status_audit.ndjson and its "
+    printf("\nResults in %s: report.html, discrepancies.ndjson, task_status_audit/ and its "
            "schema.\n",
            demo.results);
     if (tt_setting_on(settings, TT_OPT_KEEP))

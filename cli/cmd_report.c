@@ -208,6 +208,11 @@ int tt_cmd_replay(const struct tt_settings *settings)
                      "replay: expected one task id; see tasktrail replay --help");
         return tt_exit_with(&fault);
     }
+    if (tt_setting_on(settings, TT_OPT_REMOTE) && tt_setting_has(settings, TT_OPT_FROM)) {
+        struct tt_fault fault = {0};
+        tt_fault_set(&fault, TT_ERR_INVALID, "replay: --from and --remote exclude each other");
+        return tt_exit_with(&fault);
+    }
     return tt_setting_on(settings, TT_OPT_REMOTE)
                ? tt_fleet_replay(settings, settings->arguments[0])
                : run(settings, settings->arguments[0]);

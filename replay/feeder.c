@@ -12,7 +12,8 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_
         if (chunk == open->chunk && feeder->ordinal == 0)
             return TT_OK;
         tt_assert(chunk > open->last);
-        if (chunk == open->last + 1) { /* nobody else's events come between */
+        /* Nobody else's events come between neighbours, so they may be counted on. */
+        if (chunk == open->last + 1 && feeder->ordinal <= UINT32_MAX) {
             open->last = chunk;
             return TT_OK;
         }

@@ -37,7 +37,7 @@ TT_TEST(the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running)
     ck_assert_ptr_nonnull(strstr(run.out, "TASK "));
     ck_assert_ptr_nonnull(strstr(run.out, "Results in"));
     tt_run_done(&run);
-    static const char *const files[] = {"report.html", "task_status_audit.ndjson",
+    static const char *const files[] = {"report.html", "task_status_audit",
                                         "task_status_audit.schema.json"};
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", results, files[i]);

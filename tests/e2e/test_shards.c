@@ -94,10 +94,10 @@ TT_TEST(shares_of_a_report_are_put_together_to_the_bytes_of_the_whole)
     set_up(_i, "parts");
     char parts[3][330];
     for (int i = 0; i < 3; i++) {
-        char share[8];
+        char share[32], name[32];
         snprintf(share, sizeof share, "%d/3", i + 1);
-        snprintf(parts[i], sizeof parts[i], "%s", tt_tmpfile(share + 2));
-        snprintf(parts[i] + strlen(parts[i]), 8, ".%d", i);
+        snprintf(name, sizeof name, "part.%d", i);
+        snprintf(parts[i], sizeof parts[i], "%s", tt_tmpfile(name));
         struct tt_run run = REPORT("--shard", share, "--part", parts[i]);
         ck_assert_msg(run.status == 0 && run.out_len == 0, "%s", run.err);
         tt_run_done(&run);

@@ -6,18 +6,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void tt_standin_start(struct tt_standin *standin)
+static void begin(struct tt_standin *standin, const char *scheme, const char *ca_file)
 {
-    struct tt_http_settings settings = {0};
-    *standin = (struct tt_standin){0};
-    TT_NODE_START(&standin->node, "standin/main.mjs", "0");
-    snprintf(standin->url, sizeof standin->url, "http://127.0.0.1:%d",
+    struct tt_http_settings settings = {.ca_file = ca_file};
+    snprintf(standin->url, sizeof standin->url, "%s://127.0.0.1:%d", scheme,
              tt_node_number(&standin->node, "port"));
     snprintf(standin->grpc_url, sizeof standin->grpc_url, "http://127.0.0.1:%d",
              tt_node_number(&standin->node, "grpc_port"));
     ck_assert_int_eq(tt_http_open(&settings, &standin->http, NULL), TT_OK);
     tt_http_answer_init(&standin->look);
     standin->look.body.max = (size_t)1 << 30;
+}
+
+void tt_standin_start(struct tt_standin *standin)
+{
+    *standin = (struct tt_standin){0};
+    TT_NODE_START(&standin->node, "standin/main.mjs", "0");
+    begin(standin, "http", NULL);
+}
+
+void tt_standin_start_tls(struct tt_standin *standin, const char *key, const char *certificate)
+{
+    *standin = (struct tt_standin){0};
+    TT_NODE_START(&standin->node, "standin/main.mjs", "0", key, certificate);
+    begin(standin, "https", certificate);
 }
 
 void tt_standin_stop(struct tt_standin *standin)

@@ -7,13 +7,15 @@
 
 struct tt_standin {
     struct tt_node node;
-    char url[60];               /* http://127.0.0.1:PORT */
+    char url[60];               /* http://127.0.0.1:PORT, or https */
     char grpc_url[60];          /* the same, of what speaks gRPC */
     struct tt_http http;        /* a client of the test's own */
     struct tt_http_answer look; /* what it was told last */
 };
 
 void tt_standin_start(struct tt_standin *standin);
+/* The same over HTTPS; certificate: the file that it is to be trusted by. */
+void tt_standin_start_tls(struct tt_standin *standin, const char *key, const char *certificate);
 void tt_standin_stop(struct tt_standin *standin);
 
 /* POST below /__control/, see tests/standin/control.mjs; the text is made as by printf. Fails the

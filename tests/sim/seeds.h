@@ -15,6 +15,8 @@ static const struct {
           "was taken for buried and is in no letter"},
     {120552, "a claim that found only entries that had vanished held their task: nobody finishes "
              "an empty batch, so each of them cost the task a lease"},
+    {8589, "the list of parked tasks was lost, the letter was dropped before anybody had claimed, "
+           "and then nothing led to the task any more"},
 };
 
 #endif

@@ -1,5 +1,8 @@
-// A stand-in for BigQuery on 127.0.0.1, for tests: node main.mjs [PORT [until-stdin-ends]].
-// Prints "grpc_port N" and "port N" when it listens. What it holds and what goes wrong is set below /__control/ (control.mjs).
+// A stand-in for BigQuery on 127.0.0.1, for tests:
+//   node main.mjs [PORT [until-stdin-ends | KEY CERTIFICATE]]
+// Prints "grpc_port N" and "port N" when it listens; with a key and a certificate the second one
+// speaks HTTPS. What it holds and what goes wrong is set below /__control/ (control.mjs).
+import { readFileSync } from 'node:fs';
 import { Faults } from './faults.mjs';
 import { makeGrpcServer } from './grpc.mjs';
 import { routes as insertAll } from './insertall.mjs';
@@ -13,12 +16,14 @@ import { routes as upload } from './upload.mjs';
 import { World } from './world.mjs';
 import { methods as write } from './write.mjs';
 
+const [port = '0', third, certificate] = process.argv.slice(2);
+const tls = certificate === undefined ? undefined : { key: readFileSync(third), cert: readFileSync(certificate) };
 const world = new World();
 const faults = new Faults();
-const server = makeServer(world, [...token, ...tables, ...upload, ...load, ...query, ...insertAll, ...pubsub], faults);
+const server = makeServer(world, [...token, ...tables, ...upload, ...load, ...query, ...insertAll, ...pubsub], faults, tls);
 const grpc = makeGrpcServer(world, { ...write, ...pubsubMethods }, faults);
 grpc.listen(0, '127.0.0.1', () => {
   console.log(`grpc_port ${grpc.address().port}`);
-  server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log(`port ${server.address().port}`));
+  server.listen(Number(port), '127.0.0.1', () => console.log(`port ${server.address().port}`));
 });
-if (process.argv[3] === 'until-stdin-ends') process.stdin.on('end', () => process.exit(0)).resume();
+if (third === 'until-stdin-ends') process.stdin.on('end', () => process.exit(0)).resume();

@@ -2,6 +2,7 @@
 // A route is [operation, method, pattern of the path, handler]; a handler takes the call (see
 // `callOf`) and gives { status, headers, json | text | bytes } or throws ApiError.
 import http from 'node:http';
+import https from 'node:https';
 import { control } from './control.mjs';
 import { ApiError } from './errors.mjs';
 import { check } from './shapes.mjs';
@@ -72,9 +73,10 @@ function send(response, answer) {
   response.end(bytes);
 }
 
-export function makeServer(world, routes, faults) {
+// tls: { key, cert }, or undefined for plain HTTP.
+export function makeServer(world, routes, faults, tls) {
   async function handle(request, response) {
-    const url = new URL(request.url, `http://${request.headers.host}`);
+    const url = new URL(request.url, `${request.socket.encrypted ? 'https' : 'http'}://${request.headers.host}`);
     const body = await readAll(request);
     if (url.pathname.startsWith('/__control/')) {
       send(response, control(world, faults, request.method, url, body));
@@ -97,9 +99,10 @@ export function makeServer(world, routes, faults) {
     else if (answer.cut) cutAnswer(response, answer);
     else send(response, answer);
   }
-  const server = http.createServer((request, response) => {
+  const listen = (request, response) => {
     handle(request, response).catch(() => request.socket.destroy());
-  });
+  };
+  const server = tls === undefined ? http.createServer(listen) : https.createServer(tls, listen);
   server.keepAliveTimeout = 60000;
   return server;
 }

@@ -61,5 +61,27 @@ TT_TEST(equal_bytes_mean_equal_texts_of_a_length)
 }
 TT_END
 
+TT_TEST(packing_at_once_gives_the_same_bytes)
+{
+    if (!tt_pack_may_at_once())
+        return;
+    for (size_t len = 0; len <= 32; len++)
+        for (size_t place = 0; place < 32; place++)
+            for (int byte = 0; byte < 256; byte++) {
+                char text[32], one[64] = {0}, other[64] = {0};
+                for (size_t i = 0; i < sizeof text; i++)
+                    text[i] = (char)('-' + (i * 11 + len) % 64);
+                text[place] = (char)byte; /* behind the text it says nothing */
+                struct tt_str view = {text, len};
+                bool packed = tt_pack(view, one);
+                ck_assert_msg(tt_pack_at_once(view, other) == packed, "byte %d at %zu of %zu", byte,
+                              place, len);
+                if (packed)
+                    ck_assert_int_eq(memcmp(one, other, tt_packed_bytes(len)), 0);
+            }
+}
+TT_END
+
 TT_SUITE("replay/pack", uuids_ulids_and_numbers_come_back,
-         every_byte_is_packed_or_refused_at_every_place, equal_bytes_mean_equal_texts_of_a_length)
+         every_byte_is_packed_or_refused_at_every_place, equal_bytes_mean_equal_texts_of_a_length,
+         packing_at_once_gives_the_same_bytes)

@@ -120,7 +120,8 @@ TT_END
 
 TT_TEST(events_added_later_are_those_added_at_once)
 {
-    static char names[500][16];
+    static char names[500][32]; /* texts that are added later are roomy */
+    static const char tenant[32] = "default", status[32] = "A";
     uint64_t findings[2];
     for (int later = 0; later < 2; later++) {
         struct tt_pass *pass = NULL;
@@ -131,7 +132,8 @@ TT_TEST(events_added_later_are_those_added_at_once)
         ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
         for (int i = 0; i < 500; i++) {
             snprintf(names[i], sizeof names[i], "task %d", i % 20);
-            struct tt_event one = event(names[i], "A", 1000 - i, NULL);
+            struct tt_event one = event(names[i], status, 1000 - i, NULL);
+            one.tenant = tt_str_from(tenant);
             ck_assert_int_eq(later ? tt_feeder_add_later(feeder, &one, &fault)
                                    : tt_feeder_add(feeder, &one, &fault),
                              TT_OK);

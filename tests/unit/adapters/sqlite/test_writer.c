@@ -157,6 +157,9 @@ TT_END
 static void go_back_to_version_1(void)
 {
     tt_test_sql(path, "DELETE FROM schema_version WHERE version > 1;"
+                      "DROP TABLE upload_destination; DROP TABLE upload_plan;"
+                      "DROP TABLE upload_batch; DROP TABLE upload_load; DROP TABLE upload_hold;"
+                      "DROP TABLE upload_quarantine;"
                       "DROP INDEX task_status_audit_task;"
                       "ALTER TABLE task_status_audit DROP COLUMN identity;"
                       "CREATE INDEX task_status_audit_task"

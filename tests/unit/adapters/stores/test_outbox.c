@@ -109,6 +109,26 @@ TT_TEST(a_plan_is_kept_with_its_batches_and_read_back_as_it_was)
 }
 TT_END
 
+TT_TEST(batches_that_are_done_are_listed_apart)
+{
+    struct tt_fault fault = {0};
+    set_up(_i);
+    ck_assert_int_eq(make_plan(1, 1, 10), TT_OK);
+    ck_assert_uint_eq(open_batches(), 2);
+    struct tt_upload_batch batch = open_list[1];
+    batch.state = TT_UPLOAD_DONE;
+    ck_assert_int_eq(outbox.change(outbox.context, &turn, &batch, 0, 78, NULL), TT_OK);
+    open_count = 0;
+    enum tt_err err = outbox.done(outbox.context, DESTINATION, take, NULL, &fault);
+    ck_assert_msg(err == TT_OK, "%s", fault.text);
+    ck_assert_uint_eq(open_count, 1);
+    ck_assert_int_eq(open_list[0].table, TT_UPLOAD_DISCREPANCY);
+    ck_assert_int_eq(open_list[0].plan.written_at_us, 5);
+    ck_assert_uint_eq(open_batches(), 1);
+    tear_down();
+}
+TT_END
+
 TT_TEST(plans_follow_one_another_without_a_gap_or_an_overlap)
 {
     set_up(_i);
@@ -367,6 +387,7 @@ TT_TEST(no_row_ever_appears_below_a_horizon_that_was_given)
 TT_END
 
 TT_STORE_SUITE("adapters/outbox", a_plan_is_kept_with_its_batches_and_read_back_as_it_was,
+               batches_that_are_done_are_listed_apart,
                plans_follow_one_another_without_a_gap_or_an_overlap,
                a_change_follows_the_version_it_was_read_with,
                one_holder_has_the_lease_until_it_ends_and_the_next_has_a_larger_fence,

@@ -1,0 +1,70 @@
+#include "core/base/mem.h"
+
+#include "tests/lib/suite.h"
+#include <stdlib.h>
+#include <string.h>
+
+TT_TEST(an_arena_uses_lent_memory_before_new_one)
+{
+    enum { LENT = 4096 };
+    char *memory = malloc(LENT);
+    struct tt_arena arena;
+    ck_assert_ptr_nonnull(memory);
+    tt_arena_init(&arena, 0);
+    tt_arena_lend(&arena, memory + 1, LENT - 1);
+    tt_arena_lend(&arena, memory, 3); /* too little for anything */
+    uint64_t before = tt_mem_count();
+    for (int i = 0; i < 10; i++) {
+        char *at = tt_arena_alloc(&arena, 100);
+        ck_assert(at >= memory && at + 100 <= memory + LENT);
+        ck_assert_uint_eq((uintptr_t)at % 16, 0);
+        memset(at, 'x', 100);
+    }
+    ck_assert_uint_eq(tt_mem_count(), before);
+    char *large = tt_arena_alloc(&arena, 2 * LENT);
+    ck_assert_ptr_nonnull(large);
+    ck_assert(large + 2 * LENT <= memory || large >= memory + LENT);
+    tt_arena_done(&arena);
+    free(memory);
+}
+TT_END
+
+TT_TEST(a_reset_arena_has_given_back_what_was_lent)
+{
+    enum { LENT = 4096 };
+    char *memory = malloc(LENT);
+    struct tt_arena arena;
+    ck_assert_ptr_nonnull(memory);
+    tt_arena_init(&arena, 0);
+    tt_arena_lend(&arena, memory, LENT);
+    ck_assert_ptr_nonnull(tt_arena_alloc(&arena, 100));
+    tt_arena_reset(&arena);
+    free(memory);
+    char *at = tt_arena_alloc(&arena, 100);
+    ck_assert_ptr_nonnull(at);
+    memset(at, 'x', 100);
+    tt_arena_done(&arena);
+}
+TT_END
+
+TT_TEST(an_arena_that_grows_large_holds_what_was_written)
+{
+    enum { BYTES = 1000, COUNT = 6000 };
+    static char *texts[COUNT];
+    struct tt_arena arena;
+    tt_arena_init(&arena, 0);
+    for (int i = 0; i < COUNT; i++) {
+        texts[i] = tt_arena_alloc(&arena, BYTES);
+        ck_assert_ptr_nonnull(texts[i]);
+        memset(texts[i], i % 100, BYTES);
+    }
+    for (int i = 0; i < COUNT; i++)
+        ck_assert(texts[i][0] == i % 100 && texts[i][BYTES - 1] == i % 100);
+    ck_assert_uint_ge(arena.total, (size_t)BYTES * COUNT);
+    tt_arena_done(&arena);
+}
+TT_END
+
+TT_SUITE("core/base/mem", an_arena_uses_lent_memory_before_new_one,
+         a_reset_arena_has_given_back_what_was_lent,
+         an_arena_that_grows_large_holds_what_was_written)
