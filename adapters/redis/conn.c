@@ -97,6 +97,18 @@ enum tt_err tt_redis_send(struct tt_redis *redis, const struct tt_redis_command 
     return TT_OK;
 }
 
+enum tt_err tt_redis_flush(struct tt_redis *redis, struct tt_fault *fault)
+{
+    int done = 0;
+    if (redis->context == NULL)
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    errno = 0;
+    while (done == 0)
+        if (redisBufferWrite(redis->context, &done) != REDIS_OK)
+            return away(redis, "write", fault);
+    return TT_OK;
+}
+
 enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply, struct tt_fault *fault)
 {
     void *reply = NULL;

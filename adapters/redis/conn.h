@@ -43,6 +43,9 @@ void tt_redis_disconnect(struct tt_redis *redis);
 /* Queues a command; replies come in the same order. Errors: UNAVAILABLE, NO_MEMORY. */
 enum tt_err tt_redis_send(struct tt_redis *redis, const struct tt_redis_command *command,
                           struct tt_fault *fault) TT_MUST_CHECK;
+/* Puts on its way what was queued, without waiting for answers. Errors: UNAVAILABLE (the connection
+ * is closed then). */
+enum tt_err tt_redis_flush(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
 /* The next reply, owned by the caller (freeReplyObject). Errors: UNAVAILABLE (the connection is
  * closed then). An error reply is returned as a reply: see tt_redis_refused. */
 enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply,

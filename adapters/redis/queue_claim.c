@@ -16,14 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_PASS = 8, PASS_GROWS = 4 };
-
-struct pass {
-    size_t each;   /* entries asked of a partition */
-    size_t asked;  /* partitions */
-    int64_t floor; /* what fences must be above */
-    bool forgotten;
-};
+enum { FIRST_PASS = TT_REDIS_AHEAD, PASS_GROWS = 4 };
 
 bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partition)
 {
@@ -32,23 +25,22 @@ bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partitio
 
 /* ---- Asking */
 
-static enum tt_err send_claim(struct tt_redis_queue *queue, unsigned partition,
-                              const struct pass *pass, struct tt_fault *fault)
+static enum tt_err send_claim(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                              int64_t floor, struct tt_fault *fault)
 {
     tt_redis_turn_keys keys;
     struct tt_redis_command command;
     tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
     tt_redis_number(&command, queue->lease_ms);
-    tt_redis_number(&command, (int64_t)pass->each);
-    tt_redis_number(&command, pass->floor);
+    tt_redis_number(&command, (int64_t)each);
+    tt_redis_number(&command, floor);
     tt_redis_number(&command, TT_TURNS_WAITING_MAX);
-    queue->partitions[partition].in_hand = true;
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
 /* Without locking. */
-static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition,
-                             const struct pass *pass, struct tt_fault *fault)
+static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                             struct tt_fault *fault)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
     char events[TT_REDIS_KEY_BYTES];
@@ -59,10 +51,27 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition,
     tt_redis_word(&command, events);
     tt_redis_word(&command, TT_REDIS_GROUP);
     tt_redis_word(&command, queue->worker);
-    tt_redis_number(&command, (int64_t)pass->each);
+    tt_redis_number(&command, (int64_t)each);
     tt_redis_word(&command, p->recovering ? p->cursor : "");
     tt_redis_number(&command, queue->lease_ms);
     return tt_redis_send(&queue->redis, &command, fault);
+}
+
+enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
+                               size_t count, size_t each, int64_t floor, unsigned hand,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        struct tt_redis_partition *p = &queue->partitions[partitions[i]];
+        p->asked = p->in_hand = true;
+        p->hand = hand;
+        p->tasks = NULL;
+        p->count = 0;
+        err = queue->locking ? send_claim(queue, partitions[i], each, floor, fault)
+                             : send_read(queue, partitions[i], each, fault);
+    }
+    return err;
 }
 
 /* ---- Answers */
@@ -123,75 +132,87 @@ static enum tt_err take_read(struct tt_redis_queue *queue, unsigned partition,
     return tt_redis_queue_add(queue, partition, reply->element[2], reply->element[4], 0, fault);
 }
 
-static enum tt_err receive_one(struct tt_redis_queue *queue, unsigned partition, struct pass *pass,
-                               struct tt_fault *fault)
+enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                  bool *ret_forgotten, struct tt_fault *fault)
 {
+    struct tt_redis_partition *p = &queue->partitions[partition];
     redisReply *reply = NULL;
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
-        err = tt_redis_queue_keep(queue, reply, fault);
+        err = tt_redis_queue_keep(&queue->hands[p->hand], reply, fault);
     if (err != TT_OK)
         return err;
     if (tt_redis_is_noscript(reply)) {
-        pass->forgotten = true;
-        queue->partitions[partition].ready = true; /* the next time round */
-        queue->partitions[partition].in_hand = false;
+        *ret_forgotten = true;
+        p->ready = true; /* the next time round */
+        p->in_hand = false;
         return TT_OK;
     }
     err = tt_redis_refused(reply, fault);
     if (err != TT_OK)
         return err;
-    return queue->locking ? take_claim(queue, partition, reply, fault)
-                          : take_read(queue, partition, reply, pass->each, fault);
+    if (queue->locking)
+        return take_claim(queue, partition, reply, fault);
+    err = take_read(queue, partition, reply, each, fault);
+    p->in_hand = p->count > 0;
+    return err;
 }
 
 /* ---- Passes */
 
+/* One that has something in hand is left out: its next entries may be of the same ids. */
 static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    return p->ready && !p->asked && tt_redis_queue_is_own(queue, partition) == own;
+    return p->ready && !p->asked && !p->in_hand && tt_redis_queue_is_own(queue, partition) == own;
 }
 
-static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit, size_t room,
-                            struct pass *pass, struct tt_fault *fault)
+size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list)
 {
     unsigned count = queue->partition_count, first = queue->next_first % count;
-    unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
-    if (limit > room)
-        limit = room;
-    pass->asked = 0;
-    for (unsigned i = 0; i < count && pass->asked < limit; i++)
+    size_t chosen = 0;
+    for (unsigned i = 0; i < count && chosen < limit; i++)
         if (can_ask(queue, (first + i) % count, own))
-            list[pass->asked++] = (first + i) % count;
-    if (pass->asked == 0)
+            list[chosen++] = (first + i) % count;
+    if (chosen > 0)
+        queue->next_first = list[chosen - 1] + 1;
+    return chosen;
+}
+
+void tt_redis_queue_ask_anew(struct tt_redis_queue *queue)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].asked = false;
+}
+
+/* *ret_asked: how many partitions */
+static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit, size_t room,
+                            int64_t floor, size_t *ret_asked, struct tt_fault *fault)
+{
+    unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
+    size_t count = tt_redis_queue_choose(queue, own, limit < room ? limit : room, list);
+    bool forgotten = false;
+    *ret_asked = count;
+    if (count == 0)
         return TT_OK;
-    queue->next_first = list[pass->asked - 1] + 1;
-    pass->each = room / pass->asked;
-    enum tt_err err = TT_OK;
-    for (size_t i = 0; i < pass->asked && err == TT_OK; i++) {
-        queue->partitions[list[i]].asked = true;
-        err = queue->locking ? send_claim(queue, list[i], pass, fault)
-                             : send_read(queue, list[i], pass, fault);
-    }
-    for (size_t i = 0; i < pass->asked && err == TT_OK; i++)
-        err = receive_one(queue, list[i], pass, fault);
-    if (err == TT_OK && pass->forgotten)
-        err = tt_redis_load_scripts(&queue->redis, fault);
-    pass->forgotten = false;
-    return err;
+    enum tt_err err =
+        tt_redis_queue_ask(queue, list, count, room / count, floor, queue->now, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_settle(queue, fault); /* a finish that was sent before */
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        err = tt_redis_queue_answer(queue, list[i], room / count, &forgotten, fault);
+    return err == TT_OK && forgotten ? tt_redis_load_scripts(&queue->redis, fault) : err;
 }
 
 /* Passes over our own partitions, or over the others, until the batch is half full. */
 static enum tt_err run_passes(struct tt_redis_queue *queue, bool own, size_t max, int64_t floor,
                               struct tt_fault *fault)
 {
-    struct pass pass = {.floor = floor, .asked = 1};
-    size_t limit = FIRST_PASS;
+    const struct tt_redis_hand *hand = &queue->hands[queue->now];
+    size_t limit = FIRST_PASS, asked = 1;
     enum tt_err err = TT_OK;
-    while (err == TT_OK && pass.asked > 0 && queue->entry_count <= max / 2 &&
-           queue->entry_count < max) {
-        err = run_pass(queue, own, limit, max - queue->entry_count, &pass, fault);
+    while (err == TT_OK && asked > 0 && hand->entry_count <= max / 2 && hand->entry_count < max) {
+        err = run_pass(queue, own, limit, max - hand->entry_count, floor, &asked, fault);
         if (limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
             limit *= PASS_GROWS;
     }
@@ -219,12 +240,16 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    tt_redis_queue_forget_batch(queue);
+    struct tt_redis_hand *hand = &queue->hands[!queue->now];
+    tt_redis_queue_forget(queue, queue->now);
+    enum tt_err err = tt_redis_queue_collect(queue, fault);
+    queue->now = !queue->now; /* what was asked for ahead, if anything */
     plan_look(queue);
-    for (unsigned i = 0; i < queue->partition_count; i++)
-        queue->partitions[i].asked = false;
-    enum tt_err err = run_passes(queue, true, max, fence_min, fault);
-    if (err == TT_OK && queue->entry_count == 0)
+    if (hand->reply_count == 0)
+        tt_redis_queue_ask_anew(queue);
+    if (err == TT_OK)
+        err = run_passes(queue, true, max, fence_min, fault);
+    if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
@@ -232,7 +257,7 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
         return err;
     }
     *ret_batch = (struct tt_queue_batch){
-        .entries = queue->entries, .count = queue->entry_count, .vanished = queue->vanished};
+        .entries = hand->entries, .count = hand->entry_count, .vanished = queue->vanished};
     queue->vanished = 0;
     return TT_OK;
 }

@@ -31,38 +31,42 @@ void tt_redis_format_id(char text[static TT_STREAM_ID_BYTES], int64_t ms, int64_
     snprintf(text, TT_STREAM_ID_BYTES, "%" PRId64 "-%" PRIu64, ms, (uint64_t)seq);
 }
 
-void tt_redis_queue_forget_batch(struct tt_redis_queue *queue)
+void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand)
 {
-    for (size_t i = 0; i < queue->reply_count; i++)
-        freeReplyObject(queue->replies[i]);
-    queue->reply_count = queue->entry_count = 0;
+    struct tt_redis_hand *h = &queue->hands[hand];
+    for (size_t i = 0; i < h->reply_count; i++)
+        freeReplyObject(h->replies[i]);
+    h->reply_count = h->entry_count = 0;
     for (unsigned i = 0; i < queue->partition_count; i++) {
-        queue->partitions[i].tasks = NULL;
-        queue->partitions[i].count = 0;
+        struct tt_redis_partition *p = &queue->partitions[i];
+        if (p->hand != hand)
+            continue;
+        p->tasks = NULL;
+        p->count = 0;
     }
 }
 
-enum tt_err tt_redis_queue_keep(struct tt_redis_queue *queue, redisReply *reply,
+enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
                                 struct tt_fault *fault)
 {
-    if (tt_mem_reserve((void **)&queue->replies, &queue->reply_capacity, queue->reply_count + 1,
-                       sizeof *queue->replies) != TT_OK) {
+    if (tt_mem_reserve((void **)&hand->replies, &hand->reply_capacity, hand->reply_count + 1,
+                       sizeof *hand->replies) != TT_OK) {
         freeReplyObject(reply);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    queue->replies[queue->reply_count++] = reply;
+    hand->replies[hand->reply_count++] = reply;
     return TT_OK;
 }
 
 /* One entry: {id, {field, value, ...}}. */
-static enum tt_err add_entry(struct tt_redis_queue *queue, unsigned partition,
+static enum tt_err add_entry(struct tt_redis_hand *hand, unsigned partition,
                              const redisReply *entry, int64_t deliveries, int64_t fence,
                              struct tt_fault *fault)
 {
-    if (tt_mem_reserve((void **)&queue->entries, &queue->entry_capacity, queue->entry_count + 1,
-                       sizeof *queue->entries) != TT_OK)
+    if (tt_mem_reserve((void **)&hand->entries, &hand->entry_capacity, hand->entry_count + 1,
+                       sizeof *hand->entries) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    struct tt_queue_entry *added = &queue->entries[queue->entry_count];
+    struct tt_queue_entry *added = &hand->entries[hand->entry_count];
     *added =
         (struct tt_queue_entry){.partition = partition, .deliveries = deliveries, .fence = fence};
     if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 ||
@@ -73,7 +77,7 @@ static enum tt_err add_entry(struct tt_redis_queue *queue, unsigned partition,
     for (size_t i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements; i += 2)
         if (tt_str_equal(tt_redis_reply_text(fields->element[i]), TT_STR("e")))
             added->payload = tt_redis_reply_text(fields->element[i + 1]);
-    queue->entry_count++;
+    hand->entry_count++;
     return TT_OK;
 }
 
@@ -91,15 +95,16 @@ enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,
                                struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
+    struct tt_redis_hand *hand = &queue->hands[p->hand];
     enum tt_err err = TT_OK;
-    p->first = queue->entry_count;
+    p->first = hand->entry_count;
     for (size_t i = 0; i < list->elements && err == TT_OK; i++) {
         int64_t deliveries = tries != NULL && i < tries->elements ? tries->element[i]->integer : 1;
-        err = add_entry(queue, partition, list->element[i], deliveries, fence, fault);
+        err = add_entry(hand, partition, list->element[i], deliveries, fence, fault);
     }
-    p->count = queue->entry_count - p->first;
+    p->count = hand->entry_count - p->first;
     /* What had waited comes task by task; a batch is oldest first. */
     if (err == TT_OK && tries != NULL && tries->elements > 0)
-        qsort(queue->entries + p->first, p->count, sizeof *queue->entries, by_id);
+        qsort(hand->entries + p->first, p->count, sizeof *hand->entries, by_id);
     return err;
 }

@@ -34,12 +34,15 @@ enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct 
     char key[TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_redis_global_key(key, queue->prefix, "workers");
     tt_redis_script(&command, &queue->redis, TT_SCRIPT_BEAT, 1);
     tt_redis_word(&command, key);
     tt_redis_word(&command, queue->worker);
     tt_redis_number(&command, queue->lease_ms * LIVES_PER_LEASE);
-    enum tt_err err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+    err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
     if (err != TT_OK)
         return err;
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
@@ -90,7 +93,7 @@ static enum tt_err tell_all(struct tt_redis_queue *queue,
                             int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
 {
     bool forgotten = true;
-    enum tt_err err = TT_OK;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
     for (int tries = 0; forgotten && tries < 2 && err == TT_OK; tries++) {
         size_t sent = 0;
         if (tries > 0)
@@ -123,12 +126,14 @@ static enum tt_err send_renew(struct tt_redis_queue *queue, unsigned partition, 
 
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault)
 {
-    const struct tt_redis_queue *queue = context;
+    struct tt_redis_queue *queue = context;
     int64_t least = 0, sum = 0, in_hand = 0;
     *ret_lost = false;
+    enum tt_err err = tt_redis_queue_settle(queue, fault); /* then it is known what is in hand */
     for (unsigned i = 0; i < queue->partition_count; i++)
         in_hand += queue->partitions[i].in_hand;
-    enum tt_err err = tell_all(context, send_renew, &least, &sum, fault);
+    if (err == TT_OK)
+        err = tell_all(queue, send_renew, &least, &sum, fault);
     if (err == TT_OK)
         *ret_lost = sum < in_hand;
     return err;
@@ -165,7 +170,7 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
         bool last = ids + now == p->count && tasks + free == task_count;
         begin_part(queue, &part, partition, last, now);
         for (size_t i = 0; i < now; i++, ids++) {
-            const struct tt_queue_entry *entry = &queue->entries[p->first + ids];
+            const struct tt_queue_entry *entry = &queue->hands[p->hand].entries[p->first + ids];
             tt_redis_format_id(part.ids[i], entry->id_ms, entry->id_seq);
             tt_redis_word(&part.command, part.ids[i]);
         }
@@ -177,28 +182,34 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
     return err;
 }
 
-static void let_go(struct tt_redis_queue *queue)
+/* Claims that are sent from now on find the partition free. */
+static void let_go(struct tt_redis_partition *p)
 {
-    for (unsigned i = 0; i < queue->partition_count; i++) {
-        struct tt_redis_partition *p = &queue->partitions[i];
-        p->ready = p->ready || p->in_hand; /* what waited behind us */
-        p->in_hand = false;
-    }
+    p->ready = p->ready || p->in_hand; /* what waited behind us */
+    p->in_hand = false;
 }
 
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    int64_t least = 0, sum = 0;
+    size_t sent = 0;
+    enum tt_err err = TT_OK;
     *ret_lost = false;
     if (!queue->locking)
-        return tt_redis_queue_acknowledge(queue, fault);
-    enum tt_err err = tell_all(queue, send_finish, &least, &sum, fault);
-    if (err != TT_OK)
+        err = tt_redis_queue_acknowledge(queue, &sent, fault);
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        if (!p->in_hand || p->hand != queue->now)
+            continue;
+        if (queue->locking)
+            err = send_finish(queue, i, &sent, fault);
+        let_go(p);
+    }
+    if (err != TT_OK) {
+        tt_redis_disconnect(&queue->redis);
         return err;
-    *ret_lost = least < 0;
-    let_go(queue);
-    return TT_OK;
+    }
+    return tt_redis_queue_defer(queue, sent, ret_lost, fault);
 }
 
 /* ---- Giving back */
@@ -217,12 +228,13 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     int64_t least = 0, sum = 0;
-    if (!queue->locking)
-        return TT_OK;
-    enum tt_err err = tell_all(queue, send_give_back, &least, &sum, fault);
+    enum tt_err err = queue->locking ? tell_all(queue, send_give_back, &least, &sum, fault)
+                                     : tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
     queue->vanished += (uint64_t)sum;
-    let_go(queue);
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        let_go(&queue->partitions[i]);
+    tt_redis_queue_forget(queue, !queue->now);
     return TT_OK;
 }

@@ -260,9 +260,9 @@ void tt_world_add(struct tt_world *world, const char *payload)
 
 enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts)
 {
-    const struct tt_queue queue = {world,   q_connect, q_heartbeat, q_claim,
-                                   q_renew, q_finish,  q_give_back, q_wait,
-                                   q_bury,  q_trim,    q_backlog,   q_disconnect};
+    const struct tt_queue queue = {world,     q_connect,    q_heartbeat, q_claim, q_renew,
+                                   q_finish,  q_give_back,  q_wait,      q_bury,  q_trim,
+                                   q_backlog, q_disconnect, NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
