@@ -17,7 +17,7 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
     struct tt_redis_ahead *ahead = &queue->ahead;
     unsigned hand = !queue->now;
     size_t limit = max < TT_REDIS_AHEAD ? max : TT_REDIS_AHEAD;
-    *ret_asked = ahead->claims > 0 || queue->hands[hand].reply_count > 0;
+    *ret_asked = tt_redis_queue_is_ahead(queue);
     if (*ret_asked) /* not twice */
         return TT_OK;
     tt_redis_queue_ask_anew(queue);
@@ -83,23 +83,18 @@ enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault 
     return err;
 }
 
-enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts, bool *ret_lost,
-                                 struct tt_fault *fault)
+bool tt_redis_queue_is_ahead(const struct tt_redis_queue *queue)
+{
+    return queue->ahead.claims > 0 || queue->hands[!queue->now].reply_count > 0;
+}
+
+enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    enum tt_err err = TT_OK;
-    if (ahead->claims > 0) {
+    if (ahead->claims > 0)
         ahead->finishes_after += parts;
-        err = tt_redis_flush(&queue->redis, fault);
-    } else {
+    else
         ahead->finishes += parts;
-        /* Nothing is to be had meanwhile, unless it is here already. */
-        err = queue->hands[!queue->now].reply_count > 0 ? tt_redis_flush(&queue->redis, fault)
-                                                        : tt_redis_queue_settle(queue, fault);
-    }
-    if (err != TT_OK)
-        tt_redis_disconnect(&queue->redis);
-    *ret_lost = ahead->lost;
-    ahead->lost = false;
-    return err;
+    return tt_redis_queue_is_ahead(queue) ? tt_redis_flush(&queue->redis, fault)
+                                          : tt_redis_queue_settle(queue, fault);
 }

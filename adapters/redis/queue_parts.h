@@ -113,9 +113,10 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
 enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault);
 /* Receives all answers: only then may something be called that waits for its own. */
 enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault *fault);
-/* Notes that `parts` of a finish were sent, and sees that they are on their way. Where something
- * was asked for ahead, the answers come later. */
-enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts, bool *ret_lost,
+bool tt_redis_queue_is_ahead(const struct tt_redis_queue *queue); /* something was asked for */
+/* Notes that `parts` of a finish were sent, and sees that they are on their way. Only where nothing
+ * was asked for ahead it waits for the answers. */
+enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts,
                                  struct tt_fault *fault);
 /* queue_entries.c */
 /* Adds a list of entries to the partition's hand. tries: of the first ones; others have 1. */

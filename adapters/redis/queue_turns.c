@@ -189,27 +189,47 @@ static void let_go(struct tt_redis_partition *p)
     p->in_hand = false;
 }
 
-enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
+/* Sends what finishes the batch in hand; *ret_sent: how many answers will come. */
+static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_sent,
+                                     struct tt_fault *fault)
 {
-    struct tt_redis_queue *queue = context;
-    size_t sent = 0;
     enum tt_err err = TT_OK;
-    *ret_lost = false;
+    *ret_sent = 0;
     if (!queue->locking)
-        err = tt_redis_queue_acknowledge(queue, &sent, fault);
+        err = tt_redis_queue_acknowledge(queue, ret_sent, fault);
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
         struct tt_redis_partition *p = &queue->partitions[i];
         if (!p->in_hand || p->hand != queue->now)
             continue;
         if (queue->locking)
-            err = send_finish(queue, i, &sent, fault);
+            err = send_finish(queue, i, ret_sent, fault);
         let_go(p);
+    }
+    return err;
+}
+
+enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    size_t sent = 0;
+    int64_t least = 0, sum = 0;
+    enum tt_err err;
+    if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
+        err = tell_all(queue, send_finish, &least, &sum, fault);
+        for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
+            let_go(&queue->partitions[i]);
+    } else {
+        err = send_all_finishes(queue, &sent, fault);
+        if (err == TT_OK)
+            err = tt_redis_queue_defer(queue, sent, fault);
     }
     if (err != TT_OK) {
         tt_redis_disconnect(&queue->redis);
         return err;
     }
-    return tt_redis_queue_defer(queue, sent, ret_lost, fault);
+    *ret_lost = least < 0 || queue->ahead.lost;
+    queue->ahead.lost = false;
+    return TT_OK;
 }
 
 /* ---- Giving back */
