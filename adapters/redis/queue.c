@@ -66,7 +66,7 @@ static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
     queue->partition_count = count;
     for (unsigned i = 0; i < count; i++)
         queue->partitions[i] =
-            (struct tt_redis_partition){.ready = true, .last_id = "$", .wake_id = "0-0"};
+            (struct tt_redis_partition){.ready = true, .last_id = "0-0", .wake_id = "0-0"};
     queue->look_due.us = 0;
     return TT_OK;
 }
@@ -141,6 +141,8 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
     queue->clock = options->clock;
     queue->random = options->random;
     queue->alive = 1;
+    for (unsigned hand = 0; hand < 2; hand++)
+        tt_arena_init(&queue->hands[hand].keys, 0);
     *ret_queue = (struct tt_queue){
         .context = queue,
         .connect = connect_queue,
@@ -169,6 +171,9 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
         tt_redis_queue_forget(inner, hand);
         tt_mem_free(inner->hands[hand].replies);
         tt_mem_free(inner->hands[hand].entries);
+        tt_mem_free(inner->hands[hand].tasks);
+        tt_mem_free(inner->hands[hand].offers);
+        tt_arena_done(&inner->hands[hand].keys);
     }
     tt_mem_free(inner->partitions);
     tt_mem_free(inner);

@@ -21,12 +21,13 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
     if (*ret_asked) /* not twice */
         return TT_OK;
     tt_redis_queue_ask_anew(queue);
-    ahead->claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
-    if (ahead->claims == 0)
+    size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
+    if (claims == 0)
         return TT_OK;
-    ahead->each = max / ahead->claims;
-    enum tt_err err = tt_redis_queue_ask(queue, ahead->partitions, ahead->claims, ahead->each,
-                                         fence_min, hand, fault);
+    ahead->each = max / claims;
+    enum tt_err err =
+        tt_redis_queue_ask(queue, ahead->partitions, claims, ahead->each, fence_min, hand, fault);
+    ahead->claims = claims; /* only now: asking receives what was sent before */
     if (err == TT_OK)
         err = tt_redis_flush(&queue->redis, fault);
     *ret_asked = err == TT_OK;

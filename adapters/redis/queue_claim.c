@@ -1,4 +1,4 @@
-/* Claiming: one script call per partition asked, those of a pass in one round trip.
+/* Claiming: which partitions are asked, and when; queue_offers.c has how.
  *
  * Which partitions. A worker asks first those that are its share by its rank among the workers
  * alive, and helps with others only when its own have nothing. So workers mostly stay out of each
@@ -11,8 +11,6 @@
  * again, and the partitions are asked the next time round. */
 #include "adapters/redis/queue_parts.h"
 
-#include "core/base/limits.h"
-#include "core/base/mem.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -25,19 +23,6 @@ bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partitio
 
 /* ---- Asking */
 
-static enum tt_err send_claim(struct tt_redis_queue *queue, unsigned partition, size_t each,
-                              int64_t floor, struct tt_fault *fault)
-{
-    tt_redis_turn_keys keys;
-    struct tt_redis_command command;
-    tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
-    tt_redis_number(&command, queue->lease_ms);
-    tt_redis_number(&command, (int64_t)each);
-    tt_redis_number(&command, floor);
-    tt_redis_number(&command, TT_TURNS_WAITING_MAX);
-    return tt_redis_send(&queue->redis, &command, fault);
-}
-
 /* Without locking. */
 static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, size_t each,
                              struct tt_fault *fault)
@@ -47,13 +32,25 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, s
     struct tt_redis_command command;
     command.count = 0;
     tt_redis_key(events, queue->prefix, partition, "events");
-    tt_redis_script(&command, &queue->redis, TT_SCRIPT_READ, 1);
-    tt_redis_word(&command, events);
-    tt_redis_word(&command, TT_REDIS_GROUP);
+    if (p->recovering) {
+        tt_redis_script(&command, &queue->redis, TT_SCRIPT_RECOVER, 1);
+        tt_redis_word(&command, events);
+        tt_redis_word(&command, TT_REDIS_GROUP);
+        tt_redis_word(&command, queue->worker);
+        tt_redis_number(&command, (int64_t)each);
+        tt_redis_word(&command, p->cursor);
+        tt_redis_number(&command, queue->lease_ms);
+        return tt_redis_send(&queue->redis, &command, fault);
+    }
+    static const char *const before[] = {"XREADGROUP", "GROUP", TT_REDIS_GROUP};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        tt_redis_word(&command, before[i]);
     tt_redis_word(&command, queue->worker);
+    tt_redis_word(&command, "COUNT");
     tt_redis_number(&command, (int64_t)each);
-    tt_redis_word(&command, p->recovering ? p->cursor : "");
-    tt_redis_number(&command, queue->lease_ms);
+    tt_redis_word(&command, "STREAMS");
+    tt_redis_word(&command, events);
+    tt_redis_word(&command, ">");
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
@@ -62,25 +59,21 @@ enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *par
                                struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct tt_redis_partition *p = &queue->partitions[partitions[i]];
         p->asked = p->in_hand = true;
         p->hand = hand;
-        p->tasks = NULL;
-        p->count = 0;
-        err = queue->locking ? send_claim(queue, partitions[i], each, floor, fault)
-                             : send_read(queue, partitions[i], each, fault);
+        p->count = p->task_count = p->offer_count = 0;
     }
+    if (queue->locking)
+        err = tt_redis_queue_look(queue, partitions, count, each, fault);
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        err = queue->locking ? tt_redis_queue_offer(queue, partitions[i], each, floor, fault)
+                             : send_read(queue, partitions[i], each, fault);
     return err;
 }
 
 /* ---- Answers */
-
-static enum tt_err strange(unsigned partition, struct tt_fault *fault)
-{
-    return tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
-                        partition);
-}
 
 static void keep_last(struct tt_redis_partition *p, struct tt_str id)
 {
@@ -88,48 +81,41 @@ static void keep_last(struct tt_redis_partition *p, struct tt_str id)
         snprintf(p->last_id, sizeof p->last_id, "%.*s", TT_STR_ARGS(id));
 }
 
-static enum tt_err take_claim(struct tt_redis_queue *queue, unsigned partition,
-                              const redisReply *reply, struct tt_fault *fault)
+static enum tt_err take_new(struct tt_redis_queue *queue, unsigned partition,
+                            const redisReply *reply, size_t each, struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 7)
-        return strange(partition, fault);
-    const redisReply *tasks = reply->element[6];
-    p->ready = reply->element[1]->integer == 1;
-    p->full = reply->element[1]->integer == 2;
-    keep_last(p, tt_redis_reply_text(reply->element[2]));
-    p->in_hand = tasks->elements > 0;
-    p->tasks = p->in_hand ? tasks : NULL;
-    queue->vanished += (uint64_t)reply->element[3]->integer;
-    return tt_redis_queue_add(queue, partition, reply->element[4], reply->element[5],
-                              reply->element[0]->integer, fault);
+    const redisReply *stream = reply->type == REDIS_REPLY_ARRAY ? reply->element[0] : NULL;
+    p->ready = false;
+    keep_last(p, TT_STR("$")); /* others may have read what is behind our last one */
+    if (reply->type == REDIS_REPLY_NIL)
+        return TT_OK;
+    if (stream == NULL || stream->type != REDIS_REPLY_ARRAY || stream->elements != 2)
+        return tt_redis_queue_strange(partition, fault);
+    const redisReply *list = stream->element[1];
+    enum tt_err err = tt_redis_queue_add(queue, partition, list, NULL, 0, fault);
+    p->ready = list->elements >= each;
+    if (err == TT_OK && list->elements > 0)
+        keep_last(p, tt_redis_reply_text(list->element[list->elements - 1]->element[0]));
+    return err;
 }
 
-static enum tt_err take_read(struct tt_redis_queue *queue, unsigned partition,
-                             const redisReply *reply, size_t each, struct tt_fault *fault)
+static enum tt_err take_recovered(struct tt_redis_queue *queue, unsigned partition,
+                                  const redisReply *reply, struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
-    struct tt_str what = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0
-                             ? tt_redis_reply_text(reply->element[0])
-                             : TT_STR_NONE;
-    if (tt_str_equal(what, TT_STR("new")) && reply->elements == 2) {
-        const redisReply *list = reply->element[1];
-        enum tt_err err = tt_redis_queue_add(queue, partition, list, NULL, 0, fault);
-        p->ready = list->elements >= each;
-        if (err == TT_OK) /* others may have read what is behind our last one */
-            keep_last(p, list->elements == 0
-                             ? TT_STR("$")
-                             : tt_redis_reply_text(list->element[list->elements - 1]->element[0]));
-        return err;
-    }
-    if (!tt_str_equal(what, TT_STR("claimed")) || reply->elements != 5)
-        return strange(partition, fault);
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4)
+        return tt_redis_queue_strange(partition, fault);
     snprintf(p->cursor, sizeof p->cursor, "%.*s",
-             TT_STR_ARGS(tt_redis_reply_text(reply->element[1])));
+             TT_STR_ARGS(tt_redis_reply_text(reply->element[0])));
     p->recovering = strcmp(p->cursor, "0-0") != 0;
     p->ready = true;
-    queue->vanished += (uint64_t)reply->element[3]->integer;
-    return tt_redis_queue_add(queue, partition, reply->element[2], reply->element[4], 0, fault);
+    queue->vanished += (uint64_t)reply->element[2]->integer;
+    enum tt_err err =
+        tt_redis_queue_add(queue, partition, reply->element[1], reply->element[3], 0, fault);
+    if (err == TT_OK)
+        tt_redis_queue_sort(queue, partition);
+    return err;
 }
 
 enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partition, size_t each,
@@ -137,6 +123,9 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
     redisReply *reply = NULL;
+    p->first = queue->hands[p->hand].entry_count;
+    if (queue->locking)
+        return tt_redis_queue_take(queue, partition, each, ret_forgotten, fault);
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
         err = tt_redis_queue_keep(&queue->hands[p->hand], reply, fault);
@@ -149,11 +138,9 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
         return TT_OK;
     }
     err = tt_redis_refused(reply, fault);
-    if (err != TT_OK)
-        return err;
-    if (queue->locking)
-        return take_claim(queue, partition, reply, fault);
-    err = take_read(queue, partition, reply, each, fault);
+    if (err == TT_OK)
+        err = p->recovering ? take_recovered(queue, partition, reply, fault)
+                            : take_new(queue, partition, reply, each, fault);
     p->in_hand = p->count > 0;
     return err;
 }
@@ -182,7 +169,7 @@ size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limi
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue)
 {
     for (unsigned i = 0; i < queue->partition_count; i++)
-        queue->partitions[i].asked = false;
+        queue->partitions[i].asked = queue->partitions[i].again = false;
 }
 
 /* *ret_asked: how many partitions */
@@ -198,7 +185,7 @@ static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit
     enum tt_err err =
         tt_redis_queue_ask(queue, list, count, room / count, floor, queue->now, fault);
     if (err == TT_OK)
-        err = tt_redis_queue_settle(queue, fault); /* a finish that was sent before */
+        err = tt_redis_queue_settle(queue, fault); /* a finish that was sent before, if any */
     for (size_t i = 0; i < count && err == TT_OK; i++)
         err = tt_redis_queue_answer(queue, list[i], room / count, &forgotten, fault);
     return err == TT_OK && forgotten ? tt_redis_load_scripts(&queue->redis, fault) : err;

@@ -7,6 +7,7 @@
 #include "adapters/redis/keys.h"
 #include "adapters/redis/queue.h"
 #include "core/base/buf.h"
+#include "core/base/mem.h"
 
 enum tt_redis_script {
     TT_SCRIPT_CLAIM,
@@ -14,7 +15,7 @@ enum tt_redis_script {
     TT_SCRIPT_GIVE_BACK,
     TT_SCRIPT_RENEW,
     TT_SCRIPT_TEND,
-    TT_SCRIPT_READ,
+    TT_SCRIPT_RECOVER,
     TT_SCRIPT_BEAT,
     TT_SCRIPT_BURY,
     TT_SCRIPT_TRIM,
@@ -27,25 +28,38 @@ extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
 
 struct tt_redis_partition {
-    bool asked;              /* for the batch that is being put together */
-    bool ready;              /* there may be something to claim */
-    bool full;               /* so much waits behind busy ids that no new entries are read */
-    bool in_hand;            /* our token may hold something here, */
-    unsigned hand;           /* in this hand */
-    const redisReply *tasks; /* held, of that hand; NULL: none known */
-    size_t first, count;     /* its entries in that hand */
-    bool recovering;         /* without locking: what was left behind comes first */
+    bool asked;                    /* for the batch that is being put together */
+    bool ready;                    /* there may be something to claim */
+    bool full;                     /* so much waits behind busy ids that no new entries are read */
+    bool again;                    /* asked a second time for this batch */
+    bool in_hand;                  /* our token may hold something here, */
+    unsigned hand;                 /* in this hand: */
+    size_t first, count;           /* its entries, */
+    size_t first_task, task_count; /* tasks held, */
+    size_t first_offer, offer_count;  /* and offers */
+    bool recovering;                  /* without locking: what was left behind comes first */
     char cursor[TT_STREAM_ID_BYTES];  /* of recovering */
     char last_id[TT_STREAM_ID_BYTES]; /* the newest entry handed out to anybody, for waiting */
     char wake_id[TT_STREAM_ID_BYTES]; /* the newest call to look again */
 };
 
+/* A new entry that we have seen and would like to have. */
+struct tt_redis_offer {
+    struct tt_queue_entry entry;
+    struct tt_str id, key; /* key: of its turn; empty: in doubt */
+};
+
 /* What one claim brought. */
 struct tt_redis_hand {
-    redisReply **replies; /* payloads borrow from them */
+    redisReply **replies; /* texts borrow from them, */
     size_t reply_count, reply_capacity;
+    struct tt_arena keys; /* or from here */
     struct tt_queue_entry *entries;
     size_t entry_count, entry_capacity;
+    struct tt_str *tasks; /* held, those of a partition together; some may be there twice */
+    size_t task_count, task_capacity;
+    struct tt_redis_offer *offers;
+    size_t offer_count, offer_capacity;
 };
 
 /* What was sent and not answered yet; answers come in this order. */
@@ -94,11 +108,12 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault);
 /* queue_claim.c */
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault);
-/* Sends a claim to each of the partitions, for that hand. */
+/* Sends a claim to each of the partitions, for that hand; first looks what is new there, and with
+ * that receives what was not answered yet. */
 enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
                                size_t count, size_t each, int64_t floor, unsigned hand,
                                struct tt_fault *fault);
-/* Receives the answer of the next one. *ret_forgotten is set where the server did not know the
+/* Receives the answer of the next of them. *ret_forgotten is set where the server did not know the
  * script. */
 enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partition, size_t each,
                                   bool *ret_forgotten, struct tt_fault *fault);
@@ -106,6 +121,13 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
  * its turn. Returns how many. */
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list);
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */
+/* queue_offers.c: the same with locking */
+enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
+                                size_t count, size_t each, struct tt_fault *fault);
+enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                 int64_t floor, struct tt_fault *fault);
+enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                bool *ret_forgotten, struct tt_fault *fault);
 /* queue_ahead.c */
 enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                     struct tt_fault *fault);
@@ -123,6 +145,12 @@ enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts,
 enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,
                                const redisReply *list, const redisReply *tries, int64_t fence,
                                struct tt_fault *fault);
+/* Reads one entry of a reply. */
+enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
+                                struct tt_queue_entry *ret_entry, struct tt_fault *fault);
+/* What had waited comes task by task; a batch is oldest first. */
+void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition);
+enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault);
 /* Takes the reply over, also in failure. Errors: NO_MEMORY. */
 enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
                                 struct tt_fault *fault);

@@ -160,25 +160,26 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
                                struct tt_fault *fault)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    size_t ids = 0, tasks = 0, task_count = p->tasks == NULL ? 0 : p->tasks->elements;
+    const struct tt_redis_hand *hand = &queue->hands[p->hand];
+    size_t ids = 0, tasks = 0;
     struct part part;
     enum tt_err err = TT_OK;
     do {
         size_t room = WORDS_PER_PART, now = p->count - ids < room ? p->count - ids : room;
         room -= now;
-        size_t free = task_count - tasks < room ? task_count - tasks : room;
-        bool last = ids + now == p->count && tasks + free == task_count;
+        size_t free = p->task_count - tasks < room ? p->task_count - tasks : room;
+        bool last = ids + now == p->count && tasks + free == p->task_count;
         begin_part(queue, &part, partition, last, now);
         for (size_t i = 0; i < now; i++, ids++) {
-            const struct tt_queue_entry *entry = &queue->hands[p->hand].entries[p->first + ids];
+            const struct tt_queue_entry *entry = &hand->entries[p->first + ids];
             tt_redis_format_id(part.ids[i], entry->id_ms, entry->id_seq);
             tt_redis_word(&part.command, part.ids[i]);
         }
         for (size_t i = 0; i < free; i++)
-            tt_redis_text(&part.command, tt_redis_reply_text(p->tasks->element[tasks++]));
+            tt_redis_text(&part.command, hand->tasks[p->first_task + tasks++]);
         err = tt_redis_send(&queue->redis, &part.command, fault);
         (*sent)++;
-    } while (err == TT_OK && (ids < p->count || tasks < task_count));
+    } while (err == TT_OK && (ids < p->count || tasks < p->task_count));
     return err;
 }
 

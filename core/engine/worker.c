@@ -41,6 +41,7 @@ struct worker {
     struct tt_mono renew_due;
     struct tt_mono trim_due;
     int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
+    struct tt_mono asked_due; /* when that batch needs its lease renewed */
     bool queue_away, store_away;
     bool store_failed; /* the store, not the queue, made us connect again */
     struct tt_fault *fault;
@@ -219,14 +220,26 @@ static enum tt_err ask_ahead(struct worker *w, struct tt_fault *fault)
     enum tt_err err =
         w->queue->prefetch(w->queue->context, w->options->batch_max, w->fence_min, &asked, fault);
     w->asked_us = asked ? now_us : 0;
+    w->asked_due.us = now(w).us + w->options->lease_us / 3;
     return err;
+}
+
+/* The batch before took long: what was asked for ahead has been held since. */
+static enum tt_err keep_lease(struct worker *w, struct tt_fault *fault)
+{
+    bool lost = false;
+    if (!w->options->locking || now(w).us < w->asked_due.us)
+        return TT_OK;
+    enum tt_err err = w->queue->renew(w->queue->context, &lost, fault);
+    return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
 }
 
 /* One claim and what follows; *ret_idle when there was nothing. */
 static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
 {
     struct tt_queue_batch batch = {0};
-    int64_t read_started_us = w->asked_us != 0 ? w->asked_us : wall(w);
+    bool asked = w->asked_us != 0;
+    int64_t read_started_us = asked ? w->asked_us : wall(w);
     w->asked_us = 0;
     enum tt_err err =
         w->queue->claim(w->queue->context, w->options->batch_max, w->fence_min, &batch, fault);
@@ -238,7 +251,10 @@ static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault 
     *ret_idle = batch.count == 0;
     if (batch.count == 0)
         return TT_OK;
-    err = ask_ahead(w, fault);
+    if (asked)
+        err = keep_lease(w, fault);
+    if (err == TT_OK)
+        err = ask_ahead(w, fault);
     return err == TT_OK ? handle_batch(w, &batch, read_started_us, fault) : err;
 }
 
