@@ -27,6 +27,7 @@ done
 measure() {
     local name=$1 started status=0
     shift
+    # shellcheck disable=SC2154
     cat "$workload" >/dev/null
     started=$EPOCHREALTIME
     command time -f %M -o "$WORK/memory" "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" || status=$?

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # tools/bench fleet [--events N] [--peer-events N] [--store sqlite|postgres|both] [--sync full|normal]
-#                   [--runs N] [--seed N] [--batch N] [--alone]
+#                   [--runs N] [--seed N] [--batch N] [--alone] [--latency | --memory | --replay]
 #                   default: 1000000 events, 100000 for the peer, both, full, 3 runs, seed 7
 #
 # From a full queue to committed rows, turn and turn about: a worker of tasktrail with and without
@@ -9,8 +9,16 @@
 # seconds are those of its process, from start to end; BullMQ's begin when it is ready. The
 # number of rows is looked at after each run. The peer gets fewer events, as its speed does not
 # depend on their number. --alone leaves BullMQ out. Prints medians and ratios.
+#
+# --latency: 1000 events a second are offered for 20 s instead (tests/bench/offer.mjs), and somebody
+# else looks when their rows can be read (bench_arrivals). Prints p50 and p99 in milliseconds.
+# --memory: N events, a part at a time, for one worker; prints how much memory it has after each.
+# --replay: a store of N events; how long one task's replay takes in a running process, beside the
+# bare rows by the same index (bench_lookup).
 
+RATE=1000 SECONDS_OFFERED=20 LOOKUPS=20000
 events=1000000 peer_events=100000 stores=(sqlite postgres) sync=full runs=3 seed=7 batch=() alone=no
+what=throughput
 while [ $# -gt 0 ]; do
     case $1 in
     --events) number "$1" "${2:-}" && events=$2 ;;
@@ -21,13 +29,16 @@ while [ $# -gt 0 ]; do
         both) ;;
         *) refuse "--store: '${2:-}': expected sqlite, postgres or both" ;;
         esac ;;
-    --sync) sync=${2:-} && [[ $sync =~ ^(full|normal)$ ]] ||
-        refuse "--sync: '$sync': expected full or normal" ;;
+    --sync)
+        sync=${2:-}
+        [[ $sync =~ ^(full|normal)$ ]] || refuse "--sync: '$sync': expected full or normal"
+        ;;
     --runs) number "$1" "${2:-}" && runs=$2 ;;
     --seed) number "$1" "${2:-}" && seed=$2 ;;
     --batch) number "$1" "${2:-}" && batch=(--batch "$2") ;;
     --alone) alone=yes && shift && continue ;;
-    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch or --alone" ;;
+    --latency | --memory | --replay) what=${1#--} && shift && continue ;;
+    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch, --alone, --latency, --memory or --replay" ;;
     esac
     shift 2
 done
@@ -37,8 +48,10 @@ done
 build_preset release
 mkdir -p "$WORK"
 make_workload "$events" "$seed"
+# shellcheck disable=SC2154
 head -n "$peer_events" "$workload" >"$WORK/peer.ndjson"
-[ $alone = yes ] || npm_install bullmq.mjs
+case "$what" in memory | replay) alone=yes ;; esac
+if [ $alone = no ] || [ "$what" = latency ]; then npm_install bullmq.mjs offer.mjs; fi
 [ $alone = yes ] || build_better_sqlite3
 # shellcheck source=tools/lib/bench_servers.sh
 . "$ROOT/tools/lib/bench_servers.sh"
@@ -77,6 +90,9 @@ unequal() {
     exit 1
 }
 last() { tail -n 1 "$WORK/$1.runs"; }
+# shellcheck source=tools/lib/bench_fleet_more.sh
+[ "$what" = throughput ] || . "$ROOT/tools/lib/bench_fleet_more.sh"
+
 
 rm -f "$WORK"/fleet-*.runs
 for ((run = 1; run <= runs; run++)); do

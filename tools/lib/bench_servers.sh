@@ -4,8 +4,9 @@
 
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/tasktrail-bench.XXXXXX")
 chmod 755 "$runtime"
-redis_pid='' postgres_pid='' stores_made=0
+redis_pid='' postgres_pid='' worker_pid='' stores_made=0
 stop_servers() {
+    [ -z "$worker_pid" ] || kill -KILL "$worker_pid" 2>/dev/null || true
     [ -z "$redis_pid" ] || kill "$redis_pid" 2>/dev/null || true
     [ -z "$postgres_pid" ] || kill -INT "$postgres_pid" 2>/dev/null || true
     wait
