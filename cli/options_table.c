@@ -107,7 +107,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_TENANTS] = {"tenants", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
                         C(WORKER) | C(REPLAY) | C(REPORT),
                         "which types and tasks each tenant wants audited, and in which order"},
-    [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "2000", NULL, 1, TT_BATCH_EVENTS_MAX,
+    [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "5000", NULL, 1, TT_BATCH_EVENTS_MAX,
                       C(EMIT) | C(WORKER), "events a transaction, or a round trip"},
     [TT_OPT_NAME] = {"name", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(WORKER),
                      "this worker's name (host and process id)"},
