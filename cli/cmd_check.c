@@ -1,7 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/feed.h"
-#include "cli/lifecycle_file.h"
+#include "cli/judge_rules.h"
 #include "cli/output.h"
 #include <stdio.h>
 
@@ -44,12 +44,12 @@ int tt_cmd_check(const struct tt_settings *settings)
                      "check: expected a file, or - for stdin; see tasktrail check --help");
         return tt_exit_with(&fault);
     }
-    struct tt_lifecycle_set *lifecycles = NULL;
+    struct tt_judge_rules rules;
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;
-    enum tt_err err =
-        tt_lifecycle_file_read(tt_setting_text(settings, TT_OPT_LIFECYCLE), &lifecycles, &fault);
-    struct tt_pass_options options = tt_feed_pass_options(settings, lifecycles);
+    enum tt_err err = tt_judge_rules_read(settings, &rules, &fault);
+    struct tt_pass_options options = tt_feed_pass_options(settings, rules.lifecycles);
+    options.tenants = rules.tenants.set;
     if (tt_setting_has(settings, TT_OPT_TASK)) {
         options.only_task = tt_str_from(tt_setting_text(settings, TT_OPT_TASK));
         options.only_tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
@@ -70,6 +70,6 @@ int tt_cmd_check(const struct tt_settings *settings)
     if (err != TT_OK)
         status = tt_exit_with(&fault);
     tt_pass_destroy(pass);
-    tt_lifecycle_set_destroy(lifecycles);
+    tt_judge_rules_done(&rules);
     return status;
 }

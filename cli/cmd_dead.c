@@ -46,6 +46,8 @@ static void add_json(struct tt_buf *buf, const struct tt_dead_letter *letter)
     tt_json_add_text(buf, letter->error);
     tt_json_add_key(buf, "tries");
     tt_buf_add_int(buf, letter->tries);
+    tt_json_add_key(buf, "parks");
+    tt_buf_add_text(buf, letter->parks ? "true" : "false");
     tt_json_add_key(buf, "event");
     tt_json_add_text(buf, letter->payload); /* as it came: it may be no JSON at all */
     tt_buf_add_text(buf, "}\n");
@@ -80,7 +82,7 @@ static enum tt_err print_line(void *context, const struct tt_dead_letter *letter
         add_visible(out, letter->reason);
         tt_buf_add_text(out, ": ");
         add_visible(out, letter->error);
-        tt_buf_add_char(out, '\n');
+        tt_buf_add_text(out, letter->parks ? " (its task waits)\n" : "\n");
     }
     if (out->err != TT_OK)
         return out->err;
@@ -103,7 +105,8 @@ static enum tt_err print_whole(void *context, const struct tt_dead_letter *lette
     add_visible(out, letter->reason);
     tt_buf_add_text(out, ": ");
     add_visible(out, letter->error);
-    tt_buf_addf(out, "\ntries    %lld\nevent    ", (long long)letter->tries);
+    tt_buf_addf(out, "\ntries    %lld\n%sevent    ", (long long)letter->tries,
+                letter->parks ? "parks    its task, until it is requeued or dropped\n" : "");
     add_visible(out, letter->payload);
     tt_buf_add_text(out, "\n\n");
     if (out->err != TT_OK)

@@ -56,8 +56,7 @@ static void say(const char *text)
     fflush(stdout);
 }
 
-/* ---- Steps
- * ------------------------------------------------------------------------------------------ */
+/* ---- Steps */
 
 static void show_command(const char *const *words)
 {
@@ -168,8 +167,7 @@ static enum tt_err run_workers(struct demo *demo)
                : err;
 }
 
-/* ---- The interesting task
- * --------------------------------------------------------------------------- */
+/* ---- The interesting task */
 
 struct choosing {
     char task[256];
@@ -272,7 +270,8 @@ static enum tt_err show_results(struct demo *demo)
                           "--format",    "html",
                           "-o",          page,
                           NULL};
-    const char *upload[] = {demo->self, "upload", "--store", demo->store_url, "--to", sink, NULL};
+    const char *upload[] = {demo->self,      "upload", "--store", demo->store_url, "--lifecycle",
+                            demo->lifecycle, "--to",   sink,      "--once",        NULL};
     if (err == TT_OK && task[0] != '\0') {
         say("4. One task, replayed by its id");
         err = step(demo, replay);
@@ -284,8 +283,7 @@ static enum tt_err show_results(struct demo *demo)
     return err == TT_OK ? step(demo, upload) : err;
 }
 
-/* ---- Setting up
- * ------------------------------------------------------------------------------------- */
+/* ---- Setting up */
 
 static int compare_texts(const void *a, const void *b)
 {

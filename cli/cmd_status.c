@@ -31,7 +31,10 @@ static void add_counts(struct tt_buf *buf, const struct tt_fleet_partition *p)
     add_number(buf, "pending", p->pending);
     add_number(buf, "stalled", p->stalled);
     add_number(buf, "applied", p->applied);
+    add_number(buf, "failed", p->failed);
     add_number(buf, "dead", p->dead);
+    add_number(buf, "parked_tasks", p->parked);
+    add_number(buf, "parked_entries", p->behind);
     add_age(buf, "oldest_age_ms", p->oldest_age_ms);
 }
 
@@ -104,9 +107,15 @@ static void print_text(const struct tt_fleet_status *status)
     if (total->stalled > 0)
         printf("%llu stalled\n", (unsigned long long)total->stalled);
     printf("oldest        %s\n", total->oldest_age_ms < 0 ? "nothing waits" : age);
-    printf("applied       %llu entries\n", (unsigned long long)total->applied);
+    printf("applied       %llu entries, %llu failed\n", (unsigned long long)total->applied,
+           (unsigned long long)total->failed);
     printf("dead letters  %llu%s\n", (unsigned long long)total->dead,
            total->dead > 0 ? " (tasktrail dead list)" : "");
+    if (total->parked > 0)
+        printf("parked        %llu task%s, %llu %s for dead letters to be seen to\n",
+               (unsigned long long)total->parked, total->parked == 1 ? "" : "s",
+               (unsigned long long)total->behind,
+               total->behind == 1 ? "entry waits" : "entries wait");
     printf("held          %llu tasks\n", (unsigned long long)total->locked);
     printf("partitions    %u\n", status->partition_count);
     printf("workers       %zu alive\n", status->worker_count);

@@ -1,100 +1,217 @@
-/* Audit rows out of the store into a folder, ready for BigQuery: task_status_audit.ndjson and its
- * schema, each written whole or not at all. */
+/* Checked rows out of the store to a sink: once, or on and on until stopped. */
 #include "cli/commands.h"
 
-#include "adapters/system/file.h"
-#include "cli/store_url.h"
+#include "cli/stop.h"
+#include "cli/upload_parts.h"
 #include "core/base/log.h"
-#include "core/model/audit_json.h"
-#include <errno.h>
+#include "core/engine/uploader.h"
 #include <stdio.h>
-#include <sys/stat.h>
 
-struct writing {
-    struct tt_file_out *out;
-    struct tt_buf line;
-    uint64_t rows;
-    struct tt_fault *fault;
-};
-
-static enum tt_err write_row(void *context, const struct tt_audit_row *row)
+static void tell_log(void *context, enum tt_observation what, int64_t number, const char *text)
 {
-    struct writing *writing = context;
-    tt_buf_clear(&writing->line);
-    tt_audit_write_json(&writing->line, row);
-    tt_buf_add_char(&writing->line, '\n');
-    if (writing->line.err != TT_OK)
-        return tt_fault_set(writing->fault, writing->line.err, "out of memory");
-    writing->rows++;
-    return tt_file_out_write(writing->out, writing->line.data, writing->line.len, writing->fault);
+    static const struct {
+        enum tt_log_level level;
+        const char *event, *words;
+    } lines[TT_OBSERVATION_COUNT] = {
+        [TT_OBSERVED_STORE_AWAY] = {TT_LOG_WARNING, "store_away", "trying again"},
+        [TT_OBSERVED_STORE_BACK] = {TT_LOG_INFO, "store_back", "the store is back"},
+        [TT_OBSERVED_BATCH_UPLOADED] = {TT_LOG_INFO, "batch_uploaded", "rows are uploaded"},
+        [TT_OBSERVED_UPLOAD_RETRIED] = {TT_LOG_WARNING, "upload_retried",
+                                        "a step of this batch is tried again"},
+        [TT_OBSERVED_UPLOAD_BLOCKED] = {TT_LOG_ERROR, "upload_blocked",
+                                        "this batch waits until somebody sets it right"},
+        [TT_OBSERVED_UPLOAD_SPLIT] = {TT_LOG_WARNING, "upload_split",
+                                      "so many rows are sent in smaller batches"},
+        [TT_OBSERVED_ROW_QUARANTINED] = {TT_LOG_ERROR, "row_quarantined",
+                                         "a row of this batch is not taken"},
+        [TT_OBSERVED_UPLOAD_WAITS] = {TT_LOG_INFO, "upload_waits", "waiting"},
+    };
+    (void)context;
+    if (lines[what].event == NULL || !tt_log_enabled(lines[what].level))
+        return;
+    char count[32] = "";
+    if (number > 0)
+        snprintf(count, sizeof count, "%lld: ", (long long)number);
+    tt_log(lines[what].level, lines[what].event, "%s%s%s%s", count, lines[what].words,
+           text[0] == '\0' ? "" : ": ", text);
 }
 
-static enum tt_err write_schema(const char *path, struct tt_fault *fault)
+static enum tt_err check_tables(struct tt_upload_parts *parts, bool create, struct tt_fault *fault)
 {
-    struct tt_buf schema;
-    struct tt_file_out *out = NULL;
-    tt_buf_init(&schema, 0);
-    tt_audit_write_schema(&schema);
-    enum tt_err err = schema.err == TT_OK ? tt_file_out_open(path, &out, fault)
-                                          : tt_fault_set(fault, schema.err, "out of memory");
+    const struct tt_sink *sink = &parts->chosen.sink;
+    const struct tt_upload_table *tables[TT_UPLOAD_TABLES];
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
+        tables[t] = &tt_upload_tables[t];
+    return sink->tables(sink->context, tables, TT_UPLOAD_TABLES, create, fault);
+}
+
+static enum tt_err init(struct tt_upload_parts *parts, struct tt_fault *fault)
+{
+    enum tt_err err = check_tables(parts, true, fault);
+    if (err == TT_OK && parts->chosen.make_views != NULL)
+        err = parts->chosen.make_views(&parts->chosen.sink, fault);
     if (err == TT_OK)
-        err = tt_file_out_write(out, schema.data, schema.len, fault);
-    if (err == TT_OK)
-        err = tt_file_out_commit(out, fault);
-    else
-        tt_file_out_abort(out);
-    tt_buf_done(&schema);
+        tt_log(TT_LOG_INFO, "upload_ready", "%s: tables are ready", parts->chosen.destination);
     return err;
 }
 
-static enum tt_err write_rows(const char *store, const char *path, uint64_t *ret_rows,
-                              struct tt_fault *fault)
+static enum tt_err release(const struct tt_upload_parts *parts, const char *task_id,
+                           struct tt_fault *fault)
 {
-    struct tt_opened_store opened = {0};
-    struct writing writing = {.fault = fault};
-    tt_buf_init(&writing.line, 0);
-    enum tt_err err = tt_store_url_open_reader(store, &opened, fault);
-    const struct tt_store_reader *reader = &opened.reader;
+    const struct tt_outbox *outbox = &parts->outbox.outbox;
+    struct tt_str task = strcmp(task_id, "all") == 0 ? TT_STR_NONE : tt_str_from(task_id);
+    uint64_t rows = 0;
+    enum tt_err err =
+        outbox->want(outbox->context, tt_str_from(parts->chosen.destination), task, &rows, fault);
+    if (err == TT_OK && rows == 0 && task.ptr != NULL)
+        return tt_fault_set(fault, TT_ERR_NOT_FOUND, "no rows of task %s are held for %s", task_id,
+                            parts->chosen.destination);
     if (err == TT_OK)
-        err = tt_file_out_open(path, &writing.out, fault);
+        tt_log(TT_LOG_INFO, "upload_released", "%llu held rows go with the next batch",
+               (unsigned long long)rows);
+    return err;
+}
+
+/* ---- --dry-run */
+
+static void tell_dry(const struct tt_uploader_counts *counts, const uint64_t *bytes, uint64_t plans)
+{
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
+        printf("%s: %llu rows, %llu bytes compressed\n", tt_upload_tables[t].name,
+               (unsigned long long)counts->rows[t], (unsigned long long)bytes[t]);
+    printf("%llu batches of the store, %llu rows excluded, %llu held, %llu released\n",
+           (unsigned long long)plans, (unsigned long long)counts->excluded,
+           (unsigned long long)counts->held_rows, (unsigned long long)counts->released_rows);
+}
+
+/* A range whose rows are too many bytes is halved, as the uploader does. */
+static enum tt_err make_dry(const struct tt_upload_rows *rows, struct tt_upload_plan *plan,
+                            struct tt_upload_made *made, struct tt_fault *fault)
+{
+    for (;;) {
+        struct tt_fault trouble = {0};
+        enum tt_err err = rows->make(rows->context, plan, made, &trouble);
+        int64_t span = plan->last - plan->first + 1;
+        if (err != TT_ERR_LIMIT || span <= 1)
+            return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "%s", trouble.text);
+        plan->last = plan->first + span / 2 - 1;
+    }
+}
+
+static enum tt_err dry_run(struct tt_upload_parts *parts, const struct tt_settings *settings,
+                           const volatile int *stop, struct tt_fault *fault)
+{
+    const struct tt_outbox *outbox = &parts->outbox.outbox;
+    struct tt_uploader_counts counts = {0};
+    struct tt_outbox_view view = {0};
+    uint64_t bytes[TT_UPLOAD_TABLES] = {0}, plans = 0;
+    int64_t horizon = 0, batch_rows = (int64_t)tt_setting_u64(settings, TT_OPT_BATCH_ROWS);
+    enum tt_err err =
+        outbox->look(outbox->context, tt_str_from(parts->chosen.destination), &view, fault);
     if (err == TT_OK)
-        err = reader->audit(reader->context, TT_STR_NONE, TT_STR_NONE, write_row, &writing, fault);
+        err = outbox->horizon(outbox->context, &horizon, fault);
+    int64_t first = view.planned_to + 1;
+    while (err == TT_OK && first <= horizon && *stop == 0) {
+        int64_t left = horizon - first + 1;
+        struct tt_upload_plan plan = {
+            .number = view.plans + 1,
+            .first = first,
+            .last = first + (left < batch_rows ? left : batch_rows) - 1,
+            .written_at_us = parts->clock.wall_us(parts->clock.context),
+        };
+        struct tt_upload_made made;
+        err = make_dry(&parts->rows, &plan, &made, fault);
+        for (int t = 0; err == TT_OK && t < TT_UPLOAD_TABLES; t++) {
+            counts.rows[t] += made.tables[t].rows;
+            bytes[t] += made.tables[t].bytes;
+            if (made.tables[t].rows > 0)
+                parts->rows.drop(parts->rows.context, &made.tables[t]);
+        }
+        for (size_t i = 0; err == TT_OK && i < made.held_count; i++)
+            counts.held_rows += made.held[i].rows;
+        for (size_t i = 0; err == TT_OK && i < made.released_count; i++)
+            counts.released_rows += made.released[i].rows;
+        counts.excluded += err == TT_OK ? made.excluded : 0;
+        plans++;
+        first = plan.last + 1;
+    }
     if (err == TT_OK)
-        err = tt_file_out_commit(writing.out, fault);
-    else
-        tt_file_out_abort(writing.out);
-    tt_store_url_close(&opened);
-    tt_buf_done(&writing.line);
-    *ret_rows = writing.rows;
+        tell_dry(&counts, bytes, plans);
+    return err;
+}
+
+/* ---- Uploading */
+
+static void tell_end(const struct tt_uploader_counts *counts, const struct tt_outbox_view *view)
+{
+    tt_log(TT_LOG_INFO, "upload_done",
+           "%llu audit and %llu discrepancy rows in %llu batches, %llu bytes compressed; "
+           "%llu excluded, %llu released; now held: %llu, in quarantine: %llu",
+           (unsigned long long)counts->rows[TT_UPLOAD_AUDIT],
+           (unsigned long long)counts->rows[TT_UPLOAD_DISCREPANCY],
+           (unsigned long long)counts->batches, (unsigned long long)counts->bytes,
+           (unsigned long long)counts->excluded, (unsigned long long)counts->released_rows,
+           (unsigned long long)view->held_rows, (unsigned long long)view->quarantined_rows);
+}
+
+static enum tt_err run(struct tt_upload_parts *parts, const struct tt_settings *settings,
+                       const volatile int *stop, int *ret_status, struct tt_fault *fault)
+{
+    const struct tt_observer observer = {.tell = tell_log};
+    const struct tt_uploader_options options = {
+        .outbox = &parts->outbox.outbox,
+        .sink = &parts->chosen.sink,
+        .rows = &parts->rows,
+        .clock = &parts->clock,
+        .random = &parts->random,
+        .observer = &observer,
+        .destination = tt_str_from(parts->chosen.destination),
+        .holder = tt_str_from(parts->holder),
+        .batch_rows = (int64_t)tt_setting_u64(settings, TT_OPT_BATCH_ROWS),
+        .max_age_us = tt_setting_us(settings, TT_OPT_MAX_WAIT),
+        .min_interval_us = tt_setting_us(settings, TT_OPT_MIN_INTERVAL),
+        .lease_us = INT64_C(60) * 1000 * 1000,
+        .loads_per_day = (unsigned)tt_setting_u64(settings, TT_OPT_LOADS_PER_DAY),
+        .once = tt_setting_on(settings, TT_OPT_ONCE),
+        .tries_max = 8,
+        .stop = stop,
+    };
+    struct tt_uploader_counts counts = {0};
+    struct tt_outbox_view view = {0};
+    enum tt_err err = check_tables(parts, false, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_uploader_run(&options, &counts, fault);
+    enum tt_err looked =
+        options.outbox->look(options.outbox->context, options.destination, &view, NULL);
+    tell_end(&counts, &view);
+    bool left = looked == TT_OK && (view.held_rows > 0 || view.quarantined_rows > 0);
+    *ret_status = left && options.once ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
     return err;
 }
 
 int tt_cmd_upload(const struct tt_settings *settings)
 {
     struct tt_fault fault = {0};
-    const char *to = tt_setting_text(settings, TT_OPT_TO);
-    char rows_path[1024], schema_path[1024];
-    uint64_t rows = 0;
-    if (to == NULL || strncmp(to, "file:", 5) != 0 || to[5] == '\0' || strlen(to) > 900 ||
-        settings->argument_count > 0) {
-        tt_fault_set(
-            &fault, TT_ERR_INVALID,
-            "upload: expected --to file:DIR and no arguments; see tasktrail upload --help");
+    struct tt_upload_parts parts = {0};
+    const char *wanted = tt_setting_text(settings, TT_OPT_RELEASE);
+    int status = TT_EXIT_CLEAN;
+    if (settings->argument_count > 0) {
+        tt_fault_set(&fault, TT_ERR_INVALID,
+                     "upload: unexpected \"%.60s\"; upload takes no arguments",
+                     settings->arguments[0]);
         return tt_exit_with(&fault);
     }
-    const char *dir = to + 5;
-    snprintf(rows_path, sizeof rows_path, "%s/task_status_audit.ndjson", dir);
-    snprintf(schema_path, sizeof schema_path, "%s/task_status_audit.schema.json", dir);
-    if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
-        tt_fault_errno(&fault, tt_file_err(errno), errno, "%s", dir);
-        return tt_exit_with(&fault);
-    }
-    enum tt_err err = write_rows(tt_setting_text(settings, TT_OPT_STORE), rows_path, &rows, &fault);
-    if (err == TT_OK)
-        err = write_schema(schema_path, &fault);
-    if (err != TT_OK)
-        return tt_exit_with(&fault);
-    tt_log(TT_LOG_INFO, "written", "%llu audit rows in %s, schema in %s", (unsigned long long)rows,
-           rows_path, schema_path);
-    return TT_EXIT_CLEAN;
+    const volatile int *stop = tt_stop_listen();
+    enum tt_err err = tt_upload_parts_open(&parts, settings, stop, &fault);
+    if (err == TT_OK && wanted != NULL)
+        err = release(&parts, wanted, &fault);
+    if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
+        err = init(&parts, &fault);
+    else if (err == TT_OK && tt_setting_on(settings, TT_OPT_DRY_RUN))
+        err = dry_run(&parts, settings, stop, &fault);
+    else if (err == TT_OK && (wanted == NULL || tt_setting_on(settings, TT_OPT_ONCE)))
+        err = run(&parts, settings, stop, &status, &fault);
+    tt_upload_parts_close(&parts);
+    return err == TT_OK ? status : tt_exit_with(&fault);
 }

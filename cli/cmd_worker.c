@@ -2,6 +2,7 @@
 
 #include "adapters/redis/queue.h"
 #include "adapters/system/clock.h"
+#include "cli/jobs.h"
 #include "cli/secret.h"
 #include "cli/stop.h"
 #include "cli/store_url.h"
@@ -36,6 +37,8 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
              "entry ids came back with other content, kept under a new epoch"},
         [TT_OBSERVED_EXCLUDED] = {TT_LOG_DEBUG, "excluded",
                                   "entries that their tenant does not want audited"},
+        [TT_OBSERVED_PARKED] = {TT_LOG_WARNING, "parked",
+                                "its task waits until the letter is requeued or dropped"},
         [TT_OBSERVED_BATCH_APPLIED] = {TT_LOG_DEBUG, "batch_applied", "batch applied"},
     };
     if (what == TT_OBSERVED_EXCLUDED)
@@ -47,6 +50,14 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
         snprintf(count, sizeof count, " (%lld)", (long long)number);
     tt_log(lines[what].level, lines[what].event, "%s%s%s%s", lines[what].words, count,
            text[0] == '\0' ? "" : ": ", text);
+}
+
+/* An observer handler: for the last line of the log. */
+static void count_duplicate(void *context, const struct tt_audit_row *row,
+                            const struct tt_current_row *task)
+{
+    (void)task;
+    *(uint64_t *)context += row->duplicate;
 }
 
 static void default_name(char *name, size_t size)
@@ -63,6 +74,7 @@ struct parts {
     struct tt_opened_store store;
     struct tt_buf secret;
     struct tt_tenants_file tenants;
+    struct tt_jobs *jobs;
     uint64_t excluded; /* entries that tenants do not want audited */
     char name[96];
 };
@@ -91,6 +103,15 @@ static enum tt_err open_parts(const struct tt_settings *settings, const volatile
     };
     if (err == TT_OK)
         err = tt_redis_queue_create(&queue, &parts->queue, fault);
+    const struct tt_jobs_options jobs = {.settings = settings,
+                                         .password = password,
+                                         .worker = parts->name,
+                                         .clock = &parts->clock,
+                                         .random = &parts->random,
+                                         .stop = stop};
+    /* One that ends when it is idle has no time for questions. */
+    if (err == TT_OK && !tt_setting_on(settings, TT_OPT_UNTIL_IDLE))
+        err = tt_jobs_create(&jobs, &parts->jobs, fault);
     return err == TT_OK
                ? tt_store_url_open(tt_setting_text(settings, TT_OPT_STORE),
                                    tt_setting_on(settings, TT_OPT_SYNC), &parts->store, fault)
@@ -102,11 +123,17 @@ int tt_cmd_worker(const struct tt_settings *settings)
     struct tt_fault fault = {0};
     struct tt_worker_counts counts = {0};
     struct parts parts = {0};
+    uint64_t duplicates = 0;
     const struct tt_observer observer = {.context = &parts.excluded, .tell = tell_log};
     if (settings->argument_count > 0) {
         tt_fault_set(&fault, TT_ERR_INVALID,
                      "worker: unexpected \"%.60s\"; worker takes no arguments",
                      settings->arguments[0]);
+        return tt_exit_with(&fault);
+    }
+    if (tt_setting_on(settings, TT_OPT_ON_DEAD) && tt_setting_on(settings, TT_OPT_LOCKING)) {
+        tt_fault_set(&fault, TT_ERR_INVALID,
+                     "worker: --on-dead park needs turns; --locking none has none");
         return tt_exit_with(&fault);
     }
     const volatile int *stop = tt_stop_listen();
@@ -115,7 +142,8 @@ int tt_cmd_worker(const struct tt_settings *settings)
     if (err == TT_OK)
         err = open_parts(settings, stop, &parts, &fault);
     if (err == TT_OK) {
-        const struct tt_worker_options options = {
+        const struct tt_event_observer seen = {"duplicates", &duplicates, count_duplicate};
+        struct tt_worker_options options = {
             .queue = &parts.queue,
             .store = &parts.store.store,
             .clock = &parts.clock,
@@ -128,19 +156,27 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .locking = tt_setting_u64(settings, TT_OPT_LOCKING) == 0,
             .until_idle = tt_setting_on(settings, TT_OPT_UNTIL_IDLE),
             .apply_by_arrival = tt_setting_on(settings, TT_OPT_APPLY_ORDER),
+            .park = tt_setting_on(settings, TT_OPT_ON_DEAD),
             .tenants = tt_tenants_file_watch(&parts.tenants),
+            .observers = &seen,
+            .observer_count = 1,
             .json_depth_max = TT_JSON_DEPTH_MAX,
             .stop = stop,
         };
+        if (parts.jobs != NULL)
+            options.beside = tt_jobs_beside(parts.jobs);
         tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
         err = tt_worker_run(&options, &counts, &fault);
         tt_log(TT_LOG_INFO, "worker_stopped",
-               "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded%s",
+               "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded, "
+               "%llu duplicates%s",
                parts.name, (unsigned long long)counts.entries, (unsigned long long)counts.rows,
                (unsigned long long)counts.dead, (unsigned long long)parts.excluded,
+               (unsigned long long)duplicates,
                counts.vanished > 0 ? ", entries lost from the stream" : "");
     }
     int status = err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);
+    tt_jobs_destroy(parts.jobs);
     tt_redis_queue_destroy(&parts.queue);
     tt_store_url_close(&parts.store);
     tt_buf_done(&parts.secret);

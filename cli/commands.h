@@ -15,6 +15,7 @@ int tt_cmd_emit(const struct tt_settings *settings);
 int tt_cmd_worker(const struct tt_settings *settings);
 int tt_cmd_replay(const struct tt_settings *settings);
 int tt_cmd_report(const struct tt_settings *settings);
+int tt_cmd_repair(const struct tt_settings *settings);
 int tt_cmd_upload(const struct tt_settings *settings);
 int tt_cmd_lifecycle(const struct tt_settings *settings);
 int tt_cmd_explain(const struct tt_settings *settings);

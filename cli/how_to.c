@@ -8,9 +8,11 @@ enum { FILES_MAX = 4, BYTES_MAX = 64 * 1024 };
 static bool is_repeated(enum tt_option_id id, enum tt_command command)
 {
     static const enum tt_option_id own[] = {
-        TT_OPT_FORMAT, TT_OPT_OUTPUT,    TT_OPT_TASK,       TT_OPT_TENANT,
-        TT_OPT_QUIET,  TT_OPT_LOG_LEVEL, TT_OPT_LOG_FORMAT, TT_OPT_FAIL_ON,
-        TT_OPT_STRICT, TT_OPT_REJECTS,   TT_OPT_THREADS,    TT_OPT_MEMORY,
+        TT_OPT_FORMAT,    TT_OPT_OUTPUT,     TT_OPT_TASK,    TT_OPT_TENANT, TT_OPT_QUIET,
+        TT_OPT_LOG_LEVEL, TT_OPT_LOG_FORMAT, TT_OPT_FAIL_ON, TT_OPT_STRICT, TT_OPT_REJECTS,
+        TT_OPT_THREADS,   TT_OPT_MEMORY,     TT_OPT_FLEET,   TT_OPT_SHARDS, TT_OPT_TIMEOUT,
+        TT_OPT_REMOTE,    TT_OPT_SHARD,      TT_OPT_PART,    TT_OPT_MERGE,  TT_OPT_REDIS,
+        TT_OPT_PREFIX,
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i] == id)

@@ -10,7 +10,7 @@ static int (*const commands[TT_COMMAND_COUNT])(const struct tt_settings *) = {
     [TT_COMMAND_REPLAY] = tt_cmd_replay,       [TT_COMMAND_REPORT] = tt_cmd_report,
     [TT_COMMAND_UPLOAD] = tt_cmd_upload,       [TT_COMMAND_DEMO] = tt_cmd_demo,
     [TT_COMMAND_LIFECYCLE] = tt_cmd_lifecycle, [TT_COMMAND_STATUS] = tt_cmd_status,
-    [TT_COMMAND_DEAD] = tt_cmd_dead,
+    [TT_COMMAND_DEAD] = tt_cmd_dead,           [TT_COMMAND_REPAIR] = tt_cmd_repair,
 };
 
 int tt_exit_with(const struct tt_fault *fault)

@@ -22,7 +22,7 @@ static int terminal_width(void)
 }
 
 /* --fail-on: error, warning, info, never. */
-static int status_for(const struct tt_settings *settings, const struct tt_report *report)
+static int status_for(const struct tt_settings *settings, uint64_t kinds)
 {
     static const enum tt_severity levels[] = {TT_SEVERITY_ERROR, TT_SEVERITY_WARNING,
                                               TT_SEVERITY_INFO};
@@ -30,20 +30,18 @@ static int status_for(const struct tt_settings *settings, const struct tt_report
     if (choice >= sizeof levels / sizeof *levels)
         return TT_EXIT_CLEAN;
     for (int kind = 0; kind < TT_KIND_COUNT; kind++)
-        if (report->summary.kinds[kind] > 0 &&
-            tt_kind_severity((enum tt_kind)kind) >= levels[choice])
+        if ((kinds >> kind & 1) != 0 && tt_kind_severity((enum tt_kind)kind) >= levels[choice])
             return TT_EXIT_FOUND;
     return TT_EXIT_CLEAN;
 }
 
-static int render(const struct tt_settings *settings, const struct tt_report *report,
-                  const struct tt_task_picture *picture, const char *subject,
-                  const struct tt_how_to *how_to)
+struct tt_render_options tt_output_options(const struct tt_settings *settings,
+                                           const struct tt_how_to *how_to, const char *subject)
 {
     const char *path = tt_setting_text(settings, TT_OPT_OUTPUT);
     bool terminal = path == NULL && isatty(STDOUT_FILENO);
     const char *no_colour = getenv("NO_COLOR");
-    struct tt_render_options options = {
+    return (struct tt_render_options){
         .format = (enum tt_format)tt_setting_u64(settings, TT_OPT_FORMAT),
         .colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .width = terminal ? terminal_width() : 0,
@@ -53,21 +51,47 @@ static int render(const struct tt_settings *settings, const struct tt_report *re
         .show_task_flag = how_to->show_flag,
         .show_task_rest = how_to->show_rest.data,
     };
+}
+
+/* Ends what was written, or takes it away. Who reads `| head` has seen enough: no trouble. */
+static int finish(struct tt_file_out *out, enum tt_err err, struct tt_fault *fault, int status)
+{
+    if (err == TT_OK)
+        err = tt_file_out_commit(out, fault);
+    else
+        tt_file_out_abort(out);
+    bool reader_left = err != TT_OK && fault->os_errno == EPIPE;
+    return err == TT_OK || reader_left ? status : tt_exit_with(fault);
+}
+
+static int render(const struct tt_settings *settings, const struct tt_report *report,
+                  const struct tt_task_picture *picture, const char *subject,
+                  const struct tt_how_to *how_to)
+{
+    const struct tt_render_options options = tt_output_options(settings, how_to, subject);
     struct tt_fault fault = {0};
     struct tt_file_out *out = NULL;
-    enum tt_err err = tt_file_out_open(path, &out, &fault);
+    uint64_t kinds = 0;
+    enum tt_err err = tt_file_out_open(tt_setting_text(settings, TT_OPT_OUTPUT), &out, &fault);
     if (err != TT_OK)
         return tt_exit_with(&fault);
     struct tt_output output = {.context = out, .write = write_out};
     err = picture == NULL ? tt_render_report(report, &options, &output, &fault)
                           : tt_render_task(picture, &options, &output, &fault);
-    if (err == TT_OK)
-        err = tt_file_out_commit(out, &fault);
-    else
-        tt_file_out_abort(out);
-    /* Who reads `| head` has seen enough: that is no trouble. */
-    bool reader_left = err != TT_OK && fault.os_errno == EPIPE;
-    return err == TT_OK || reader_left ? status_for(settings, report) : tt_exit_with(&fault);
+    for (int kind = 0; kind < TT_KIND_COUNT; kind++)
+        kinds |= (uint64_t)(report->summary.kinds[kind] > 0) << kind;
+    return finish(out, err, &fault, status_for(settings, kinds));
+}
+
+int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uint64_t kinds)
+{
+    struct tt_fault fault = {0};
+    struct tt_file_out *out = NULL;
+    enum tt_err err = tt_file_out_open(tt_setting_text(settings, TT_OPT_OUTPUT), &out, &fault);
+    if (err != TT_OK)
+        return tt_exit_with(&fault);
+    err = tt_file_out_write(out, bytes.ptr, bytes.len, &fault);
+    return finish(out, err, &fault, status_for(settings, kinds));
 }
 
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,

@@ -2,6 +2,7 @@
 #ifndef TT_CLI_OUTPUT_H
 #define TT_CLI_OUTPUT_H
 
+#include "cli/how_to.h"
 #include "cli/options.h"
 #include "replay/report.h"
 #include "reports/render.h"
@@ -10,5 +11,11 @@
  * names what was checked. Returns the exit status that --fail-on asks for, or trouble. */
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
                      const struct tt_task_picture *picture, const char *subject);
+
+/* What was rendered elsewhere, to --output; kinds: a bit set of those found. As above. */
+int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uint64_t kinds);
+/* How the settings, and the terminal, want it rendered. Borrows. */
+struct tt_render_options tt_output_options(const struct tt_settings *settings,
+                                           const struct tt_how_to *how_to, const char *subject);
 
 #endif

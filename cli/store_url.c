@@ -1,8 +1,12 @@
 #include "cli/store_url.h"
 
+#include "adapters/postgres/outbox.h"
 #include "adapters/postgres/store.h"
+#include "adapters/sqlite/outbox.h"
 #include "adapters/sqlite/store.h"
 #include "cli/secret.h"
+#include <errno.h>
+#include <unistd.h>
 
 enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind, struct tt_fault *fault)
 {
@@ -89,14 +93,64 @@ void tt_store_url_close(struct tt_opened_store *opened)
     *opened = (struct tt_opened_store){0};
 }
 
+/* Nothing is uploaded out of a file that is not there. */
+static enum tt_err open_file_outbox(const char *path, struct tt_outbox *ret_outbox,
+                                    struct tt_fault *fault)
+{
+    if (access(path, F_OK) != 0)
+        return tt_fault_errno(fault, errno == EACCES ? TT_ERR_DENIED : TT_ERR_NOT_FOUND, errno,
+                              "store %s", path);
+    return tt_sqlite_outbox_open(path, TT_SQLITE_BUSY_MS_DEFAULT, ret_outbox, fault);
+}
+
+enum tt_err tt_store_url_open_outbox(const char *url, struct tt_opened_outbox *opened,
+                                     struct tt_fault *fault)
+{
+    struct tt_buf secret;
+    const char *password = NULL;
+    enum tt_store_kind kind;
+    enum tt_err err = tt_store_url_kind(url, &kind, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
+    if (err == TT_OK)
+        err = kind == TT_STORE_SQLITE ? open_file_outbox(path_of(url), &opened->outbox, fault)
+                                      : tt_pg_outbox_open(url, password, &opened->outbox, fault);
+    if (err == TT_OK)
+        opened->kind = kind;
+    tt_buf_done(&secret);
+    return err;
+}
+
+void tt_store_url_close_outbox(struct tt_opened_outbox *opened)
+{
+    if (opened->kind == TT_STORE_SQLITE)
+        tt_sqlite_outbox_done(&opened->outbox);
+    else if (opened->kind == TT_STORE_POSTGRES)
+        tt_pg_outbox_done(&opened->outbox);
+    *opened = (struct tt_opened_outbox){0};
+}
+
 struct feeding {
     struct tt_feeder *feeder;
+    const volatile int *stop;
     struct tt_fault *fault;
 };
+
+static enum tt_err stopped(const struct feeding *feeding)
+{
+    return feeding->stop != NULL && *feeding->stop != 0
+               ? tt_fault_set(feeding->fault, TT_ERR_STOPPED, "asked to stop")
+               : TT_OK;
+}
 
 static enum tt_err feed_row(void *context, const struct tt_audit_row *row)
 {
     struct feeding *feeding = context;
+    if (stopped(feeding) != TT_OK)
+        return TT_ERR_STOPPED;
+    if (!tt_audit_is_event(row))
+        return TT_OK;
     return tt_feeder_add_applied(feeding->feeder, &row->event, row->apply_seq,
                                  row->write_started_at_us, feeding->fault);
 }
@@ -104,6 +158,8 @@ static enum tt_err feed_row(void *context, const struct tt_audit_row *row)
 static enum tt_err feed_current(void *context, const struct tt_current_row *row)
 {
     struct feeding *feeding = context;
+    if (stopped(feeding) != TT_OK)
+        return TT_ERR_STOPPED;
     return tt_feeder_add_state(feeding->feeder, row->tenant, row->task_id, row->status,
                                row->event_time_us, feeding->fault);
 }
@@ -120,8 +176,15 @@ static enum tt_err feed_interval(void *context, struct tt_str tenant, struct tt_
 enum tt_err tt_store_feed(const char *url, struct tt_str tenant, struct tt_str task_id,
                           struct tt_pass *pass, struct tt_fault *fault)
 {
+    return tt_store_feed_until(url, tenant, task_id, pass, NULL, fault);
+}
+
+enum tt_err tt_store_feed_until(const char *url, struct tt_str tenant, struct tt_str task_id,
+                                struct tt_pass *pass, const volatile int *stop,
+                                struct tt_fault *fault)
+{
     struct tt_opened_store opened = {0};
-    struct feeding feeding = {.fault = fault};
+    struct feeding feeding = {.fault = fault, .stop = stop};
     enum tt_err err = tt_pass_feeder(pass, &feeding.feeder, fault);
     if (err == TT_OK)
         err = tt_store_url_open_reader(url, &opened, fault);

@@ -2,6 +2,7 @@
 #ifndef TT_CLI_STORE_URL_H
 #define TT_CLI_STORE_URL_H
 
+#include "core/port/outbox.h"
 #include "core/port/store.h"
 #include "replay/pass.h"
 
@@ -27,9 +28,24 @@ enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *re
                                      struct tt_fault *fault) TT_MUST_CHECK;
 void tt_store_url_close(struct tt_opened_store *opened);
 
+/* The outbox of uploads in the same store, which is brought up to date. Zero-initialise. Errors:
+ * NOT_FOUND (a file that is missing), and those of the outbox. */
+struct tt_opened_outbox {
+    enum tt_store_kind kind;
+    struct tt_outbox outbox;
+};
+enum tt_err tt_store_url_open_outbox(const char *url, struct tt_opened_outbox *ret_opened,
+                                     struct tt_fault *fault) TT_MUST_CHECK;
+void tt_store_url_close_outbox(struct tt_opened_outbox *opened);
+
 /* Everything the store holds of one task (task_id absent: of all) into the pass. Errors: those of
  * the store and of the pass. */
 enum tt_err tt_store_feed(const char *url, struct tt_str tenant, struct tt_str task_id,
                           struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+
+/* The same; STOPPED once the flag is set (NULL: never). */
+enum tt_err tt_store_feed_until(const char *url, struct tt_str tenant, struct tt_str task_id,
+                                struct tt_pass *pass, const volatile int *stop,
+                                struct tt_fault *fault) TT_MUST_CHECK;
 
 #endif

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -57,17 +56,9 @@ static enum tt_err add_slab(struct tt_blocks *blocks, size_t size, bool within_b
     if (tt_mem_reserve((void **)&blocks->slabs, &blocks->slab_capacity, blocks->slab_count + 1,
                        sizeof *blocks->slabs) != TT_OK)
         return TT_ERR_NO_MEMORY;
-    char *slab = tt_mem_alloc(wanted);
+    char *slab = wanted % TT_MEM_HUGE_BYTES == 0 ? tt_mem_huge(wanted) : tt_mem_alloc(wanted);
     if (slab == NULL)
         return TT_ERR_NO_MEMORY;
-    if (wanted >= SLAB_BYTES) {
-        const uintptr_t page =
-            2 * 1024 * 1024; /* fewer page faults and TLB misses where the kernel grants it */
-        uintptr_t start = ((uintptr_t)slab + page - 1) & ~(page - 1);
-        uintptr_t end = ((uintptr_t)slab + wanted) & ~(page - 1);
-        if (end > start)
-            madvise((void *)start, end - start, MADV_HUGEPAGE); /* a hint: failing is fine */
-    }
     atomic_fetch_add(&blocks->budget->used, wanted);
     blocks->slabs[blocks->slab_count++] = slab;
     blocks->slab = slab;
@@ -109,6 +100,7 @@ static enum tt_err spill(struct tt_blocks *blocks, struct tt_block *block, struc
     }
     block->offset = blocks->file_bytes;
     block->data = NULL;
+    block->is_spilled = true;
     blocks->file_bytes += done;
     return TT_OK;
 }
@@ -212,4 +204,13 @@ enum tt_err tt_blocks_load(struct tt_blocks *blocks, unsigned partition, char *a
         at += block->used;
     }
     return TT_OK;
+}
+
+void tt_blocks_lend(struct tt_blocks *blocks, unsigned partition, struct tt_arena *arena)
+{
+    struct tt_block_list *list = &blocks->partitions[partition];
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->blocks[i].is_spilled)
+            tt_arena_lend(arena, list->blocks[i].data, list->blocks[i].size);
+    list->count = 0;
 }

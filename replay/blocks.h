@@ -22,10 +22,11 @@ struct tt_budget {
 };
 
 struct tt_block {
-    char *data;      /* NULL when spilled */
+    char *data;      /* NULL when spilled and not loaded */
     uint64_t offset; /* in the file, when spilled */
     uint32_t used;   /* bytes of whole records; of an open block, once it is closed */
     uint32_t size;
+    bool is_spilled;
 };
 
 struct tt_block_list {
@@ -81,6 +82,10 @@ static inline void tt_blocks_used(struct tt_blocks *blocks, unsigned partition, 
 {
     blocks->open[partition].at = end;
 }
+
+/* Lends the memory of a partition's blocks, but for those that were spilled, to an arena, which
+ * must not outlive `blocks`. The partition's records are gone then. */
+void tt_blocks_lend(struct tt_blocks *blocks, unsigned partition, struct tt_arena *arena);
 
 /* Once the last record is added: says in each partition's last block how much of it is used. */
 void tt_blocks_close(struct tt_blocks *blocks);

@@ -170,20 +170,16 @@ static bool keep_evidence(struct tt_collector *collector, struct tt_finding *fin
     }
 }
 
-static enum tt_err keep_findings(struct tt_collector *collector, const struct tt_bench *bench)
+/* NULL: out of memory. */
+static struct tt_finding *keep_findings(struct tt_collector *collector,
+                                        const struct tt_bench *bench)
 {
-    if (tt_mem_reserve((void **)&collector->findings, &collector->finding_capacity,
-                       collector->finding_count + bench->finding_count,
-                       sizeof *collector->findings) != TT_OK)
-        return TT_ERR_NO_MEMORY;
-    for (size_t i = 0; i < bench->finding_count; i++) {
-        struct tt_finding *finding = &collector->findings[collector->finding_count];
-        *finding = bench->findings[i];
-        if (!keep_text(collector, &finding->event_id) || !keep_evidence(collector, finding))
-            return TT_ERR_NO_MEMORY;
-        collector->finding_count++;
-    }
-    return TT_OK;
+    struct tt_finding *kept =
+        copy_array(collector, bench->findings, bench->finding_count, sizeof *kept);
+    for (size_t i = 0; kept != NULL && i < bench->finding_count; i++)
+        if (!keep_text(collector, &kept[i].event_id) || !keep_evidence(collector, &kept[i]))
+            return NULL;
+    return kept;
 }
 
 /* ---- Stories
@@ -222,7 +218,9 @@ static struct tt_story_found read_story(const struct tt_task *task, struct tt_be
     for (uint32_t i = 0; i < task->event_count && story.steps != NULL; i++) {
         const struct tt_tev *event = &task->events[i];
         bool duplicate = event->duplicate_of != i;
-        story.hash = mix(story.hash, step_key(event->status, event->time_rank, duplicate));
+        /* Of texts: stories of several processes are compared. */
+        story.hash = mix(story.hash, tt_intern_hash(bench->rules->names, event->status));
+        story.hash = mix(story.hash, step_key(0, event->time_rank, duplicate));
         if (i < kept)
             story.steps[i] = (struct tt_step_of_story){
                 .event_time_us = event->time_us,
@@ -335,16 +333,19 @@ static enum tt_err keep_task(struct tt_collector *collector, const struct tt_tas
         .task_id = task->task_id,
         .task_type = task->type,
         .verdict = verdict,
-        .first_finding = collector->finding_count,
         .finding_count = bench->finding_count,
         .events = task->event_count,
     };
-    if (!keep_text(collector, &kept.tenant) || !keep_text(collector, &kept.task_id) ||
+    struct tt_finding *findings = keep_findings(collector, bench);
+    if (findings == NULL || !keep_text(collector, &kept.tenant) ||
+        !keep_text(collector, &kept.task_id) ||
         tt_mem_reserve((void **)&collector->tasks, &collector->task_capacity,
                        collector->task_count + 1, sizeof *collector->tasks) != TT_OK ||
-        keep_findings(collector, bench) != TT_OK)
+        tt_mem_reserve((void **)&collector->findings, &collector->finding_capacity,
+                       collector->task_count + 1, sizeof *collector->findings) != TT_OK)
         return TT_ERR_NO_MEMORY;
     collector->tasks[collector->task_count] = kept;
+    collector->findings[collector->task_count] = findings;
     struct tt_story_found story = read_story(task, bench, verdict);
     story.example = collector->task_count++;
     if (story.steps == NULL)

@@ -44,10 +44,10 @@ enum { TT_STORIES_OF_PARTITION_MAX = 1024 };
 
 struct tt_collector {
     struct tt_arena arena;
-    struct tt_finding *findings;
-    size_t finding_count, finding_capacity;
     struct tt_report_task *tasks; /* story: index into stories here, or TT_STORY_OTHER */
     size_t task_count, task_capacity;
+    struct tt_finding **findings; /* of each task, in the arena */
+    size_t finding_capacity;
     struct tt_story_found *stories;
     size_t story_count, story_capacity;
     uint32_t *story_slots; /* index + 1; open addressing, a power of two */

@@ -11,22 +11,36 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_
         struct tt_chunk_count *open = &feeder->chunks[feeder->chunk_count - 1];
         if (chunk == open->chunk && feeder->ordinal == 0)
             return TT_OK;
-        tt_assert(chunk > open->chunk);
+        tt_assert(chunk > open->last);
+        if (chunk == open->last + 1) { /* nobody else's events come between */
+            open->last = chunk;
+            return TT_OK;
+        }
         open->events = feeder->ordinal;
     }
     if (tt_mem_reserve((void **)&feeder->chunks, &feeder->chunk_capacity, feeder->chunk_count + 1,
                        sizeof *feeder->chunks) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    feeder->chunks[feeder->chunk_count++] = (struct tt_chunk_count){.chunk = chunk};
+    feeder->chunks[feeder->chunk_count++] = (struct tt_chunk_count){.chunk = chunk, .last = chunk};
     feeder->ordinal = 0;
     return TT_OK;
+}
+
+/* A shard is made of whole partitions, so that whatever is bounded for each of them is the same
+ * whether a pass has some of them or all. */
+static bool is_in_shard(const struct tt_pass_options *options, struct tt_str tenant,
+                        struct tt_str task_id)
+{
+    return options->shards <= 1 ||
+           tt_block_partition(tt_rec_hash(tenant, task_id)) % options->shards == options->shard;
 }
 
 static bool wanted(const struct tt_feeder *feeder, struct tt_str tenant, struct tt_str task_id)
 {
     const struct tt_pass_options *options = &feeder->pass->options;
-    return options->only_task.ptr == NULL || (tt_str_equal(options->only_task, task_id) &&
-                                              tt_str_equal(options->only_tenant, tenant));
+    if (options->only_task.ptr == NULL)
+        return is_in_shard(options, tenant, task_id);
+    return tt_str_equal(options->only_task, task_id) && tt_str_equal(options->only_tenant, tenant);
 }
 
 /* Writes the item, whose hash is known, as a head where the task was not seen lately. */
@@ -52,25 +66,30 @@ static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
 }
 
 /* Numbers for the event's texts. */
-static enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event *event,
-                                struct tt_rec_item *item)
+static inline enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event *event,
+                                       struct tt_rec_item *item)
 {
     struct tt_pass *pass = feeder->pass;
-    enum tt_err err =
-        tt_intern_number(&pass->names, &feeder->status_cache, event->status, &item->status);
+    enum tt_err (*const number)(struct tt_intern *, struct tt_intern_cache *, struct tt_str,
+                                uint32_t *) = item->roomy ? tt_intern_roomy : tt_intern_number;
+    enum tt_err (*const origin)(struct tt_origins *, struct tt_origin_cache *, struct tt_str,
+                                struct tt_str, uint32_t *) =
+        item->roomy ? tt_origin_roomy : tt_origin_number;
+    enum tt_err err = number(&pass->names, &feeder->status_cache, event->status, &item->status);
     item->type = TT_REC_NO_TYPE;
     if (err == TT_OK && event->task_type.ptr != NULL)
-        err = tt_intern_number(&pass->names, &feeder->type_cache, event->task_type, &item->type);
+        err = number(&pass->names, &feeder->type_cache, event->task_type, &item->type);
     if (err == TT_OK)
-        err = tt_origin_number(&pass->origins, &feeder->origin_cache, event->source, event->stage,
-                               &item->origin);
+        err = origin(&pass->origins, &feeder->origin_cache, event->source, event->stage,
+                     &item->origin);
     return err;
 }
 
 /* Makes the item of an event, whose place is the next one; *ret_wanted is false where it only
  * counts. What its hash leads to is seldom in the first-level cache, and is asked for here. */
-static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *event,
-                             struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
+static inline __attribute__((always_inline)) enum tt_err
+make_item(struct tt_feeder *feeder, const struct tt_event *event, bool roomy,
+          struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
 {
     if (feeder->ordinal >= TT_REC_ORDINAL_MAX)
         return tt_fault_set(fault, TT_ERR_LIMIT, "more than 68 billion events in one input");
@@ -78,7 +97,8 @@ static enum tt_err make_item(struct tt_feeder *feeder, const struct tt_event *ev
     *ret_wanted = wanted(feeder, event->tenant, event->task_id);
     if (!*ret_wanted)
         return TT_OK;
-    item->hash = tt_rec_hash(event->tenant, event->task_id);
+    item->roomy = roomy;
+    item->hash = tt_rec_hash_roomy(event->tenant, event->task_id, roomy);
     __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
     __builtin_prefetch(&feeder->blocks.open[tt_block_partition(item->hash)], 1);
     if (intern_texts(feeder, event, item) != TT_OK)
@@ -112,7 +132,7 @@ enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event
     bool is_wanted;
     enum tt_err err = tt_feeder_flush(feeder, fault);
     if (err == TT_OK)
-        err = make_item(feeder, event, &item, &is_wanted, fault);
+        err = make_item(feeder, event, false, &item, &is_wanted, fault);
     return err == TT_OK && is_wanted ? add_item(feeder, &item, fault) : err;
 }
 
@@ -128,7 +148,7 @@ enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event 
     struct tt_rec_item *item =
         &feeder->pending[(feeder->pending_next + feeder->pending_count) % TT_FEEDER_PENDING];
     if (err == TT_OK)
-        err = make_item(feeder, event, item, &is_wanted, fault);
+        err = make_item(feeder, event, true, item, &is_wanted, fault);
     if (err != TT_OK || !is_wanted)
         return err;
     feeder->pending_count++;
@@ -145,7 +165,7 @@ enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_even
 {
     struct tt_rec_item item;
     bool is_wanted;
-    enum tt_err err = make_item(feeder, event, &item, &is_wanted, fault);
+    enum tt_err err = make_item(feeder, event, false, &item, &is_wanted, fault);
     if (err != TT_OK || !is_wanted)
         return err;
     item.apply_seq = apply_seq;

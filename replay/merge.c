@@ -1,10 +1,9 @@
 /* The report out of what the threads collected: tasks sorted by tenant and id, their findings
- * behind one another, equal stories of different threads told once, the summary. */
+ * behind one another, the summary. */
+#include "replay/parallel.h"
 #include "replay/pass_parts.h"
 #include "replay/rank.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "replay/told.h"
 
 static void add_to_summary(struct tt_summary *sum, const struct tt_collector *from)
 {
@@ -56,221 +55,155 @@ static enum tt_err sum_up(struct tt_pass *pass)
     return err;
 }
 
-static enum tt_err place_tasks(struct tt_pass *pass, const struct tt_ranked *ranked, size_t count)
+/* ---- Placing ---- */
+
+enum { AHEAD = 12 }; /* tasks, whose memory is asked for before they are reached */
+
+/* What the parts of merging share. */
+struct merge {
+    struct tt_pass *pass;
+    struct tt_ranked *ranked;
+    size_t count;         /* of tasks */
+    uint32_t **rank_of;   /* [collector][task]: place in the report */
+    struct tt_told *told; /* of all collectors */
+    size_t *told_of;      /* [collector]: its first one */
+    struct stretch {
+        size_t first, end; /* tasks in ranked */
+        size_t findings;   /* of them; of all before them */
+        uint64_t others;   /* tasks without a story */
+    } stretches[TT_PARALLEL_MAX];
+    size_t parts;
+    enum tt_err err, told_err;
+};
+
+/* Where the tasks of a stretch stand, and how many findings they have. */
+static void number_part(void *context, size_t part)
 {
-    size_t findings = 0;
-    for (size_t i = 0; i < count; i++)
-        findings += ranked[i].task->finding_count;
-    pass->findings = tt_mem_array(findings + 1, sizeof *pass->findings);
-    pass->tasks = tt_mem_array(count + 1, sizeof *pass->tasks);
-    if (pass->findings == NULL || pass->tasks == NULL)
-        return TT_ERR_NO_MEMORY;
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_collector *collector = &pass->collectors[ranked[i].collector];
+    struct merge *merge = context;
+    struct stretch *stretch = &merge->stretches[part];
+    for (size_t i = stretch->first; i < stretch->end; i++) {
+        const struct tt_ranked *ranked = &merge->ranked[i];
+        if (i + AHEAD < stretch->end)
+            __builtin_prefetch(&merge->ranked[i + AHEAD].task->finding_count);
+        stretch->findings += ranked->task->finding_count;
+        merge->rank_of[ranked->collector]
+                      [ranked->task - merge->pass->collectors[ranked->collector].tasks] =
+            (uint32_t)i;
+    }
+}
+
+static void place_part(void *context, size_t part)
+{
+    struct merge *merge = context;
+    struct stretch *stretch = &merge->stretches[part];
+    struct tt_pass *pass = merge->pass;
+    size_t at = stretch->findings;
+    for (size_t i = stretch->first; i < stretch->end; i++) {
+        const struct tt_ranked *ranked = &merge->ranked[i];
+        const struct tt_collector *collector = &pass->collectors[ranked->collector];
         struct tt_report_task *task = &pass->tasks[i];
-        *task = *ranked[i].task;
+        struct tt_finding *found = collector->findings[ranked->task - collector->tasks];
+        if (i + AHEAD < stretch->end) {
+            const struct tt_report_task *next = merge->ranked[i + AHEAD].task;
+            __builtin_prefetch(next);
+            __builtin_prefetch((const char *)next + sizeof *next - 1);
+        }
+        *task = *ranked->task;
         for (size_t f = 0; f < task->finding_count; f++) {
-            struct tt_finding *finding = &collector->findings[task->first_finding + f];
-            finding->task = (uint32_t)i;
-            pass->findings[at + f] = finding;
+            found[f].task = (uint32_t)i;
+            pass->findings[at + f] = &found[f];
         }
         task->first_finding = at;
         at += task->finding_count;
+        if (task->story == TT_STORY_OTHER)
+            stretch->others++;
+        else
+            task->story =
+                merge->told[merge->told_of[ranked->collector] + task->story].same_as->listed;
     }
+}
+
+/* The stories and, by another thread where there is one, the summary. */
+static void tell_part(void *context, size_t part)
+{
+    struct merge *merge = context;
+    if (part == 0)
+        merge->told_err = tt_told_list(merge->pass, merge->rank_of, &merge->told);
+    if (part > 0 || merge->parts == 1)
+        merge->err = sum_up(merge->pass);
+}
+
+static enum tt_err place_tasks(struct merge *merge)
+{
+    struct tt_pass *pass = merge->pass;
+    size_t findings = 0;
+    for (size_t p = 0; p < merge->parts; p++) {
+        size_t count = merge->stretches[p].findings;
+        merge->stretches[p].findings = findings;
+        findings += count;
+    }
+    pass->findings = tt_mem_array(findings + 1, sizeof *pass->findings);
+    pass->tasks = tt_mem_array(merge->count + 1, sizeof *pass->tasks);
+    if (pass->findings == NULL || pass->tasks == NULL)
+        return TT_ERR_NO_MEMORY;
+    tt_parallel(merge->parts, place_part, merge);
+    for (size_t p = 0; p < merge->parts; p++)
+        pass->report.other_tasks += merge->stretches[p].others;
     pass->report.findings = pass->findings;
-    pass->report.finding_count = at;
+    pass->report.finding_count = findings;
     pass->report.tasks = pass->tasks;
-    pass->report.task_count = count;
+    pass->report.task_count = merge->count;
     return TT_OK;
 }
 
-/* ---- Stories
- * ---------------------------------------------------------------------------------------- */
-
-/* A story of one collector on its way into the report. */
-struct told {
-    struct tt_collector *collector;
-    struct tt_story_found *story;
-    struct told *same_as; /* the first of equal ones; itself where it is the first */
-    uint32_t example;     /* index into the report's tasks */
-    uint32_t listed;      /* index into the report's stories */
-};
-
-static int compare_hash(const void *a, const void *b)
+/* Memory for all, and which tasks each thread places. */
+static enum tt_err prepare(struct merge *merge)
 {
-    const struct told *x = *(const struct told *const *)a, *y = *(const struct told *const *)b;
-    if (x->story->hash != y->story->hash)
-        return x->story->hash < y->story->hash ? -1 : 1;
-    return (x->example > y->example) - (x->example < y->example);
-}
-
-static int compare_listed(const void *a, const void *b)
-{
-    const struct told *x = *(const struct told *const *)a, *y = *(const struct told *const *)b;
-    if (x->story->verdict != y->story->verdict)
-        return x->story->verdict > y->story->verdict ? -1 : 1;
-    if (x->story->severity != y->story->severity)
-        return x->story->severity > y->story->severity ? -1 : 1;
-    if (x->story->tasks != y->story->tasks)
-        return x->story->tasks > y->story->tasks ? -1 : 1;
-    return (x->example > y->example) - (x->example < y->example);
-}
-
-/* Equal stories of different collectors become one; `order` holds all, sorted by hash then example.
- * Returns how many are left in front of `order`. */
-static size_t join_equal(struct told **order, size_t count)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct told *found = NULL;
-        for (size_t k = left;
-             k-- > 0 && order[k]->story->hash == order[i]->story->hash && found == NULL;)
-            if (tt_story_same(order[k]->story, order[i]->story))
-                found = order[k];
-        if (found == NULL) {
-            order[i]->same_as = order[i];
-            order[left++] = order[i];
-            continue;
-        }
-        order[i]->same_as = found;
-        found->story->tasks += order[i]->story->tasks;
-        found->story->kinds |= order[i]->story->kinds;
-        found->story->severity = tt_kinds_severity(found->story->kinds);
-    }
-    return left;
-}
-
-static enum tt_err draw_story(struct tt_pass *pass, const struct tt_story_found *from,
-                              struct tt_story *story)
-{
-    size_t count =
-        from->event_count < TT_STORY_EVENTS_MAX ? from->event_count : TT_STORY_EVENTS_MAX;
-    struct tt_lane_event *lanes = tt_arena_alloc(&pass->story_arena, count * sizeof *lanes);
-    if (lanes == NULL)
+    struct tt_pass *pass = merge->pass;
+    size_t stories = 0;
+    merge->rank_of = tt_mem_zalloc((pass->collector_count + 1) * sizeof *merge->rank_of);
+    merge->told_of = tt_mem_array(pass->collector_count + 1, sizeof *merge->told_of);
+    if (merge->rank_of == NULL || merge->told_of == NULL)
         return TT_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_step_of_story *step = &from->steps[i];
-        lanes[i] = (struct tt_lane_event){
-            .status = tt_intern_text(&pass->names, step->status),
-            .arrival = step->arrival,
-            .arrival_rank = (uint32_t)i,
-            .time_rank = step->time_rank,
-            .event_time_us = step->event_time_us,
-            .received_at_us = step->received_at_us,
-            .applied_at_us = step->applied_at_us,
-            .seq = step->seq,
-            .has_seq = step->has_seq,
-            .late = step->late,
-            .violates = step->violates,
-            .duplicate = step->duplicate,
-        };
-    }
-    story->events = lanes;
-    story->event_count = count;
-    return TT_OK;
-}
-
-static enum tt_err list_stories(struct tt_pass *pass, struct told **order, size_t count)
-{
-    size_t of_verdict[TT_VERDICT_COUNT] = {0};
-    pass->stories = tt_mem_zalloc((count + 1) * sizeof *pass->stories);
-    if (pass->stories == NULL)
-        return TT_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_story_found *from = order[i]->story;
-        order[i]->listed = (uint32_t)i;
-        pass->stories[i] = (struct tt_story){
-            .verdict = from->verdict,
-            .severity = from->severity,
-            .tasks = from->tasks,
-            .example = order[i]->example,
-            .kinds = from->kinds,
-            .example_events = from->event_count,
-        };
-        if (of_verdict[from->verdict]++ < TT_STORIES_DRAWN_MAX &&
-            draw_story(pass, from, &pass->stories[i]) != TT_OK)
+    for (size_t c = 0; c < pass->collector_count; c++) {
+        size_t tasks = pass->collectors[c].task_count;
+        merge->rank_of[c] = tt_mem_array(tasks + 1, sizeof **merge->rank_of);
+        if (merge->rank_of[c] == NULL)
             return TT_ERR_NO_MEMORY;
+        merge->count += tasks;
+        merge->told_of[c] = stories;
+        stories += pass->collectors[c].story_count;
     }
-    pass->report.stories = pass->stories;
-    pass->report.story_count = count;
+    merge->ranked = tt_mem_array(merge->count + 1, sizeof *merge->ranked);
+    if (merge->ranked == NULL || merge->count >= UINT32_MAX)
+        return TT_ERR_NO_MEMORY;
+    merge->parts = merge->count < TT_RANK_ALONE_MAX          ? 1
+                   : pass->collector_count < TT_PARALLEL_MAX ? pass->collector_count
+                                                             : TT_PARALLEL_MAX;
+    for (size_t p = 0; p < merge->parts; p++)
+        merge->stretches[p] = (struct stretch){.first = merge->count * p / merge->parts,
+                                               .end = merge->count * (p + 1) / merge->parts};
     return TT_OK;
-}
-
-/* rank_of[c][t]: place in the report of task t of collector c. */
-static enum tt_err tell_stories(struct tt_pass *pass, uint32_t *const *rank_of)
-{
-    size_t count = 0;
-    for (size_t c = 0; c < pass->collector_count; c++)
-        count += pass->collectors[c].story_count;
-    struct told *told = tt_mem_zalloc((count + 1) * sizeof *told);
-    struct told **order = tt_mem_array(count + 1, sizeof *order);
-    enum tt_err err = told == NULL || order == NULL ? TT_ERR_NO_MEMORY : TT_OK;
-    size_t at = 0;
-    for (size_t c = 0; c < pass->collector_count && err == TT_OK; c++)
-        for (size_t s = 0; s < pass->collectors[c].story_count; s++, at++) {
-            struct tt_story_found *story = &pass->collectors[c].stories[s];
-            told[at] =
-                (struct told){&pass->collectors[c], story, NULL, rank_of[c][story->example], 0};
-            order[at] = &told[at];
-        }
-    if (err == TT_OK && count > 0) {
-        qsort(order, count, sizeof *order, compare_hash);
-        size_t left = join_equal(order, count);
-        qsort(order, left, sizeof *order, compare_listed);
-        err = list_stories(pass, order, left);
-    }
-    at = 0;
-    for (size_t c = 0; c < pass->collector_count && err == TT_OK; c++) {
-        const struct tt_collector *collector = &pass->collectors[c];
-        for (size_t t = 0; t < collector->task_count; t++) {
-            uint32_t story = collector->tasks[t].story;
-            bool other = story == TT_STORY_OTHER;
-            pass->tasks[rank_of[c][t]].story =
-                other ? TT_STORY_OTHER : told[at + story].same_as->listed;
-            pass->report.other_tasks += other;
-        }
-        at += collector->story_count;
-    }
-    tt_mem_free(told);
-    tt_mem_free(order);
-    return err;
-}
-
-static enum tt_err rank_tasks(struct tt_pass *pass, uint32_t **rank_of)
-{
-    size_t count = 0;
-    for (size_t c = 0; c < pass->collector_count; c++)
-        count += pass->collectors[c].task_count;
-    if (count >= UINT32_MAX)
-        return TT_ERR_NO_MEMORY;
-    struct tt_ranked *ranked = tt_mem_array(count + 1, sizeof *ranked);
-    if (ranked == NULL)
-        return TT_ERR_NO_MEMORY;
-    enum tt_err err = tt_rank(pass->collectors, pass->collector_count, ranked);
-    for (size_t i = 0; i < count && err == TT_OK; i++)
-        rank_of[ranked[i].collector][ranked[i].task - pass->collectors[ranked[i].collector].tasks] =
-            (uint32_t)i;
-    if (err == TT_OK)
-        err = place_tasks(pass, ranked, count);
-    tt_mem_free(ranked);
-    return err;
 }
 
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault)
 {
-    uint32_t **rank_of = tt_mem_zalloc((pass->collector_count + 1) * sizeof *rank_of);
-    enum tt_err err = rank_of == NULL ? TT_ERR_NO_MEMORY : sum_up(pass);
-    for (size_t c = 0; c < pass->collector_count && err == TT_OK; c++) {
-        rank_of[c] = tt_mem_array(pass->collectors[c].task_count + 1, sizeof **rank_of);
-        err = rank_of[c] == NULL ? TT_ERR_NO_MEMORY : TT_OK;
+    struct merge merge = {.pass = pass};
+    enum tt_err err = prepare(&merge);
+    if (err == TT_OK)
+        err = tt_rank(pass->collectors, pass->collector_count, merge.ranked);
+    if (err == TT_OK) {
+        tt_parallel(merge.parts, number_part, &merge);
+        tt_parallel(merge.parts > 1 ? 2 : 1, tell_part, &merge);
+        err = merge.told_err != TT_OK ? merge.told_err : merge.err;
     }
     if (err == TT_OK)
-        err = rank_tasks(pass, rank_of);
-    if (err == TT_OK)
-        err = tell_stories(pass, rank_of);
-    for (size_t c = 0; rank_of != NULL && c < pass->collector_count; c++)
-        tt_mem_free(rank_of[c]);
-    tt_mem_free(rank_of);
+        err = place_tasks(&merge);
+    for (size_t c = 0; merge.rank_of != NULL && c < pass->collector_count; c++)
+        tt_mem_free(merge.rank_of[c]);
+    tt_mem_free(merge.rank_of);
+    tt_mem_free(merge.told_of);
+    tt_mem_free(merge.told);
+    tt_mem_free(merge.ranked);
     return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "out of memory");
 }

@@ -36,6 +36,18 @@ static inline bool tt_pack(struct tt_str text, char *to)
     return wrong == 0;
 }
 
+/* The same for a text of at most 32 bytes, where 32 may be read and written; only on machines that
+ * may. */
+bool tt_pack_at_once(struct tt_str text, char *to);
+static inline bool tt_pack_may_at_once(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
 /* Writes up to 7 bytes more than len. */
 static inline void tt_unpack(const char *from, size_t len, char *to)
 {

@@ -14,7 +14,7 @@ struct cursor {
     const struct tt_block *block, *end;
     const char *at, *block_end;
     struct tt_rec_stream stream;
-    struct tt_rec rec; /* the one at `at` */
+    struct tt_rec *rec; /* the one before `at` */
     struct tt_rec_name name;
     uint32_t *task_of_head; /* number of the feeder's head -> task */
 };
@@ -27,8 +27,8 @@ static struct cursor cursor_of(const struct tt_block_list *list)
     return (struct cursor){.block = list->blocks, .end = list->blocks + list->count};
 }
 
-/* Reads the record at the cursor; false at the end. */
-static bool cursor_next(struct cursor *cursor)
+/* Reads the record at the cursor into an entry of its own; false at the end. */
+static inline bool cursor_next(struct cursor *cursor, struct tt_partition *part)
 {
     while (cursor->at == cursor->block_end) {
         if (cursor->block == cursor->end)
@@ -37,8 +37,9 @@ static bool cursor_next(struct cursor *cursor)
         cursor->block_end = cursor->at + cursor->block->used;
         cursor->block++;
     }
-    tt_rec_take(cursor->at, &cursor->stream, &cursor->rec);
-    cursor->at = tt_rec_end(&cursor->rec, &cursor->name);
+    cursor->rec = &part->entries[part->entry_count++];
+    tt_rec_take(cursor->at, &cursor->stream, cursor->rec);
+    cursor->at = tt_rec_end(cursor->rec, &cursor->name);
     return true;
 }
 
@@ -114,17 +115,16 @@ static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name
 static void place_record(const struct tt_pass *pass, struct tt_partition *part,
                          const struct cursor *cursor)
 {
-    const struct tt_rec *rec = &cursor->rec;
-    uint32_t index = part->entry_count++, number;
-    part->entries[index] = *rec;
+    const struct tt_rec *rec = cursor->rec;
+    uint32_t index = (uint32_t)(rec - part->entries), number;
     if (rec->flags & TT_REC_HEAD) {
         number = task_of_head(part, &cursor->name);
         cursor->task_of_head[rec->head] = number;
         if (number == part->task_count) {
             part->names[number] = cursor->name;
             struct tt_task_list *fresh = &part->tasks[part->task_count++];
-            *fresh =
-                (struct tt_task_list){index, index, 1, tt_plain_start(pass, cursor->name.type)};
+            *fresh = (struct tt_task_list){
+                index, index, 1, tt_plain_start(pass, cursor->name.tenant, cursor->name.type)};
             tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
@@ -152,15 +152,15 @@ static enum tt_err place_records(struct tt_pass *pass, unsigned p, struct tt_par
         cursors[live] = cursor_of(&pass->feeders[f]->blocks.partitions[p]);
         cursors[live].task_of_head = heads;
         heads += pass->feeders[f]->blocks.open[p].stream.heads;
-        live += cursor_next(&cursors[live]);
+        live += cursor_next(&cursors[live], part);
     }
     while (live > 0) {
         size_t least = 0;
         for (size_t c = 1; c < live; c++)
-            if (cursors[c].rec.place < cursors[least].rec.place)
+            if (cursors[c].rec->place < cursors[least].rec->place)
                 least = c;
         place_record(pass, part, &cursors[least]);
-        if (!cursor_next(&cursors[least]))
+        if (!cursor_next(&cursors[least], part))
             cursors[least] = cursors[--live];
     }
     tt_mem_free(cursors);
@@ -197,7 +197,7 @@ static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_nam
     task->type_number = name->type;
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
-    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->type);
+    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->tenant, name->type);
     if (task->lifecycle_index < pass->lifecycle_count)
         task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }
@@ -270,6 +270,28 @@ static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *p
                : visit->task(pass, visit->context, &task, bench, fault);
 }
 
+/* Asks for the memory of tasks that will be visited soon: their first and last records, and of
+ * those that have to be gathered, the records between them, one by one. */
+static void ask_ahead(const struct tt_partition *part, uint32_t task)
+{
+    enum { FAR = 12, NEAR = 8, NEARER = 5, NEAREST = 2 };
+    if (task + FAR >= part->task_count)
+        return;
+    const struct tt_task_list *list = &part->tasks[task + FAR];
+    __builtin_prefetch(&part->entries[list->first]);
+    __builtin_prefetch(&part->entries[list->last]);
+    list = &part->tasks[task + NEAR];
+    if (list->count > 2 && !list->plain.is)
+        __builtin_prefetch(&part->entries[part->entries[list->first].head]);
+    list = &part->tasks[task + NEARER];
+    if (list->count > 3 && !list->plain.is)
+        __builtin_prefetch(&part->entries[part->entries[part->entries[list->first].head].head]);
+    list = &part->tasks[task + NEAREST];
+    for (uint32_t i = 0, at = list->first; !list->plain.is && i < list->count && i < 8;
+         i++, at = part->entries[at].head)
+        __builtin_prefetch(part->entries[at].rest);
+}
+
 enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partition *part,
                               struct tt_bench *bench, const struct tt_task_visit *visit,
                               struct tt_fault *fault)
@@ -281,8 +303,10 @@ enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partit
         err = place_records(pass, p, part, fault);
     if (visit->partition != NULL)
         visit->partition(visit->context, p);
-    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++)
+    for (uint32_t t = 0; err == TT_OK && t < part->task_count; t++) {
+        ask_ahead(part, t);
         err = visit_task(pass, part, t, bench, visit, fault);
+    }
     tt_mem_free(part->loaded);
     part->loaded = NULL;
     return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "out of memory");

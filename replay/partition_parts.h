@@ -18,7 +18,7 @@ struct tt_task_slot {
 
 /* One thread's tables, used for one partition after the other. Zero-initialise. */
 struct tt_partition {
-    struct tt_rec *entries;     /* in arrival order */
+    struct tt_rec *entries;     /* in the order of reading */
     struct tt_task_list *tasks; /* in order of first arrival */
     struct tt_rec_name *names;  /* of the tasks */
     struct tt_task_slot *slots; /* open addressing, a power of two */

@@ -37,22 +37,17 @@ void tt_pass_destroy(struct tt_pass *pass)
 {
     if (pass == NULL)
         return;
-    for (size_t f = 0; f < pass->feeder_count; f++)
-        destroy_feeder(pass->feeders[f]);
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        destroy_feeder(pass->feeders[f]); /* collectors borrow from it */
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
-    for (size_t i = 0; i < pass->lifecycle_count; i++) {
-        tt_mem_free(pass->state_of == NULL ? NULL : pass->state_of[i]);
-        tt_mem_free(pass->status_of == NULL ? NULL : pass->status_of[i]);
-    }
     for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
         tt_mem_free(pass->steps[i].allowed);
+    tt_numbering_done(&pass->numbering);
     tt_mem_free(pass->steps);
     tt_mem_free(pass->lifecycle_of);
-    tt_mem_free(pass->state_of);
-    tt_mem_free(pass->status_of);
     tt_mem_free(pass->feeders);
     tt_mem_free(pass->collectors);
     tt_mem_free(pass->learners);
@@ -75,7 +70,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     if (feeder != NULL) {
         feeder->pass = pass;
         tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_zalloc(TT_RECENT_SLOTS * sizeof *feeder->recent.slots);
+        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
     }
     if (feeder == NULL || feeder->recent.slots == NULL ||
         tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
@@ -83,6 +78,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
         destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
+    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
@@ -118,41 +114,6 @@ static enum tt_err count_chunks(struct tt_pass *pass)
     return TT_OK;
 }
 
-/* Both ways between a lifecycle's states and interned statuses. */
-static enum tt_err number_states(struct tt_pass *pass)
-{
-    const struct tt_lifecycle_set *set = pass->options.lifecycles;
-    size_t count = set == NULL ? 0 : tt_lifecycle_count(set);
-    struct tt_intern_cache cache = {0};
-    pass->state_of = tt_mem_zalloc((count + 1) * sizeof *pass->state_of);
-    pass->status_of = tt_mem_zalloc((count + 1) * sizeof *pass->status_of);
-    if (pass->state_of == NULL || pass->status_of == NULL)
-        return TT_ERR_NO_MEMORY;
-    pass->lifecycle_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_lifecycle *lifecycle = tt_lifecycle_at(set, i);
-        int states = tt_lifecycle_status_count(lifecycle);
-        pass->status_of[i] = tt_mem_array((size_t)states + 1, sizeof **pass->status_of);
-        if (pass->status_of[i] == NULL)
-            return TT_ERR_NO_MEMORY;
-        for (int s = 0; s < states; s++)
-            if (tt_intern_number(&pass->names, &cache, tt_lifecycle_status_name(lifecycle, s),
-                                 &pass->status_of[i][s]) != TT_OK)
-                return TT_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        pass->state_of[i] = tt_mem_array(pass->names.count + 1, sizeof **pass->state_of);
-        if (pass->state_of[i] == NULL)
-            return TT_ERR_NO_MEMORY;
-        for (size_t n = 0; n < pass->names.count; n++)
-            pass->state_of[i][n] = TT_STATUS_UNKNOWN;
-        int states = tt_lifecycle_status_count(tt_lifecycle_at(set, i));
-        for (int s = 0; s < states; s++)
-            pass->state_of[i][pass->status_of[i][s]] = s;
-    }
-    return TT_OK;
-}
-
 static enum tt_err make_steps(const struct tt_lifecycle *lifecycle, struct tt_steps *steps)
 {
     int states = tt_lifecycle_status_count(lifecycle);
@@ -173,17 +134,21 @@ static enum tt_err make_steps(const struct tt_lifecycle *lifecycle, struct tt_st
 static enum tt_err make_tables(struct tt_pass *pass)
 {
     const struct tt_lifecycle_set *set = pass->options.lifecycles;
-    pass->lifecycle_of = tt_mem_array(pass->names.count + 1, sizeof *pass->lifecycle_of);
+    size_t groups = set == NULL ? 1 : tt_lifecycle_group_count(set), types = pass->names.count + 1;
+    pass->group_count = groups;
+    pass->lifecycle_of = tt_mem_array(groups * types, sizeof *pass->lifecycle_of);
     pass->steps = tt_mem_zalloc((pass->lifecycle_count + 1) * sizeof *pass->steps);
     if (pass->lifecycle_of == NULL || pass->steps == NULL)
         return TT_ERR_NO_MEMORY;
-    for (size_t t = 0; t <= pass->names.count; t++) {
+    for (size_t at = 0; at < groups * types; at++) {
+        size_t t = at % types;
         struct tt_str type = t == 0 ? TT_STR_NONE : tt_intern_text(&pass->names, (uint32_t)t - 1);
-        const struct tt_lifecycle *lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, type);
+        const struct tt_lifecycle *lifecycle =
+            set == NULL ? NULL : tt_lifecycle_for_in(set, at / types, type);
         size_t index = 0;
         while (index < pass->lifecycle_count && tt_lifecycle_at(set, index) != lifecycle)
             index++;
-        pass->lifecycle_of[t] = (uint32_t)index;
+        pass->lifecycle_of[at] = (uint32_t)index;
     }
     for (size_t i = 0; i < pass->lifecycle_count; i++)
         if (make_steps(tt_lifecycle_at(set, i), &pass->steps[i]) != TT_OK)
@@ -193,13 +158,18 @@ static enum tt_err make_tables(struct tt_pass *pass)
 
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
 {
-    if (count_chunks(pass) != TT_OK || number_states(pass) != TT_OK || make_tables(pass) != TT_OK)
+    enum tt_err err = count_chunks(pass);
+    if (err == TT_OK)
+        err = tt_numbering_make(&pass->numbering, pass->options.lifecycles, &pass->names);
+    pass->state_of = pass->numbering.state_of;
+    pass->lifecycle_count = pass->numbering.lifecycle_count;
+    if (err != TT_OK || make_tables(pass) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     pass->rules = (struct tt_rules){
         .lifecycles = pass->options.lifecycles,
         .names = &pass->names,
         .state_of = pass->state_of,
-        .status_of = pass->status_of,
+        .status_of = pass->numbering.status_of,
         .ties_by_arrival = pass->options.ties_by_arrival,
         .apply_by_arrival = pass->options.apply_by_arrival,
         .tenants = pass->options.tenants,
@@ -224,6 +194,14 @@ static bool count_plain(struct tt_pass *pass, void *context, const struct tt_par
 static void begin_partition(void *context, uint32_t partition)
 {
     tt_collector_partition(context, partition);
+}
+
+/* The memory of the records serves for what was found in them. */
+static void end_partition(struct tt_pass *pass, void *context, uint32_t partition)
+{
+    struct tt_collector *collector = context;
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_lend(&pass->feeders[f]->blocks, partition, &collector->arena);
 }
 
 static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_task *task,
@@ -253,6 +231,7 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
         visits[t] = (struct tt_task_visit){.context = &pass->collectors[t],
                                            .task = judge_task,
                                            .partition = begin_partition,
+                                           .through = end_partition,
                                            .quick = count_plain};
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
@@ -260,20 +239,26 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     return err;
 }
 
-enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
-                           struct tt_fault *fault)
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault)
 {
     tt_assert(pass->collectors == NULL && pass->learners == NULL);
     enum tt_err err = tt_pass_settle(pass, fault);
-    if (err == TT_OK)
-        err = judge_all(pass, fault);
+    return err == TT_OK ? judge_all(pass, fault) : err;
+}
+
+enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_report,
+                           struct tt_fault *fault)
+{
+    bool imported = pass->imported.shards > 0;
+    enum tt_err err = imported ? tt_pass_all_imported(pass, fault) : tt_pass_judge(pass, fault);
     if (err == TT_OK)
         err = tt_collectors_merge(pass, fault);
     if (err != TT_OK)
         return err;
-    pass->report.has_lifecycle = pass->options.lifecycles != NULL;
-    pass->report.from_store = pass->options.from_store;
-    pass->report.now_us = pass->options.now_us;
+    pass->report.has_lifecycle =
+        imported ? pass->imported.has_lifecycle : pass->options.lifecycles != NULL;
+    pass->report.from_store = imported ? pass->imported.from_store : pass->options.from_store;
+    pass->report.now_us = imported ? pass->imported.now_us : pass->options.now_us;
     pass->picture.report = &pass->report;
     pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
     *ret_report = &pass->report;

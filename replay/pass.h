@@ -37,6 +37,8 @@ struct tt_pass_options {
     const char *temp_dir;                 /* borrowed; used only when memory is short */
     struct tt_str only_tenant, only_task; /* absent = all; else the rest counts for arrival alone */
     bool want_picture;                    /* keep the whole of only_task for tt_pass_picture */
+    unsigned shard, shards; /* judge share `shard`, from 0, of `shards` alone; shards 0: all */
+    uint64_t rules_digest;  /* of lifecycles and tenants: shards of equal ones go together */
 };
 
 /* Errors: NO_MEMORY. Returns owned. */
@@ -57,8 +59,9 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk,
  * GiB, over 68 billion events in one chunk). */
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault) TT_MUST_CHECK;
-/* The same, somewhat quicker: the event's texts are looked at once more, and must stay where they
- * are until tt_feeder_flush. What is left so when the pass is finished is not in it. */
+/* The same, quicker: the event's texts are looked at once more, and must stay where they are until
+ * tt_feeder_flush; 32 bytes must be readable from the start of each one on. What is left so when
+ * the pass is finished is not in it. */
 enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
                                 struct tt_fault *fault) TT_MUST_CHECK;
 enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault) TT_MUST_CHECK;

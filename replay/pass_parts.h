@@ -5,13 +5,15 @@
 
 #include "replay/blocks.h"
 #include "replay/collector.h"
+#include "replay/numbering.h"
 #include "replay/pass.h"
 #include "replay/recent.h"
 #include "replay/steps.h"
 
-/* A piece of the input whose events have been counted. */
+/* Neighbouring pieces of the input, counted as one: the places of all their events are in the first
+ * of them. */
 struct tt_chunk_count {
-    uint32_t chunk;
+    uint32_t chunk, last;
     uint64_t events;
 };
 
@@ -37,24 +39,36 @@ struct tt_steps {
     size_t states;
 };
 
+/* What imported shards have in common (replay/shard.h). */
+struct tt_imported {
+    unsigned shards; /* 0: nothing was imported */
+    uint64_t seen;   /* bit set of those that came */
+    uint64_t rules;
+    bool has_lifecycle, from_store;
+    int64_t now_us;
+    struct tt_str subject;
+};
+
 struct tt_pass {
     struct tt_pass_options options;
+    struct tt_imported imported;
     struct tt_intern names; /* statuses and types */
     struct tt_origins origins;
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
     struct tt_rules rules;
-    int32_t **state_of;   /* [lifecycle][interned status] */
-    uint32_t **status_of; /* [lifecycle][state] */
+    struct tt_numbering numbering; /* and what is looked up of it all the time: */
+    int32_t **state_of;            /* [lifecycle][interned status] */
     size_t lifecycle_count;
-    uint32_t *lifecycle_of; /* [interned type + 1], [0] without a type; lifecycle_count: none */
+    uint32_t *lifecycle_of; /* [group][interned type + 1], [0] no type; lifecycle_count: none */
+    size_t group_count;     /* of lifecycles */
     struct tt_steps *steps; /* [lifecycle] */
     uint64_t *chunk_base;   /* events in all chunks before */
     size_t chunk_base_count;
     atomic_uint next_partition;
     struct tt_collector *collectors; /* one per thread */
-    size_t collector_count;
+    size_t collector_count, collector_capacity;
     struct tt_learner *learners; /* one per thread */
     size_t learner_count;
     struct tt_step_counts learned;
@@ -69,10 +83,15 @@ struct tt_pass {
     bool has_picture;
 };
 
-/* Index of the lifecycle for an interned type (TT_REC_NO_TYPE: none), or lifecycle_count. */
-static inline size_t tt_pass_lifecycle_of(const struct tt_pass *pass, uint32_t type)
+/* Index of the lifecycle for a tenant and an interned type (TT_REC_NO_TYPE: none), or
+ * lifecycle_count. */
+static inline size_t tt_pass_lifecycle_of(const struct tt_pass *pass, struct tt_str tenant,
+                                          uint32_t type)
 {
-    return pass->lifecycle_of[type + 1]; /* TT_REC_NO_TYPE + 1 is 0 */
+    size_t group =
+        pass->group_count == 1 ? 0 : tt_lifecycle_group(pass->options.lifecycles, tenant);
+    /* TT_REC_NO_TYPE + 1 is 0 */
+    return pass->lifecycle_of[group * (pass->names.count + 1) + (uint32_t)(type + 1)];
 }
 
 /* Whether the lifecycle allows to go on from one known state to another, or to start there
@@ -93,6 +112,9 @@ struct tt_task_visit {
                         struct tt_bench *bench, struct tt_fault *fault);
     /* Told before the tasks of a partition. NULL: nobody wants to know. */
     void (*partition)(void *context, uint32_t partition);
+    /* Told behind the tasks of a partition: its records may be given up. NULL: they are freed once
+     * all partitions are through. */
+    void (*through)(struct tt_pass *pass, void *context, uint32_t partition);
     /* May see to a task without its being gathered, and return true. NULL: never. */
     bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
                   uint32_t task);
@@ -100,13 +122,17 @@ struct tt_task_visit {
 
 /* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
-/* Visits every task, by as many threads as the options say; visits[t] is thread t's. The records
- * are freed. */
+/* Visits every task, by as many threads as the options say; visits[t] is thread t's. */
 enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visits,
                          struct tt_fault *fault) TT_MUST_CHECK;
 /* Keeps the wanted task whole. Only one task is judged then, so no other thread is here. */
 enum tt_err tt_pass_keep_picture(struct tt_pass *pass, const struct tt_task *task,
                                  struct tt_bench *bench, enum tt_verdict verdict) TT_MUST_CHECK;
+
+/* Judges every task: the collectors have what was found. */
+enum tt_err tt_pass_judge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
+/* INVALID where a shard has not come. */
+enum tt_err tt_pass_all_imported(const struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* Makes the report out of the collectors. */
 enum tt_err tt_collectors_merge(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;

@@ -6,15 +6,22 @@
 #include "replay/rank.h"
 
 #include "core/base/str_quick.h"
+#include "replay/parallel.h"
 #include <endian.h>
-#include <pthread.h>
 #include <stdlib.h>
 
+/* The tasks of a collector. */
 struct stretch {
+    const struct tt_collector *collector;
     struct tt_ranked *ranked, *room;
-    size_t count;
-    pthread_t thread;
-    bool started;
+    size_t count, skip;
+    uint32_t number;
+};
+
+struct ranking {
+    struct stretch *stretches;
+    size_t count, parts;
+    struct tt_str like; /* some task's id */
 };
 
 static int compare(const void *a, const void *b)
@@ -22,7 +29,7 @@ static int compare(const void *a, const void *b)
     const struct tt_ranked *x = a, *y = b;
     if (x->tenant != y->tenant)
         return x->tenant < y->tenant ? -1 : 1;
-    if (x->task->tenant.len > 8 || y->task->tenant.len > 8) { /* eight bytes did not tell all */
+    if (x->long_tenant || y->long_tenant) {
         int order = tt_str_compare(x->task->tenant, y->task->tenant);
         if (order != 0)
             return order;
@@ -51,20 +58,22 @@ static uint64_t eight_bytes(struct tt_str text, size_t skip)
     return be64toh(tt_str_read64(bytes));
 }
 
-static size_t common_beginning(const struct tt_collector *collectors, size_t count)
+/* What the ids of a stretch have in common with those like `like`. */
+static void find_common(struct stretch *stretch, struct tt_str like)
 {
-    struct tt_str like = TT_STR_NONE;
-    size_t len = 0;
-    for (size_t c = 0; c < count; c++)
-        for (size_t t = 0; t < collectors[c].task_count; t++) {
-            struct tt_str id = collectors[c].tasks[t].task_id;
-            if (like.ptr == NULL) {
-                like = id;
-                len = id.len;
-            }
-            len = common(id, like, len);
-        }
-    return len;
+    stretch->skip = like.len;
+    for (size_t t = 0; t < stretch->count; t++)
+        stretch->skip = common(stretch->collector->tasks[t].task_id, like, stretch->skip);
+}
+
+static void fill(const struct stretch *stretch)
+{
+    for (size_t t = 0; t < stretch->count; t++) {
+        const struct tt_report_task *task = &stretch->collector->tasks[t];
+        stretch->ranked[t] = (struct tt_ranked){
+            eight_bytes(task->tenant, 0), eight_bytes(task->task_id, stretch->skip), task,
+            stretch->number, task->tenant.len > sizeof stretch->ranked[t].tenant};
+    }
 }
 
 enum { DIGITS = 16, DIGIT_VALUES = 256 };
@@ -111,19 +120,18 @@ static bool same_numbers(const struct tt_ranked *a, const struct tt_ranked *b)
 static bool has_long_tenant(const struct stretch *stretch)
 {
     for (size_t i = 0; i < stretch->count; i++)
-        if (stretch->ranked[i].task->tenant.len > sizeof stretch->ranked[i].tenant)
+        if (stretch->ranked[i].long_tenant)
             return true;
     return false;
 }
 
-static void *sort(void *argument)
+static void sort(struct stretch *stretch)
 {
-    struct stretch *stretch = argument;
     if (stretch->count < 2)
-        return NULL;
+        return;
     if (has_long_tenant(stretch)) {
         qsort(stretch->ranked, stretch->count, sizeof *stretch->ranked, compare);
-        return NULL;
+        return;
     }
     sort_by_digits(stretch);
     for (size_t first = 0, count; first < stretch->count; first += count) {
@@ -133,7 +141,6 @@ static void *sort(void *argument)
         if (count > 1)
             qsort(stretch->ranked + first, count, sizeof *stretch->ranked, compare);
     }
-    return NULL;
 }
 
 /* Merges two neighbouring sorted stretches; room holds the first one. */
@@ -146,20 +153,32 @@ static void merge(struct tt_ranked *first, size_t first_count, size_t second_cou
         *to++ = b < second_count && compare(&second[b], &room[a]) < 0 ? second[b++] : room[a++];
 }
 
-static void prepare(const struct tt_collector *collectors, size_t count, struct stretch *stretches,
-                    struct tt_ranked *ranked, struct tt_ranked *room)
+static void common_part(void *context, size_t part)
 {
-    const size_t skip = common_beginning(collectors, count);
-    size_t all = 0;
-    for (size_t c = 0; c < count; c++) {
-        stretches[c] =
-            (struct stretch){ranked + all, room + all, collectors[c].task_count, 0, false};
-        for (size_t t = 0; t < collectors[c].task_count; t++) {
-            const struct tt_report_task *task = &collectors[c].tasks[t];
-            ranked[all++] = (struct tt_ranked){eight_bytes(task->tenant, 0),
-                                               eight_bytes(task->task_id, skip), task, (uint32_t)c};
-        }
+    const struct ranking *ranking = context;
+    for (size_t c = part; c < ranking->count; c += ranking->parts)
+        find_common(&ranking->stretches[c], ranking->like);
+}
+
+static void sort_part(void *context, size_t part)
+{
+    const struct ranking *ranking = context;
+    for (size_t c = part; c < ranking->count; c += ranking->parts) {
+        fill(&ranking->stretches[c]);
+        sort(&ranking->stretches[c]);
     }
+}
+
+static void rank_stretches(struct ranking *ranking)
+{
+    size_t skip = ranking->like.len;
+    tt_parallel(ranking->parts, common_part, ranking);
+    for (size_t c = 0; c < ranking->count; c++)
+        if (ranking->stretches[c].skip < skip)
+            skip = ranking->stretches[c].skip;
+    for (size_t c = 0; c < ranking->count; c++)
+        ranking->stretches[c].skip = skip;
+    tt_parallel(ranking->parts, sort_part, ranking);
 }
 
 enum tt_err tt_rank(const struct tt_collector *collectors, size_t count, struct tt_ranked *ranked)
@@ -174,15 +193,15 @@ enum tt_err tt_rank(const struct tt_collector *collectors, size_t count, struct 
         tt_mem_free(room);
         return TT_ERR_NO_MEMORY;
     }
-    prepare(collectors, count, stretches, ranked, room);
-    for (size_t c = 1; c < count; c++)
-        stretches[c].started = pthread_create(&stretches[c].thread, NULL, sort, &stretches[c]) == 0;
-    for (size_t c = 0; c < count; c++) {
-        if (stretches[c].started)
-            pthread_join(stretches[c].thread, NULL);
-        else
-            sort(&stretches[c]);
+    struct ranking ranking = {.stretches = stretches, .count = count};
+    ranking.parts = all < TT_RANK_ALONE_MAX ? 1 : count < TT_PARALLEL_MAX ? count : TT_PARALLEL_MAX;
+    for (size_t c = 0, at = 0; c < count; at += stretches[c++].count) {
+        stretches[c] = (struct stretch){&collectors[c],           ranked + at, room + at,
+                                        collectors[c].task_count, 0,           (uint32_t)c};
+        if (stretches[c].count > 0)
+            ranking.like = collectors[c].tasks[0].task_id;
     }
+    rank_stretches(&ranking);
     for (size_t c = 0; c < count; c++) {
         if (c > 0)
             merge(ranked, merged, stretches[c].count, room);

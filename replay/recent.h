@@ -7,6 +7,7 @@
 #ifndef TT_REPLAY_RECENT_H
 #define TT_REPLAY_RECENT_H
 
+#include "core/base/mem.h"
 #include "core/base/str_quick.h"
 
 enum { TT_RECENT_SLOTS = 32768, TT_RECENT_NAME_BYTES = 48 };
@@ -18,9 +19,12 @@ struct tt_recent_slot {
     char name[TT_RECENT_NAME_BYTES + 2];
 };
 _Static_assert(sizeof(struct tt_recent_slot) == 64, "one cache line");
+enum { TT_RECENT_BYTES = TT_RECENT_SLOTS * sizeof(struct tt_recent_slot) }; /* a huge page */
+
+_Static_assert(TT_RECENT_BYTES % TT_MEM_HUGE_BYTES == 0, "whole huge pages");
 
 struct tt_recent {
-    struct tt_recent_slot *slots; /* TT_RECENT_SLOTS, zeroed */
+    struct tt_recent_slot *slots; /* TT_RECENT_SLOTS, zeroed at first */
 };
 
 static inline struct tt_recent_slot *tt_recent_slot(const struct tt_recent *recent, uint64_t hash)

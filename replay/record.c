@@ -1,10 +1,5 @@
 #include "replay/record.h"
 
-#include "replay/pack.h"
-#include <endian.h>
-
-enum { ORIGIN_IN_PLACE = 1, COMPACT_BYTES = 11 };
-
 /* ---- Numbers ---- */
 
 static inline char *put(char *at, uint64_t value)
@@ -22,15 +17,10 @@ static inline uint64_t zigzag(int64_t value)
     return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
 }
 
-/* a - b of any two; comes back by plus() whatever it wrapped to. */
+/* a - b of any two; comes back by tt_rec_plus() whatever it wrapped to. */
 static inline int64_t minus(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-static inline int64_t plus(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
 static inline const char *take(const char *at, uint64_t *ret_value)
@@ -96,18 +86,20 @@ static char *put_name(char *at, const struct tt_rec_item *item)
 
 static uint64_t origin_code(uint32_t origin)
 {
-    return origin == TT_ORIGIN_FULL   ? ORIGIN_IN_PLACE
+    return origin == TT_ORIGIN_FULL   ? TT_REC_ORIGIN_IN_PLACE
            : origin == TT_ORIGIN_NONE ? 0
                                       : (uint64_t)origin + 1;
 }
 
-/* Writes the bytes of the id; *ret_code says how to read them. */
-static char *put_id(char *at, struct tt_str id, uint64_t *ret_code)
+/* Writes the bytes of the item's id; *ret_code says how to read them. */
+static inline char *put_id(char *at, const struct tt_rec_item *item, uint64_t *ret_code)
 {
+    struct tt_str id = item->event_id;
     *ret_code = (uint64_t)id.len << 1;
     if (id.ptr == NULL)
         return at;
-    if (!tt_pack(id, at))
+    bool at_once = item->roomy && id.len <= TT_REC_TEXT_ROOM && tt_pack_may_at_once();
+    if (!(at_once ? tt_pack_at_once(id, at) : tt_pack(id, at)))
         return put_text(at, id);
     *ret_code |= 1;
     return at + tt_packed_bytes(id.len);
@@ -126,7 +118,7 @@ static char *put_compact(char *at, const struct tt_rec_stream *stream,
         origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
         return NULL;
     uint64_t code;
-    char *end = put_id(at + COMPACT_BYTES, item->event_id, &code);
+    char *end = put_id(at + TT_REC_COMPACT_BYTES, item, &code);
     uint64_t first = (uint64_t)(item->flags | TT_REC_COMPACT) | code << 8 |
                      (uint64_t)item->status << 16 | origin << 24 | since << 32 | ordinal << 40 |
                      (uint64_t)time_us << 56;
@@ -134,7 +126,7 @@ static char *put_compact(char *at, const struct tt_rec_stream *stream,
     first = htole64(first);
     rest = htole32(rest);
     memcpy(at, &first, sizeof first);
-    memcpy(at + sizeof first, &rest, COMPACT_BYTES - sizeof first);
+    memcpy(at + sizeof first, &rest, TT_REC_COMPACT_BYTES - sizeof first);
     return end;
 }
 
@@ -187,37 +179,7 @@ char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_ite
 
 /* ---- Reading ---- */
 
-static size_t id_bytes(uint32_t code)
-{
-    return (code & 1) != 0 ? tt_packed_bytes(code >> 1) : code >> 1;
-}
-
-static uint32_t origin_of(uint64_t code)
-{
-    return code == ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
-           : code == 0             ? TT_ORIGIN_NONE
-                                   : (uint32_t)code - 1;
-}
-
-static const char *take_compact(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
-                                uint32_t *ret_since)
-{
-    uint64_t first;
-    uint32_t rest = 0;
-    memcpy(&first, at, sizeof first);
-    memcpy(&rest, at + sizeof first, COMPACT_BYTES - sizeof first);
-    first = le64toh(first);
-    rest = le32toh(rest);
-    rec->id_code = first >> 8 & 0xff;
-    rec->status = first >> 16 & 0xff;
-    rec->origin = origin_of(first >> 24 & 0xff);
-    *ret_since = first >> 32 & 0xff;
-    stream->place += first >> 40 & 0xffff;
-    stream->time_us = plus(stream->time_us, (int32_t)(rest << 8 | (uint32_t)(first >> 56)));
-    return at + COMPACT_BYTES;
-}
-
-static const char *take_beginning(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+const char *tt_rec_take_beginning(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
                                   uint32_t *ret_since)
 {
     uint64_t number;
@@ -232,26 +194,13 @@ static const char *take_beginning(const char *at, struct tt_rec_stream *stream, 
     at = take(at, &number);
     stream->place += number;
     at = take_signed(at, &difference);
-    stream->time_us = plus(stream->time_us, difference);
+    stream->time_us = tt_rec_plus(stream->time_us, difference);
     at = take32(at, &rec->status);
     at = take(at, &number);
-    rec->origin = origin_of(number);
+    rec->origin = tt_rec_origin_of(number);
     if ((rec->flags & TT_REC_HEAD) == 0)
         at = take32(at, ret_since);
     return take32(at, &rec->id_code);
-}
-
-void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec)
-{
-    uint32_t since = 0;
-    ret_rec->flags = (uint8_t)*at;
-    ret_rec->kind = TT_REC_EVENT;
-    at = ret_rec->flags & TT_REC_COMPACT ? take_compact(at, stream, ret_rec, &since)
-                                         : take_beginning(at, stream, ret_rec, &since);
-    ret_rec->head = ret_rec->flags & TT_REC_HEAD ? stream->heads++ : stream->heads - since;
-    ret_rec->rest = at + id_bytes(ret_rec->id_code);
-    ret_rec->place = stream->place;
-    ret_rec->event_time_us = stream->time_us;
 }
 
 static const char *take_numbers(const struct tt_rec *rec, struct tt_rec_numbers *numbers)
@@ -262,12 +211,12 @@ static const char *take_numbers(const struct tt_rec *rec, struct tt_rec_numbers 
         at = take_signed(at, &numbers->seq);
     if (rec->flags & TT_REC_RECEIVED) {
         at = take_signed(at, &number);
-        numbers->received_at_us = plus(rec->event_time_us, number);
+        numbers->received_at_us = tt_rec_plus(rec->event_time_us, number);
     }
     if (rec->flags & TT_REC_APPLIED) {
         at = take_signed(at, &numbers->apply_seq);
         at = take_signed(at, &number);
-        numbers->applied_at_us = plus(rec->event_time_us, number);
+        numbers->applied_at_us = tt_rec_plus(rec->event_time_us, number);
     }
     return at;
 }
@@ -298,7 +247,7 @@ void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origi
         tt_origin_texts(origins, rec->origin, ret_source, ret_stage);
 }
 
-const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
+const char *tt_rec_end_unusual(const struct tt_rec *rec, struct tt_rec_name *ret_name)
 {
     const char *at = rec->rest;
     if (rec->flags & (TT_REC_SEQ | TT_REC_RECEIVED | TT_REC_APPLIED)) {
@@ -320,12 +269,6 @@ const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
     if (ret_name != NULL)
         *ret_name = name;
     return at + tenant_len + task_len;
-}
-
-struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
-{
-    size_t bytes = id_bytes(rec->id_code);
-    return rec->id_code == 0 ? TT_STR_NONE : (struct tt_str){rec->rest - bytes, bytes};
 }
 
 enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,

@@ -33,6 +33,8 @@
 #include "core/base/str_quick.h"
 #include "core/base/time.h"
 #include "replay/origin.h"
+#include "replay/pack.h"
+#include <endian.h>
 
 enum tt_rec_flag {
     TT_REC_HEAD = 1 << 0,
@@ -91,7 +93,9 @@ struct tt_rec_item {
     uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
     uint8_t flags;   /* HEAD, SEQ, RECEIVED, APPLIED */
     uint8_t kind;    /* enum tt_rec_kind */
+    bool roomy;      /* TT_REC_TEXT_ROOM bytes may be read from the start of each text on */
 };
+enum { TT_REC_TEXT_ROOM = 32 };
 
 /* A record, read as far as all need it. Borrows from its bytes. */
 struct tt_rec {
@@ -117,10 +121,24 @@ struct tt_rec_name {
     uint32_t type; /* TT_REC_NO_TYPE: none */
 };
 
-/* Of tenant and task id; equal ids have equal hashes, not the reverse. */
+/* Of tenant and task id; equal ids have equal hashes, not the reverse. Roomy: as tt_str_ends_roomy
+ * wants both. */
+static inline uint64_t tt_rec_hash_of(struct tt_str text, uint64_t seed, bool roomy)
+{
+    if (__builtin_expect(text.len > TT_STR_SHORT_BYTES, 0))
+        return tt_str_hash(text, seed);
+    struct tt_str_ends ends = roomy ? tt_str_ends_roomy(text) : tt_str_ends(text);
+    return tt_str_fold(ends.first ^ UINT64_C(0x9e3779b97f4a7c15) ^ text.len,
+                       ends.last ^ UINT64_C(0xd1b54a32d192ed03) ^ seed);
+}
+static inline uint64_t tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
+{
+    uint64_t hash = tt_rec_hash_of(task_id, tt_rec_hash_of(tenant, 0, roomy), roomy);
+    return tt_str_fold(hash, UINT64_C(0x8cb92ba72f3d8dd7));
+}
 static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
 {
-    return tt_str_hash(task_id, tt_str_quick_hash(tenant));
+    return tt_rec_hash_roomy(tenant, task_id, false);
 }
 
 /* Bytes that suffice for the item, a little more than it takes. */
@@ -132,17 +150,84 @@ static inline size_t tt_rec_room(const struct tt_rec_item *item)
 }
 /* Writes the item to `at`; returns the end. */
 char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item);
-/* Reads the record at `at`; returns a place in it from which tt_rec_end finds its end. */
-void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec);
+
+/* What is behind tt_rec_take and tt_rec_end where a record is not compact, or has more than most.
+ */
+const char *tt_rec_take_beginning(const char *at, struct tt_rec_stream *stream, struct tt_rec *rec,
+                                  uint32_t *ret_since);
+const char *tt_rec_end_unusual(const struct tt_rec *rec, struct tt_rec_name *ret_name);
+
+enum { TT_REC_ORIGIN_IN_PLACE = 1, TT_REC_COMPACT_BYTES = 11 };
+
+static inline int64_t tt_rec_plus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline size_t tt_rec_id_len(uint32_t code)
+{
+    return (code & 1) != 0 ? tt_packed_bytes(code >> 1) : code >> 1;
+}
+
+static inline uint32_t tt_rec_origin_of(uint64_t code)
+{
+    return code == TT_REC_ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
+           : code == 0                    ? TT_ORIGIN_NONE
+                                          : (uint32_t)code - 1;
+}
+
+static inline const char *tt_rec_take_compact(const char *at, struct tt_rec_stream *stream,
+                                              struct tt_rec *rec, uint32_t *ret_since)
+{
+    uint64_t first;
+    uint32_t rest = 0;
+    memcpy(&first, at, sizeof first);
+    memcpy(&rest, at + sizeof first, TT_REC_COMPACT_BYTES - sizeof first);
+    first = le64toh(first);
+    rest = le32toh(rest);
+    rec->id_code = first >> 8 & 0xff;
+    rec->status = first >> 16 & 0xff;
+    rec->origin = tt_rec_origin_of(first >> 24 & 0xff);
+    *ret_since = first >> 32 & 0xff;
+    stream->place += first >> 40 & 0xffff;
+    stream->time_us = tt_rec_plus(stream->time_us, (int32_t)(rest << 8 | (uint32_t)(first >> 56)));
+    return at + TT_REC_COMPACT_BYTES;
+}
+
+/* Reads the record at `at`; tt_rec_end finds its end. */
+static inline void tt_rec_take(const char *at, struct tt_rec_stream *stream, struct tt_rec *ret_rec)
+{
+    uint32_t since = 0;
+    ret_rec->flags = (uint8_t)*at;
+    ret_rec->kind = TT_REC_EVENT;
+    at = __builtin_expect((ret_rec->flags & TT_REC_COMPACT) != 0, 1)
+             ? tt_rec_take_compact(at, stream, ret_rec, &since)
+             : tt_rec_take_beginning(at, stream, ret_rec, &since);
+    ret_rec->head = ret_rec->flags & TT_REC_HEAD ? stream->heads++ : stream->heads - since;
+    ret_rec->rest = at + tt_rec_id_len(ret_rec->id_code);
+    ret_rec->place = stream->place;
+    ret_rec->event_time_us = stream->time_us;
+}
+
 /* End of the record; with the name when it is a head and ret_name is not NULL. */
-const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name);
+static inline const char *tt_rec_end(const struct tt_rec *rec, struct tt_rec_name *ret_name)
+{
+    const uint8_t more = TT_REC_SEQ | TT_REC_RECEIVED | TT_REC_APPLIED | TT_REC_HEAD;
+    return (rec->flags & more) == 0 && rec->origin != TT_ORIGIN_FULL
+               ? rec->rest
+               : tt_rec_end_unusual(rec, ret_name);
+}
 void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_numbers);
 /* Source and stage. */
 void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
                         struct tt_str *ret_source, struct tt_str *ret_stage);
 /* The bytes that stand for the event id: equal for equal ids alone, where the code is equal too.
  * Absent where there is none. */
-struct tt_str tt_rec_id_bytes(const struct tt_rec *rec);
+static inline struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
+{
+    size_t bytes = tt_rec_id_len(rec->id_code);
+    return rec->id_code == 0 ? TT_STR_NONE : (struct tt_str){rec->rest - bytes, bytes};
+}
 /* The event id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
 enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
                            struct tt_str *ret_text) TT_MUST_CHECK;

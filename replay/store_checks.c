@@ -108,9 +108,10 @@ static void compare_apply_order(struct tt_task *task, struct tt_bench *bench)
 
 void tt_task_compare_store(struct tt_task *task, struct tt_bench *bench)
 {
-    if (!bench->rules->from_store)
-        return;
-    compare_state(task, bench);
-    compare_intervals(task, bench);
-    compare_apply_order(task, bench);
+    if (bench->rules->from_store) {
+        compare_state(task, bench);
+        compare_intervals(task, bench);
+    }
+    if (bench->rules->from_store || bench->rules->write_order)
+        compare_apply_order(task, bench);
 }

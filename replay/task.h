@@ -41,7 +41,8 @@ struct tt_rules {
     bool apply_by_arrival; /* the stored state follows arrival order, where a tenant does not say */
     const struct tt_tenants *tenants; /* NULL: none says */
     bool from_store;
-    int64_t now_us; /* TT_TIME_NONE: no stuck check */
+    bool write_order; /* compare the write sequence, also where from_store is not set */
+    int64_t now_us;   /* TT_TIME_NONE: no stuck check */
     int64_t max_future_us;
 };
 

@@ -25,6 +25,8 @@ static void *walk_partitions(void *argument)
             break;
         walker->err =
             tt_partition_walk(pass, partition, &tables, &bench, walker->visit, &walker->fault);
+        if (walker->err == TT_OK && walker->visit->through != NULL)
+            walker->visit->through(pass, walker->visit->context, partition);
     }
     if (walker->err != TT_OK)
         atomic_store(&pass->next_partition, TT_BLOCK_PARTITIONS); /* the others may stop */
@@ -57,8 +59,8 @@ enum tt_err tt_pass_walk(struct tt_pass *pass, const struct tt_task_visit *visit
             err = tt_fault_set(fault, walkers[t].err, "%s", walkers[t].fault.text);
     }
     tt_mem_free(walkers);
-    /* What is told of a task was copied: the records' memory serves for what comes next. */
-    for (size_t f = 0; f < pass->feeder_count; f++)
+    /* What is told of a task was copied. */
+    for (size_t f = 0; visits[0].through == NULL && f < pass->feeder_count; f++)
         tt_blocks_done(&pass->feeders[f]->blocks);
     return err;
 }

@@ -9,7 +9,7 @@
 #include <libpq-fe.h>
 
 enum {
-    TT_PG_PARAMS_MAX = 4,
+    TT_PG_PARAMS_MAX = 16,
     TT_PG_KEPT_MAX = 8,
 };
 

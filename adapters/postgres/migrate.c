@@ -62,6 +62,47 @@ static const char *const steps[] = {
 
     "CREATE TABLE partition_fence (partition BIGINT PRIMARY KEY, fence BIGINT NOT NULL)"
     "  WITH (fillfactor = 30);",
+
+    /* The outbox of uploads. Rows are found by their write sequence through an index of page
+     * ranges, which costs writers next to nothing. */
+    "CREATE INDEX task_status_audit_apply ON task_status_audit"
+    "  USING brin (apply_seq) WITH (pages_per_range = 32, autosummarize = on);"
+    "CREATE TABLE upload_destination ("
+    "  destination TEXT COLLATE \"C\" PRIMARY KEY, planned_to BIGINT NOT NULL,"
+    "  plans BIGINT NOT NULL, holder TEXT COLLATE \"C\", lease_until TIMESTAMPTZ,"
+    "  fence BIGINT NOT NULL);"
+    "CREATE TABLE upload_plan ("
+    "  destination TEXT COLLATE \"C\" NOT NULL, number BIGINT NOT NULL,"
+    "  first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, written_at TIMESTAMPTZ NOT NULL,"
+    "  rules TEXT COLLATE \"C\" NOT NULL, PRIMARY KEY (destination, number));"
+    "CREATE TABLE upload_batch ("
+    "  number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    "  destination TEXT COLLATE \"C\" NOT NULL, plan BIGINT NOT NULL,"
+    "  table_name TEXT COLLATE \"C\" NOT NULL, row_from BIGINT NOT NULL,"
+    "  row_count BIGINT NOT NULL, bytes BIGINT NOT NULL, digest BYTEA NOT NULL,"
+    "  generation BIGINT NOT NULL, state TEXT COLLATE \"C\" NOT NULL, version BIGINT NOT NULL,"
+    "  handle TEXT COLLATE \"C\", attempts BIGINT NOT NULL, next_try TIMESTAMPTZ NOT NULL,"
+    "  blocked BIGINT NOT NULL, problem TEXT COLLATE \"C\","
+    "  created_at TIMESTAMPTZ NOT NULL, changed_at TIMESTAMPTZ NOT NULL);"
+    "CREATE INDEX upload_batch_open ON upload_batch (destination, number)"
+    "  WHERE state IN ('planned', 'open', 'committing');"
+    "CREATE TABLE upload_load ("
+    "  destination TEXT COLLATE \"C\" NOT NULL, table_name TEXT COLLATE \"C\" NOT NULL,"
+    "  began_at TIMESTAMPTZ NOT NULL, batch BIGINT NOT NULL, generation BIGINT NOT NULL);"
+    "CREATE INDEX upload_load_began ON upload_load (destination, table_name, began_at);"
+    "CREATE TABLE upload_hold ("
+    "  destination TEXT COLLATE \"C\" NOT NULL, tenant TEXT COLLATE \"C\" NOT NULL,"
+    "  task_id TEXT COLLATE \"C\" NOT NULL, plan BIGINT NOT NULL, held_rows BIGINT NOT NULL,"
+    "  wanted BIGINT NOT NULL, released_in BIGINT,"
+    "  PRIMARY KEY (destination, tenant, task_id, plan));"
+    "CREATE INDEX upload_hold_plan ON upload_hold (destination, plan);"
+    "CREATE INDEX upload_hold_released ON upload_hold (destination, released_in);"
+    "CREATE TABLE upload_quarantine ("
+    "  destination TEXT COLLATE \"C\" NOT NULL, table_name TEXT COLLATE \"C\" NOT NULL,"
+    "  plan BIGINT NOT NULL, row_number BIGINT NOT NULL, row_uid TEXT COLLATE \"C\" NOT NULL,"
+    "  reason TEXT COLLATE \"C\" NOT NULL, message TEXT COLLATE \"C\" NOT NULL,"
+    "  at TIMESTAMPTZ NOT NULL,"
+    "  PRIMARY KEY (destination, table_name, plan, row_number));",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

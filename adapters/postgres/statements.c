@@ -47,7 +47,7 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                         "SELECT k.n::int8, a.event_id, a.event_time, a.status, a.stage, a.source,"
                         " a.seq FROM unnest($1::text[], $2::text[], $3::int4[]) WITH ORDINALITY"
                         " AS k (tenant, task_id, identity, n) JOIN task_status_audit AS a ON " OF(
-                            "a") " AND a.identity = k.identity"},
+                            "a") " AND a.identity = k.identity AND a.epoch > 0"},
     [TT_PG_SQL_CURRENT_GET] = {"current_get",
                                "SELECT k.n::int8, c.task_type, c.status, c.stage, c.event_time,"
                                " c.first_seen_at, c.updated_at, c.events, c.fence, c.last_seq,"
@@ -60,7 +60,7 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
         {"originals", "SELECT k.n::int8, a.status, a.stage, a.event_time, a.seq, a.apply_seq"
                       " FROM unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY"
                       " AS k (tenant, task_id, since, n) JOIN task_status_audit AS a ON " OF(
-                          "a") " AND a.event_time >= k.since AND a.duplicate = 0"
+                          "a") " AND a.event_time >= k.since AND a.duplicate = 0 AND a.epoch > 0"
                                " ORDER BY k.n, a.event_time, a.apply_seq"},
     [TT_PG_SQL_STAY_BEFORE] =
         {"stay_before", "SELECT k.n::int8, i.position, i.valid_from, i.status, i.stage"
@@ -134,7 +134,15 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
     [TT_PG_SQL_SCAN_CURRENT_TASK] = {"", CURRENT_SCAN " WHERE " TASK},
     [TT_PG_SQL_SCAN_INTERVALS] = {"", INTERVALS_SCAN " ORDER BY tenant, task_id, position"},
     [TT_PG_SQL_SCAN_INTERVALS_TASK] = {"", INTERVALS_SCAN " WHERE " TASK " ORDER BY position"},
-    [TT_PG_SQL_COUNTS] = {"", "SELECT (SELECT count(*) FROM task_status_audit),"
+    [TT_PG_SQL_SCAN_TASKS] = {"", "DECLARE tasks NO SCROLL CURSOR FOR SELECT tenant, task_id"
+                                  " FROM task_status_audit WHERE apply_seq BETWEEN $1::int8"
+                                  " AND $2::int8 GROUP BY tenant, task_id ORDER BY min(apply_seq)"},
+    [TT_PG_SQL_HISTORIES] =
+        {"", "DECLARE histories NO SCROLL CURSOR FOR SELECT " TT_PG_AUDIT_WRITTEN
+             ", apply_seq, k.n::int8 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
+             " AS k (k_tenant, k_task, n) JOIN task_status_audit AS a ON a.tenant = k.k_tenant"
+             " AND a.task_id = k.k_task AND a.apply_seq <= $3::int8 ORDER BY k.n"},
+    [TT_PG_SQL_COUNTS] = {"", "SELECT (SELECT count(*) FROM task_status_audit WHERE epoch > 0),"
                               " (SELECT count(*) FROM task_status_current)"},
 };
 

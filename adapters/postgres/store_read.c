@@ -5,14 +5,11 @@
  * the caller to throw away; a database without our tables: CORRUPT; a schema this program does not
  * know yet: UNSUPPORTED. */
 #include "adapters/postgres/columns.h"
+#include "adapters/postgres/reader.h"
 #include "adapters/postgres/schema.h"
 #include "adapters/postgres/statements.h"
 #include "adapters/postgres/store.h"
 #include "core/base/time.h"
-
-struct reader {
-    struct tt_pg pg;
-};
 
 /* What is done with each row of a scan. */
 struct scan {
@@ -24,7 +21,7 @@ struct scan {
     void *row_context;
 };
 
-static enum tt_err fetch(struct reader *r, const struct scan *scan, bool *ret_more,
+static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *ret_more,
                          struct tt_fault *fault)
 {
     PGresult *result = NULL;
@@ -41,7 +38,7 @@ static enum tt_err fetch(struct reader *r, const struct scan *scan, bool *ret_mo
 }
 
 /* The scan of all, or the one behind it, of one task. */
-static enum tt_err run_scan(struct reader *r, enum tt_pg_sql all, struct tt_str tenant,
+static enum tt_err run_scan(struct tt_pg_reader *r, enum tt_pg_sql all, struct tt_str tenant,
                             struct tt_str task_id, const struct scan *scan, struct tt_fault *fault)
 {
     const struct tt_pg_param task[] = {{tenant.ptr, tenant.len}, {task_id.ptr, task_id.len}};
@@ -61,9 +58,9 @@ static enum tt_err run_scan(struct reader *r, enum tt_pg_sql all, struct tt_str 
     return err;
 }
 
-static enum tt_err audit_row(const struct scan *scan, const PGresult *result, int i)
+void tt_pg_read_audit_row(const PGresult *result, int i, struct tt_audit_row *ret_row)
 {
-    const struct tt_audit_row row = {
+    *ret_row = (struct tt_audit_row){
         .place = {tt_pg_int8(result, i, 0), tt_pg_int8(result, i, 1), tt_pg_int8(result, i, 2),
                   tt_pg_int8(result, i, 3)},
         .event =
@@ -95,6 +92,12 @@ static enum tt_err audit_row(const struct scan *scan, const PGresult *result, in
         .duplicate = tt_pg_int2(result, i, 26) != 0,
         .apply_seq = tt_pg_int8(result, i, TT_PG_AUDIT_FIELDS),
     };
+}
+
+static enum tt_err audit_row(const struct scan *scan, const PGresult *result, int i)
+{
+    struct tt_audit_row row;
+    tt_pg_read_audit_row(result, i, &row);
     return scan->audit(scan->row_context, &row);
 }
 
@@ -163,7 +166,7 @@ static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt
 static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
                           struct tt_fault *fault)
 {
-    struct reader *r = context;
+    struct tt_pg_reader *r = context;
     PGresult *result = NULL;
     enum tt_err err =
         tt_pg_query(&r->pg, tt_pg_sql_text(TT_PG_SQL_COUNTS), false, NULL, 0, &result, fault);
@@ -175,19 +178,31 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return TT_OK;
 }
 
+static const char snapshot[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+static enum tt_err refresh(void *context, struct tt_fault *fault)
+{
+    struct tt_pg_reader *r = context;
+    enum tt_err err = tt_pg_run(&r->pg, "COMMIT", fault);
+    r->by_index = false;
+    return err == TT_OK ? tt_pg_run(&r->pg, snapshot, fault) : err;
+}
+
 enum tt_err tt_pg_reader_open(const char *url, const char *password,
                               struct tt_store_reader *ret_reader, struct tt_fault *fault)
 {
-    struct reader *r = tt_mem_zalloc(sizeof *r);
+    struct tt_pg_reader *r = tt_mem_zalloc(sizeof *r);
     if (r == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    tt_wire_init(&r->tenants);
+    tt_wire_init(&r->task_ids);
     enum tt_err err = tt_pg_init(&r->pg, url, password, fault);
     if (err == TT_OK)
         err = tt_pg_connect(&r->pg, fault);
     if (err == TT_OK)
         err = tt_pg_check_schema(&r->pg, fault);
     if (err == TT_OK) /* one snapshot for all scans of this reader */
-        err = tt_pg_run(&r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fault);
+        err = tt_pg_run(&r->pg, snapshot, fault);
     if (err != TT_OK) {
         tt_pg_done(&r->pg);
         tt_mem_free(r);
@@ -197,15 +212,20 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
                                            .audit = scan_audit,
                                            .current = scan_current,
                                            .intervals = scan_intervals,
-                                           .counts = counts};
+                                           .counts = counts,
+                                           .tasks = tt_pg_read_tasks,
+                                           .histories = tt_pg_read_histories,
+                                           .refresh = refresh};
     return TT_OK;
 }
 
 void tt_pg_reader_done(struct tt_store_reader *reader)
 {
-    struct reader *r = reader->context;
+    struct tt_pg_reader *r = reader->context;
     if (r != NULL) {
         tt_pg_done(&r->pg);
+        tt_wire_done(&r->tenants);
+        tt_wire_done(&r->task_ids);
         tt_mem_free(r);
     }
     *reader = (struct tt_store_reader){0};

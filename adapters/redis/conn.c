@@ -5,11 +5,19 @@
  * no message holds a command's words. */
 #include "adapters/redis/conn.h"
 
+#include "adapters/redis/cluster.h"
 #include "core/base/assert.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+void tt_redis_begin(struct tt_redis_command *command)
+{
+    command->count = 0;
+    command->route = NULL;
+    command->impatient = false;
+}
 
 void tt_redis_text(struct tt_redis_command *command, struct tt_str text)
 {
@@ -31,7 +39,7 @@ void tt_redis_number(struct tt_redis_command *command, int64_t number)
     tt_redis_word(command, digits);
 }
 
-static enum tt_err away(struct tt_redis *redis, const char *doing, struct tt_fault *fault)
+enum tt_err tt_redis_away(struct tt_redis *redis, const char *doing, struct tt_fault *fault)
 {
     const redisContext *context = redis->context;
     char why[160];
@@ -42,10 +50,10 @@ static enum tt_err away(struct tt_redis *redis, const char *doing, struct tt_fau
                                                                : "connection lost");
     tt_redis_disconnect(redis);
     if (redis->url.is_unix)
-        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s: %s: %s", redis->url.host,
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s: %s: %s", redis->url.first.host,
                             doing, why);
-    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s:%d: %s: %s", redis->url.host,
-                        redis->url.port, doing, why);
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis at %s:%d: %s: %s", redis->url.first.host,
+                        redis->url.first.port, doing, why);
 }
 
 enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
@@ -62,7 +70,8 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
         {"WRONGPASS", TT_ERR_DENIED},       {"NOPERM", TT_ERR_DENIED},
         {"NOGROUP", TT_ERR_UNAVAILABLE},    {"MOVED", TT_ERR_UNSUPPORTED},
         {"ASK", TT_ERR_UNSUPPORTED},        {"NOSCRIPT", TT_ERR_UNAVAILABLE},
-        {"WRONGTYPE", TT_ERR_INVALID},
+        {"WRONGTYPE", TT_ERR_INVALID},      {"NOREPLICAS", TT_ERR_UNAVAILABLE},
+        {"UNBLOCKED", TT_ERR_UNAVAILABLE},
     };
     if (reply->type != REDIS_REPLY_ERROR)
         return TT_OK;
@@ -70,12 +79,20 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].word) == first && memcmp(words[i].word, reply->str, first) == 0)
             return tt_fault_set(fault, words[i].err, "redis: %.300s", reply->str);
-    return tt_fault_set(fault, TT_ERR_IO, "redis: %.300s", reply->str);
+    bool full = strstr(reply->str, "max number of clients") != NULL;
+    return tt_fault_set(fault, full ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s", reply->str);
+}
+
+bool tt_redis_is_error(const redisReply *reply, const char *word)
+{
+    size_t len = strlen(word);
+    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, word, len) == 0 &&
+           (reply->str[len] == ' ' || reply->str[len] == '\0');
 }
 
 bool tt_redis_is_noscript(const redisReply *reply)
 {
-    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0;
+    return tt_redis_is_error(reply, "NOSCRIPT");
 }
 
 void tt_redis_disconnect(struct tt_redis *redis)
@@ -83,40 +100,61 @@ void tt_redis_disconnect(struct tt_redis *redis)
     if (redis->context != NULL)
         redisFree(redis->context);
     redis->context = NULL;
+    if (redis->cluster != NULL)
+        tt_redis_cluster_disconnect(redis->cluster);
+}
+
+void tt_redis_done(struct tt_redis *redis)
+{
+    tt_redis_disconnect(redis);
+    tt_redis_cluster_free(redis->cluster);
+    redis->cluster = NULL;
+}
+
+bool tt_redis_is_connected(const struct tt_redis *redis)
+{
+    return redis->cluster != NULL ? tt_redis_cluster_is_connected(redis->cluster)
+                                  : redis->context != NULL;
 }
 
 enum tt_err tt_redis_send(struct tt_redis *redis, const struct tt_redis_command *command,
                           struct tt_fault *fault)
 {
-    if (redis->context == NULL)
+    if (!tt_redis_is_connected(redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return tt_redis_cluster_send(redis, command, fault);
     if (redisAppendCommandArgv(redis->context, command->count,
                                (const char **)(uintptr_t)command->words,
                                command->lengths) != REDIS_OK)
-        return away(redis, "send", fault);
+        return tt_redis_away(redis, "send", fault);
     return TT_OK;
 }
 
 enum tt_err tt_redis_flush(struct tt_redis *redis, struct tt_fault *fault)
 {
     int done = 0;
-    if (redis->context == NULL)
+    if (!tt_redis_is_connected(redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return tt_redis_cluster_flush(redis, fault);
     errno = 0;
     while (done == 0)
         if (redisBufferWrite(redis->context, &done) != REDIS_OK)
-            return away(redis, "write", fault);
+            return tt_redis_away(redis, "write", fault);
     return TT_OK;
 }
 
 enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply, struct tt_fault *fault)
 {
     void *reply = NULL;
-    if (redis->context == NULL)
+    if (!tt_redis_is_connected(redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return tt_redis_cluster_receive(redis, ret_reply, fault);
     errno = 0;
     if (redisGetReply(redis->context, &reply) != REDIS_OK || reply == NULL)
-        return away(redis, "read", fault);
+        return tt_redis_away(redis, "read", fault);
     *ret_reply = reply;
     return TT_OK;
 }
@@ -137,67 +175,31 @@ enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command 
     return err;
 }
 
-static enum tt_err authenticate(struct tt_redis *redis, struct tt_fault *fault)
-{
-    struct tt_redis_command command = {0};
-    if (redis->password == NULL || redis->password[0] == '\0')
-        return TT_OK;
-    tt_redis_word(&command, "AUTH");
-    if (redis->url.user[0] != '\0')
-        tt_redis_word(&command, redis->url.user);
-    tt_redis_word(&command, redis->password);
-    return tt_redis_call(redis, &command, NULL, fault);
-}
-
-static enum tt_err select_db(struct tt_redis *redis, struct tt_fault *fault)
-{
-    struct tt_redis_command command = {0};
-    if (redis->url.db == 0)
-        return TT_OK;
-    tt_redis_word(&command, "SELECT");
-    tt_redis_number(&command, redis->url.db);
-    return tt_redis_call(redis, &command, NULL, fault);
-}
-
 enum tt_err tt_redis_load_scripts(struct tt_redis *redis, struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK;
+    enum tt_err err = TT_OK, refused = TT_OK;
     tt_assert(redis->script_count <= TT_REDIS_SCRIPTS_MAX);
+    if (redis->cluster != NULL)
+        return TT_OK; /* each node has them since it was connected; see cluster.c */
     for (size_t i = 0; i < redis->script_count && err == TT_OK; i++) {
         struct tt_redis_command command = {0};
-        redisReply *reply = NULL;
         tt_redis_word(&command, "SCRIPT");
         tt_redis_word(&command, "LOAD");
         tt_redis_word(&command, redis->scripts[i]);
-        err = tt_redis_call(redis, &command, &reply, fault);
-        if (err == TT_OK)
-            snprintf(redis->shas[i], sizeof redis->shas[i], "%s", reply->str);
-        if (reply != NULL)
-            freeReplyObject(reply);
+        err = tt_redis_send(redis, &command, fault);
     }
-    return err;
-}
-
-enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault)
-{
-    struct timeval limit = {.tv_sec = TT_REDIS_TIMEOUT_MS / 1000,
-                            .tv_usec = TT_REDIS_TIMEOUT_MS % 1000 * 1000};
-    tt_redis_disconnect(redis);
-    redis->context = redis->url.is_unix
-                         ? redisConnectUnixWithTimeout(redis->url.host, limit)
-                         : redisConnectWithTimeout(redis->url.host, redis->url.port, limit);
-    if (redis->context == NULL || redis->context->err != 0)
-        return away(redis, "connect", fault);
-    if (redisSetTimeout(redis->context, limit) != REDIS_OK)
-        return away(redis, "set a time limit", fault);
-    enum tt_err err = authenticate(redis, fault);
-    if (err == TT_OK)
-        err = select_db(redis, fault);
-    if (err == TT_OK)
-        err = tt_redis_load_scripts(redis, fault);
-    if (err != TT_OK)
-        tt_redis_disconnect(redis);
-    return err;
+    for (size_t i = 0; i < redis->script_count && err == TT_OK; i++) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(redis, &reply, fault);
+        if (err != TT_OK)
+            break;
+        if (refused == TT_OK)
+            refused = tt_redis_refused(reply, fault);
+        if (refused == TT_OK)
+            snprintf(redis->shas[i], sizeof redis->shas[i], "%s", reply->str);
+        freeReplyObject(reply);
+    }
+    return err != TT_OK ? err : refused;
 }
 
 void tt_redis_script(struct tt_redis_command *command, const struct tt_redis *redis, size_t script,

@@ -26,3 +26,12 @@ void tt_redis_global_key(char key[static TT_REDIS_KEY_BYTES], const char *prefix
 {
     snprintf(key, TT_REDIS_KEY_BYTES, "%s:%s", prefix, suffix);
 }
+
+void tt_redis_turn_keys_make(tt_redis_turn_keys keys, const char *prefix, unsigned partition)
+{
+    static const char *const suffixes[TT_TURN_KEYS] = {"events", "held",   "wait", "ready",
+                                                       "leases", "fence",  "wake", "counts",
+                                                       "parked", "behind", "dead"};
+    for (int i = 0; i < TT_TURN_KEYS; i++)
+        tt_redis_key(keys[i], prefix, partition, suffixes[i]);
+}

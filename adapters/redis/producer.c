@@ -53,7 +53,7 @@ void tt_redis_producer_destroy(struct tt_redis_producer *producer)
 {
     if (producer == NULL)
         return;
-    tt_redis_disconnect(&producer->redis);
+    tt_redis_done(&producer->redis);
     tt_buf_done(&producer->json);
     tt_mem_free(producer->waiting);
     tt_mem_free(producer);

@@ -2,7 +2,8 @@
  *
  * At least once: an XADD whose reply was lost is sent again, and may then stand on the stream
  * twice; the checker and the applier find such a pair by its event_id (or content). Within a batch
- * the order of adding is kept. Threads: one. Memory: bounded by the caller, who flushes.
+ * the order of adding is kept, but that what the server refuses (it is full, and a moment later is
+ * not) is sent again behind the rest. Threads: one. Memory: bounded by the caller, who flushes.
  */
 #ifndef TT_ADAPTERS_REDIS_PRODUCER_H
 #define TT_ADAPTERS_REDIS_PRODUCER_H

@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* A group that starts before the first entry, for every stream; streams that are not there are
- * made. */
+ * made. A server that is full refuses even where there is nothing to make: claiming tells then
+ * whether something is missing. */
 static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
@@ -34,7 +35,7 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, str
         if (err != TT_OK)
             break;
         bool there = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "BUSYGROUP", 9) == 0;
-        if (!there && refused == TT_OK)
+        if (!there && !tt_redis_is_error(reply, "OOM") && refused == TT_OK)
             refused = tt_redis_refused(reply, fault);
         freeReplyObject(reply);
     }
@@ -100,7 +101,7 @@ static void disconnect_queue(void *context)
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
     tt_redis_queue_forget(queue, queue->now);
-    if (queue->redis.context != NULL) {
+    if (tt_redis_is_connected(&queue->redis)) {
         /* Out of courtesy: others would find out when leases and heartbeats end. */
         if (tt_redis_queue_give_back(queue, &ignored) != TT_OK)
             tt_fault_clear(&ignored);
@@ -157,6 +158,7 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
         .trim = tt_redis_queue_trim,
         .backlog = tt_redis_queue_backlog,
         .disconnect = disconnect_queue,
+        .park = tt_redis_queue_park,
     };
     return TT_OK;
 }
@@ -166,7 +168,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     struct tt_redis_queue *inner = queue->context;
     if (inner == NULL)
         return;
-    tt_redis_disconnect(&inner->redis);
+    tt_redis_done(&inner->redis);
     for (unsigned hand = 0; hand < 2; hand++) {
         tt_redis_queue_forget(inner, hand);
         tt_mem_free(inner->hands[hand].replies);
@@ -176,6 +178,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
         tt_arena_done(&inner->hands[hand].keys);
     }
     tt_mem_free(inner->partitions);
+    tt_mem_free(inner->parked);
     tt_mem_free(inner);
     *queue = (struct tt_queue){0};
 }

@@ -24,4 +24,21 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
                                   struct tt_queue *ret_queue, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_redis_queue_destroy(struct tt_queue *queue);
 
+/* One task id, held without claiming entries of it (queue_hold.c). */
+struct tt_redis_hold {
+    unsigned partition;
+    int64_t fence; /* 0: somebody else holds the id */
+    char key[256]; /* what it is held under */
+    size_t key_len;
+};
+
+/* Holds the id if nobody does, for one lease; its fence is above fence_min. One id at a time, on a
+ * queue that is connected and claims nothing. Errors: those of the connection. */
+enum tt_err tt_redis_queue_hold(struct tt_queue *queue, struct tt_str tenant, struct tt_str task_id,
+                                int64_t fence_min, struct tt_redis_hold *ret_hold,
+                                struct tt_fault *fault) TT_MUST_CHECK;
+/* Lets it go; what waits behind it goes on. Nothing happens when the lease has ended. */
+enum tt_err tt_redis_queue_let_go(struct tt_queue *queue, const struct tt_redis_hold *hold,
+                                  struct tt_fault *fault) TT_MUST_CHECK;
+
 #endif

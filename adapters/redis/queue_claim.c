@@ -30,7 +30,7 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, s
     const struct tt_redis_partition *p = &queue->partitions[partition];
     char events[TT_REDIS_KEY_BYTES];
     struct tt_redis_command command;
-    command.count = 0;
+    tt_redis_begin(&command);
     tt_redis_key(events, queue->prefix, partition, "events");
     if (p->recovering) {
         tt_redis_script(&command, &queue->redis, TT_SCRIPT_RECOVER, 1);
@@ -135,6 +135,10 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
         *ret_forgotten = true;
         p->ready = true; /* the next time round */
         p->in_hand = false;
+        return TT_OK;
+    }
+    if (tt_redis_is_error(reply, "TRYAGAIN")) {
+        p->ready = p->in_hand = false; /* its slot is on its way to another node */
         return TT_OK;
     }
     err = tt_redis_refused(reply, fault);

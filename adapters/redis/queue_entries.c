@@ -37,6 +37,7 @@ void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand)
         freeReplyObject(h->replies[i]);
     h->reply_count = h->entry_count = h->task_count = h->offer_count = 0;
     tt_arena_reset(&h->keys);
+    queue->some_parked = queue->some_parked && hand != queue->now;
     for (unsigned i = 0; i < queue->partition_count; i++) {
         struct tt_redis_partition *p = &queue->partitions[i];
         if (p->hand != hand)

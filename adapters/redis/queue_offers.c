@@ -32,7 +32,7 @@ static enum tt_err send_look(struct tt_redis_queue *queue, unsigned partition, s
 {
     char events[TT_REDIS_KEY_BYTES], from[TT_STREAM_ID_BYTES + 1];
     struct tt_redis_command command;
-    command.count = 0;
+    tt_redis_begin(&command);
     tt_redis_key(events, queue->prefix, partition, "events");
     snprintf(from, sizeof from, "(%s", queue->partitions[partition].last_id);
     tt_redis_word(&command, "XRANGE");
@@ -121,6 +121,7 @@ enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partitio
         tt_redis_turn_keys keys;
         struct tt_redis_command command;
         tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
+        command.impatient = true;
         tt_redis_number(&command, queue->lease_ms);
         tt_redis_number(&command, (int64_t)(call > 0 ? now : now + each - p->offer_count));
         tt_redis_number(&command, floor);
@@ -239,7 +240,7 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
     struct tt_redis_partition *p = &queue->partitions[partition];
     struct tt_redis_hand *hand = &queue->hands[p->hand];
     size_t calls = calls_of(p), at = 0;
-    bool waited = false, was_full = p->full;
+    bool waited = false, away = false, was_full = p->full;
     p->first_task = hand->task_count;
     p->ready = p->offer_count >= each; /* we saw as many as we wanted */
     for (size_t call = 0; call < calls; call++, at += OFFERS_PER_CALL) {
@@ -254,6 +255,10 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
             *ret_forgotten = p->ready = true; /* the next time round */
             continue;
         }
+        if (tt_redis_is_error(reply, "TRYAGAIN")) { /* its slot is on its way to another node */
+            away = true;
+            continue;
+        }
         err = tt_redis_refused(reply, fault);
         if (err == TT_OK && !is_answer(reply, left < OFFERS_PER_CALL ? left : OFFERS_PER_CALL))
             err = tt_redis_queue_strange(partition, fault);
@@ -264,6 +269,7 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
         waited = waited || reply->element[4]->elements > 0;
     }
     p->ready = p->ready || (was_full && !p->full); /* now we can look */
+    p->ready = p->ready && !away;                  /* the others go on */
     if (waited)
         tt_redis_queue_sort(queue, partition);
     p->in_hand = p->count > 0 || p->task_count > 0;

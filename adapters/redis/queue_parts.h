@@ -1,5 +1,5 @@
 /* Inside of the queue: queue.c (life), queue_claim.c, queue_ahead.c and queue_entries.c (reading),
- * queue_turns.c (holding), queue_wait.c, queue_tend.c. */
+ * queue_turns.c (holding), queue_wait.c and queue_poll.c, queue_tend.c. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 #define TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 
@@ -21,6 +21,8 @@ enum tt_redis_script {
     TT_SCRIPT_TRIM,
     TT_SCRIPT_BACKLOG,
     TT_SCRIPT_ACKNOWLEDGE,
+    TT_SCRIPT_HOLD,
+    TT_SCRIPT_PARK,
     TT_SCRIPT_COUNT
 };
 extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
@@ -91,14 +93,16 @@ struct tt_redis_queue {
     struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
     unsigned now;                  /* the one in hand */
     struct tt_redis_ahead ahead;
+    bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
+                     some_parked */
+    size_t parked_capacity;
+    bool some_parked;
     uint64_t vanished; /* to be told with the next batch */
 };
 
 /* queue_turns.c */
 /* Begins a call of a script of script_turns.h: its keys, the group and the token. `keys` is room
  * that lives as long as the command. */
-enum { TT_TURN_KEYS = 8 };
-typedef char tt_redis_turn_keys[TT_TURN_KEYS][TT_REDIS_KEY_BYTES];
 void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition);
 enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault);
@@ -157,12 +161,21 @@ enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
 void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand);
 /* queue_wait.c */
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
+/* Streams of an answer to XREAD have something. */
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply);
+/* queue_poll.c: the same in a cluster. */
+enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
+                                struct tt_fault *fault);
 /* queue_tend.c */
 /* Sends the acknowledgements of the batch in hand; *ret_sent: how many answers will come. */
 enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, size_t *ret_sent,
                                        struct tt_fault *fault);
 enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,
                                 const char *reason, const char *error, struct tt_fault *fault);
+enum tt_err tt_redis_queue_park(void *context, const struct tt_queue_parking *parking,
+                                struct tt_fault *fault);
+/* Takes what is parked out of the batch in hand, so that it is not acknowledged. */
+void tt_redis_queue_leave_parked(struct tt_redis_queue *queue);
 enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault);
 enum tt_err tt_redis_queue_backlog(void *context, struct tt_queue_backlog *ret_backlog,
                                    struct tt_fault *fault);

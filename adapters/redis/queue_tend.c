@@ -44,6 +44,7 @@ enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entr
 {
     struct tt_redis_queue *queue = context;
     char events[TT_REDIS_KEY_BYTES], dead[TT_REDIS_KEY_BYTES], leases[TT_REDIS_KEY_BYTES];
+    char counts[TT_REDIS_KEY_BYTES];
     char id[TT_STREAM_ID_BYTES];
     struct tt_redis_command command = {0};
     enum tt_err err = tt_redis_queue_settle(queue, fault);
@@ -52,11 +53,13 @@ enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entr
     tt_redis_key(events, queue->prefix, entry->partition, "events");
     tt_redis_key(dead, queue->prefix, entry->partition, "dead");
     tt_redis_key(leases, queue->prefix, entry->partition, "leases");
+    tt_redis_key(counts, queue->prefix, entry->partition, "counts");
     tt_redis_format_id(id, entry->id_ms, entry->id_seq);
-    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BURY, 3);
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_BURY, 4);
     tt_redis_word(&command, events);
     tt_redis_word(&command, dead);
     tt_redis_word(&command, leases);
+    tt_redis_word(&command, counts);
     tt_redis_word(&command, TT_REDIS_GROUP);
     tt_redis_word(&command, id);
     tt_redis_word(&command, reason);

@@ -16,14 +16,11 @@ enum {
 void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition)
 {
-    static const char *const suffixes[TT_TURN_KEYS] = {"events", "held",  "wait", "ready",
-                                                       "leases", "fence", "wake", "counts"};
-    command->count = 0;
+    tt_redis_begin(command);
     tt_redis_script(command, &queue->redis, script, TT_TURN_KEYS);
-    for (int i = 0; i < TT_TURN_KEYS; i++) {
-        tt_redis_key(keys[i], queue->prefix, partition, suffixes[i]);
+    tt_redis_turn_keys_make(keys, queue->prefix, partition);
+    for (int i = 0; i < TT_TURN_KEYS; i++)
         tt_redis_word(command, keys[i]);
-    }
     tt_redis_word(command, TT_REDIS_GROUP);
     tt_redis_word(command, queue->token);
 }
@@ -215,6 +212,7 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     size_t sent = 0;
     int64_t least = 0, sum = 0;
     enum tt_err err;
+    tt_redis_queue_leave_parked(queue);
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
         err = tell_all(queue, send_finish, &least, &sum, fault);
         for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)

@@ -83,7 +83,7 @@ static struct tt_redis_partition *find(struct tt_redis_queue *queue, const redis
 }
 
 /* Streams of the answer have something. */
-static void mark_ready(struct tt_redis_queue *queue, const redisReply *reply)
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply)
 {
     for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
         const redisReply *stream = reply->element[s];
@@ -109,10 +109,12 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
     for (unsigned i = 0; i < queue->partition_count; i++)
         if (queue->partitions[i].ready)
             return TT_OK;
-    if (queue->redis.context == NULL)
+    if (!tt_redis_is_connected(&queue->redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
     if (wait_ms > TT_REDIS_TIMEOUT_MS / 2)
         wait_ms = TT_REDIS_TIMEOUT_MS / 2;
+    if (queue->redis.cluster != NULL)
+        return tt_redis_queue_poll(queue, wait_ms, fault);
     redisReply *reply = NULL;
     err = send_wait(queue, wait_ms, fault);
     if (err == TT_OK)
@@ -120,7 +122,7 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK)
-        mark_ready(queue, reply);
+        tt_redis_queue_mark_ready(queue, reply);
     if (reply != NULL)
         freeReplyObject(reply);
     return err;

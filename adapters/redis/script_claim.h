@@ -7,12 +7,15 @@
 
 /* First: holders whose lease ended give back, and what does not fit is made anew. */
 #define TT_LUA_CLAIM_TIDY                                                                          \
-    "local function tidy() local waiting, others, dead = 0, 0, {} "                                \
+    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
     "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
-    "if c[1] == WAITING then waiting = tonumber(c[2]) else others = others + 1 "                   \
+    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
+    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
     "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
     "local held = call('HLEN', HELD) "                                                             \
-    "if call('ZCARD', WAIT) ~= waiting or (held == 0 and others > 0) or "                          \
+    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
+    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
+    "(held == 0 and others > 0) or "                                                               \
     "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
     "for _, token in ipairs(dead) do give_back(token) end "                                        \
     "if held > 0 then "                                                                            \
@@ -44,10 +47,10 @@
 
 /* Third: new entries, as the caller has seen them: entry id and task, in order, from ARGV[10] on.
  * Where the caller was in doubt about the task, it is '' and looked up here. One whose id is busy,
- * or has something waiting, waits behind it; its number of deliveries is put to 0, as nobody has
- * seen it. */
+ * or has something waiting, waits behind it, and one of a parked task behind its dead letter; its
+ * number of deliveries is put to 0, as nobody has seen it. */
 #define TT_LUA_CLAIM_NEW                                                                           \
-    "local firsts, refused, named = {}, {}, {} "                                                   \
+    "local firsts, refused, named, owned = {}, {}, {}, 0 "                                         \
     "local function is_free(key, holder, waiting) "                                                \
     "if holder and holder ~= ME then "                                                             \
     "if not alive(holder) then give_back(holder) end return false end "                            \
@@ -57,24 +60,29 @@
     "if key == '' then local r = call('XRANGE', E, id, id) "                                       \
     "key = task_key(id, r[1] and r[1][2] or {}) "                                                  \
     "named[#named + 1] = i named[#named + 1] = key end return id, key end "                        \
-    "local function take_new(first, n) local ids, keys, asked, at, known = {}, {}, {}, {}, {} "    \
+    "local function take_new(first, n) local ids, keys, asked, at, known, away = {}, {}, {}, {}, " \
+    "{}, {} "                                                                                      \
     "for i = first, n do ids[i], keys[i] = offer(i) local key = keys[i] "                          \
     "if not known[key] then known[key] = true "                                                    \
     "if not mine[key] then asked[#asked + 1] = key at[#at + 1] = i end end end "                   \
     "local waiting = call('ZCARD', WAIT) > 0 "                                                     \
     "if #asked > 0 then local holders = call('HMGET', HELD, unpack(asked)) "                       \
-    "for k, key in ipairs(asked) do if is_free(key, holders[k], waiting) then "                    \
+    "for k, key in ipairs(asked) do if is_parked(key) then away[key] = true elseif is_free(key, "  \
+    "holders[k], waiting) then "                                                                   \
     "mine[key] = true tasks[#tasks + 1] = key firsts[#firsts + 1] = at[k] end end end "            \
-    "local own, others, members = {}, {}, {} "                                                     \
+    "local own, others, members, out, behind = {}, {}, {}, {}, {} "                                \
     "for i = first, n do if mine[keys[i]] then own[#own + 1] = ids[i] "                            \
-    "else refused[#refused + 1] = i others[#others + 1] = ids[i] "                                 \
-    "members[#members + 1] = member(keys[i], ids[i]) end end "                                     \
-    "local function claim(list, consumer, ...) local args = {...} local m = #list "                \
+    "else refused[#refused + 1] = i local m = member(keys[i], ids[i]) "                            \
+    "if away[keys[i]] then out[#out + 1] = ids[i] behind[#behind + 1] = m "                        \
+    "else others[#others + 1] = ids[i] members[#members + 1] = m end end end "                     \
+    "local function claim(list, consumer, ...) if #list == 0 then return end "                     \
+    "local args = {...} local m = #list "                                                          \
     "for i, word in ipairs(args) do list[m + i] = word end "                                       \
     "call('XCLAIM', E, G, consumer, 0, unpack(list)) end "                                         \
-    "if #own > 0 then claim(own, ME, 'FORCE', 'JUSTID', 'LASTID', ids[n]) end "                    \
-    "if #others > 0 then wait_for(members) "                                                       \
-    "claim(others, WAITING, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) end end "
+    "owned = #own claim(own, ME, 'FORCE', 'JUSTID', 'LASTID', ids[n]) wait_in(WAIT, members) "     \
+    "claim(others, WAITING, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) "                \
+    "wait_in(BEHIND, behind) "                                                                     \
+    "claim(out, OUT, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) end "
 
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait, 1: goes on
  * from the call before, the id that the offers begin behind, how many offers, offers
@@ -97,6 +105,8 @@
         "if not first then first, more = 1, 1 else taken = math.min(offers, first - 1 + budget) "  \
         "if taken < offers then more = 1 end "                                                     \
         "if taken >= first then take_new(first, taken) last = ARGV[8 + 2 * taken] end end end "    \
+        "if #entries == 0 and owned == 0 and #tasks > 0 then "                                     \
+        "more, tasks, held = 1, {}, {} mark_ready(mine) end "                                      \
         "local fence = 0 "                                                                         \
         "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
         "if fence <= floor then fence = floor + 1 "                                                \

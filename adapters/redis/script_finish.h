@@ -29,14 +29,14 @@
 /* ... | lease ms -> 1; 0: it had ended */
 #define TT_LUA_RENEW                                                                               \
     TT_LUA_TURNS                                                                                   \
-    "if not call('ZSCORE', LEASES, ME) then return 0 end "                                         \
+    "if call('ZREM', LEASES, ME) == 0 then return 0 end "                                          \
     "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) return 1"
 
 /* ... -> vanished. Whatever a lost key might have left: tasks held by nobody alive, tasks that are
  * free and not marked so, consumers without anything. */
 #define TT_LUA_TEND                                                                                \
     TT_LUA_TURNS                                                                                   \
-    "local seen, all = {}, call('HGETALL', HELD) "                                                 \
+    "call('ZREM', LEASES, '') local seen, all = {}, call('HGETALL', HELD) "                        \
     "for i = 2, #all, 2 do if not seen[all[i]] then seen[all[i]] = true "                          \
     "if not alive(all[i]) then give_back(all[i]) end end end "                                     \
     "local held, tasks = {}, {} "                                                                  \

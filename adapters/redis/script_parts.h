@@ -16,4 +16,18 @@
     "count = count + #page if #page < 1000 then return count end "                                 \
     "from = '(' .. page[#page][1] end end "
 
+/* Puts a dead letter, and counts it. It has the entry's own id, so that it is there once; where a
+ * younger one is there already, or the letter of another entry stands at that id, it gets a new one
+ * and is looked for by its first field, which is entry_id. */
+#define TT_LUA_LETTER                                                                              \
+    "local function put_letter(dead, counts, id, fields) "                                         \
+    "local at = redis.call('XRANGE', dead, id, id)[1] "                                            \
+    "if at and at[2][2] == id then return end "                                                    \
+    "local added = redis.pcall('XADD', dead, id, unpack(fields)) "                                 \
+    "if type(added) == 'table' and added.err then "                                                \
+    "for _, e in ipairs(redis.call('XRANGE', dead, id, '+')) do "                                  \
+    "if e[2][2] == id then return end end "                                                        \
+    "redis.call('XADD', dead, '*', unpack(fields)) end "                                           \
+    "redis.call('HINCRBY', counts, 'failed', 1) end "
+
 #endif

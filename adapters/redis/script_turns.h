@@ -1,16 +1,19 @@
 /* Lua of the turns: whose turn it is, what waits, what dead holders left. Begins the scripts of
  * script_claim.h and script_finish.h; docs/decisions/0005-turn-per-id.md says why it is so.
  *
- * KEYS: events, held, wait, ready, leases, fence, wake, counts. ARGV: group, token of the caller.
+ * KEYS: events, held, wait, ready, leases, fence, wake, counts, parked, behind, dead. ARGV: group,
+ * token of the caller.
  *
  * What is where, for one partition:
  *   pending entries of consumer TOKEN   handed out to that holder, who has not finished them
  *   pending entries of consumer '*'     read, and waiting behind a busy id: exactly those in `wait`
- *   held     hash, task -> token
- *   wait     sorted set of equal scores, so sorted by bytes: task, NUL, id padded to fixed width
- *   ready    list of tasks that nobody holds and something waits for
- *   leases   sorted set, token -> end of its lease in ms of the server's clock; no member: none
- *   wake     stream of one entry, a new one when somebody might take what is ready
+ *   pending entries of consumer '+'     of parked tasks: a dead letter and all that waits behind
+ * it: exactly those in `behind` held     hash, task -> token wait     sorted set of equal scores,
+ * so sorted by bytes: task, NUL, id padded to fixed width parked   hash, task -> entry id of its
+ * dead letter; nothing of it is handed out behind   sorted set like `wait`, of parked tasks ready
+ * list of tasks that nobody holds and something waits for leases   sorted set, token -> end of its
+ * lease in ms of the server's clock; no member: none wake     stream of one entry, a new one when
+ * somebody might take what is ready
  *
  * The pending entries are the truth; the rest is made anew from them when it does not fit.
  */
@@ -47,6 +50,7 @@
     "local call, G, ME, WAITING = redis.call, ARGV[1], ARGV[2], '*' "                              \
     "local E, HELD, WAIT, READY, LEASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5] "            \
     "local FENCE, WAKE, COUNTS = KEYS[6], KEYS[7], KEYS[8] "                                       \
+    "local PARKED, BEHIND, DEAD, OUT = KEYS[9], KEYS[10], KEYS[11], '+' "                          \
     "local t = call('TIME') "                                                                      \
     "local now, vanished = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), 0 "          \
     "local function member(key, id) local ms, seq = string.match(id, '(%d+)-(%d+)') "              \
@@ -55,14 +59,23 @@
     "local function id_of(m) local n = #m "                                                        \
     "return string.match(string.sub(m, n - 39, n - 20), '^0*(%d+)$') .. '-' .. "                   \
     "string.match(string.sub(m, n - 19), '^0*(%d+)$') end "                                        \
-    "local function waits(key, count) return call('ZRANGEBYLEX', WAIT, '[' .. key .. '\\0', "      \
-    "'(' .. key .. '\\1', 'LIMIT', 0, count) end "                                                 \
+    "local function those_of(set, key, count) "                                                    \
+    "return call('ZRANGEBYLEX', set, '[' .. key .. '\\0', '(' .. key .. '\\1', "                   \
+    "'LIMIT', 0, count) end "                                                                      \
+    "local function waits(key, count) return those_of(WAIT, key, count) end "                      \
     "local function each_part(list, size, run) for i = 1, #list, size do "                         \
     "run(unpack(list, i, math.min(i + size - 1, #list))) end end "                                 \
-    "local function wait_for(members) each_part(members, 1000, function(...) "                     \
+    "local function wait_in(set, members) each_part(members, 1000, function(...) "                 \
     "local args = {...} local zadd = {} "                                                          \
     "for i = 1, #args do zadd[2 * i - 1] = 0 zadd[2 * i] = args[i] end "                           \
-    "call('ZADD', WAIT, unpack(zadd)) end) end "                                                   \
+    "call('ZADD', set, unpack(zadd)) end) end "                                                    \
+    "local function hand_to(consumer, ids) each_part(ids, 1000, function(...) "                    \
+    "local args = {...} args[#args + 1] = 'JUSTID' "                                               \
+    "call('XCLAIM', E, G, consumer, 0, unpack(args)) end) end "                                    \
+    "local some_parked = nil "                                                                     \
+    "local function is_parked(key) "                                                               \
+    "if some_parked == nil then some_parked = call('EXISTS', PARKED) == 1 end "                    \
+    "return some_parked and call('HEXISTS', PARKED, key) == 1 end "                                \
     "local function alive(token) local ends = call('ZSCORE', LEASES, token) "                      \
     "return ends and tonumber(ends) > now end "
 
@@ -73,13 +86,15 @@
     "local function take_from(token, tasks) local from = '-' "                                     \
     "while true do local page = call('XPENDING', E, G, from, '+', 500, token) "                    \
     "if #page == 0 then return end "                                                               \
-    "local ids, members = {}, {} "                                                                 \
+    "local ids, members, out, behind = {}, {}, {}, {} "                                            \
     "for i, p in ipairs(page) do local r = call('XRANGE', E, p[1], p[1]) "                         \
-    "if r[1] then local key = task_key(p[1], r[1][2]) ids[#ids + 1] = p[1] "                       \
-    "members[#members + 1] = member(key, p[1]) tasks[key] = true "                                 \
+    "if r[1] then local key = task_key(p[1], r[1][2]) "                                            \
+    "if token == OUT then some_parked = true call('HSETNX', PARKED, key, p[1]) end "               \
+    "if is_parked(key) then out[#out + 1] = p[1] behind[#behind + 1] = member(key, p[1]) "         \
+    "else ids[#ids + 1] = p[1] members[#members + 1] = member(key, p[1]) tasks[key] = true end "   \
     "else call('XACK', E, G, p[1]) vanished = vanished + 1 end end "                               \
-    "if #ids > 0 then wait_for(members) ids[#ids + 1] = 'JUSTID' "                                 \
-    "if token ~= WAITING then call('XCLAIM', E, G, WAITING, 0, unpack(ids)) end end "              \
+    "wait_in(WAIT, members) if token ~= WAITING then hand_to(WAITING, ids) end "                   \
+    "wait_in(BEHIND, behind) if token ~= OUT then hand_to(OUT, out) end "                          \
     "from = '(' .. page[#page][1] end end "                                                        \
     "local function mark_ready(tasks) local ready = {} "                                           \
     "for key in pairs(tasks) do if waits(key, 1)[1] then ready[#ready + 1] = key end end "         \
@@ -93,8 +108,9 @@
     "each_part(mine, 1000, function(...) call('HDEL', HELD, ...) end) "                            \
     "take_from(token, tasks) mark_ready(tasks) call('XGROUP', 'DELCONSUMER', E, G, token) end "    \
     "local function begin_anew() local tasks = {} "                                                \
-    "call('DEL', HELD, WAIT, READY, LEASES) "                                                      \
-    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do take_from(c[1], tasks) end "           \
+    "call('DEL', HELD, WAIT, READY, LEASES, BEHIND) take_from(OUT, tasks) "                        \
+    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
+    "if c[1] ~= OUT then take_from(c[1], tasks) end end "                                          \
     "mark_ready(tasks) end "
 
 #define TT_LUA_TURNS TT_LUA_TASK_KEY TT_LUA_WAITING TT_LUA_GIVE_BACK

@@ -1,10 +1,16 @@
 /* Steps that must be one step, as Lua. All keys of a call are of one partition, so of one slot.
  *
+ * A server that is full refuses a script's first write when that could need memory, and then none
+ * of its later ones. Workers are what makes room, so the first write of their scripts is one that
+ * takes something away, where there is nothing: ''.
+ *
  * Scripts run once per batch, never per event. Entry ids are compared as text only for equality:
  * their parts can be larger than what Lua's numbers hold exactly. */
 #include "adapters/redis/queue_parts.h"
 #include "adapters/redis/script_claim.h"
 #include "adapters/redis/script_finish.h"
+#include "adapters/redis/script_hold.h"
+#include "adapters/redis/script_park.h"
 #include "adapters/redis/script_parts.h"
 
 const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
@@ -29,25 +35,18 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
                        "end "
                        "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
                        "math.floor(tonumber(t[2]) / 1000) "
-                       "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
+                       "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",
-    /* events, dead, leases | group, id, reason, error, tries, payload, token or ''. Nothing when
-     * the token's lease has ended: others do it again. The letter has the entry's own id, so that
-     * it is there once; where a younger one is there already, it is looked for by its field. */
+    /* events, dead, leases, counts | group, id, reason, error, tries, payload, token or ''. Nothing
+     * when the token's lease has ended: others do it again. */
     [TT_SCRIPT_BURY] =
-        "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then return 0 end "
-        "local there = #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 "
-        "local fields = {'entry_id', ARGV[2], 'reason', ARGV[3], 'error', ARGV[4], 'tries', "
-        "ARGV[5], 'e', ARGV[6]} "
-        "if not there then "
-        "local added = redis.pcall('XADD', KEYS[2], ARGV[2], unpack(fields)) "
-        "if type(added) == 'table' and added.err then "
-        "for _, e in ipairs(redis.call('XRANGE', KEYS[2], ARGV[2], '+')) do if e[2][2] == ARGV[2] "
-        "then there = true end end "
-        "if not there then redis.call('XADD', KEYS[2], '*', unpack(fields)) end end end "
+        "if ARGV[7] ~= '' and not redis.call('ZSCORE', KEYS[3], ARGV[7]) then "
+        "return 0 end redis.call('ZREM', KEYS[3], '') " TT_LUA_LETTER
+        "put_letter(KEYS[2], KEYS[4], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
+        "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
         "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
        one stays. */
@@ -63,14 +62,18 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     "if not least or older(id, least) then least = id end end "
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
-    /* events | group -> {unread, pending} */
+    /* events | group -> {unread, pending}; without what is parked */
     [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
-    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), "
-    "redis.call('XPENDING', KEYS[1], ARGV[1])[1]} end end return {all, 0}",
+    "local p = redis.call('XPENDING', KEYS[1], ARGV[1]) "
+    "for _, c in ipairs(p[4] or {}) do if c[1] == '+' then p[1] = p[1] - tonumber(c[2]) end end "
+    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), p[1]} end end "
+    "return {all, 0}",
     /* events, counts | group, ids -> how many were acknowledged by this call */
     [TT_SCRIPT_ACKNOWLEDGE] = "local n = redis.call('XACK', KEYS[1], unpack(ARGV)) "
                               "if n > 0 then redis.call('HINCRBY', KEYS[2], 'applied', n) end "
                               "return n",
+    [TT_SCRIPT_HOLD] = TT_LUA_HOLD,
+    [TT_SCRIPT_PARK] = TT_LUA_PARK,
 };

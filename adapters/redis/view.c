@@ -1,40 +1,42 @@
 #include "adapters/redis/view_parts.h"
 
 #include "adapters/redis/meta.h"
+#include "adapters/redis/script_park.h"
 #include "adapters/redis/script_parts.h"
 #include "core/base/mem.h"
 
 static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
-    /* events, dead, counts, held | group, stalled ms -> unread, pending, stalled, dead, applied,
-     * age of the oldest in ms or -1, tasks held */
+    /* events, dead, counts, held, parked, behind | group, stalled ms -> unread, pending, stalled,
+     * dead, applied, age of the oldest in ms or -1, tasks held, tasks parked, entries of these,
+     * entries that became dead letters. What is parked is neither pending nor stalled nor the
+     * oldest. */
     [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
     "local all = redis.call('XLEN', KEYS[1]) "
     "local unread, pending, stalled, oldest = all, 0, 0, nil "
+    "local function ms(id) return tonumber(string.match(id, '%d+')) end "
     "local function first(from) local r = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1) "
-    "return r[1] and r[1][1] end "
+    "return r[1] and ms(r[1][1]) end "
     "local last = nil "
     "if redis.call('EXISTS', KEYS[1]) == 1 then "
     "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
     "last = g['last-delivered-id'] "
     "unread = all - count_delivered(KEYS[1], last) "
-    "local p = redis.call('XPENDING', KEYS[1], ARGV[1]) pending = p[1] "
-    "if pending > 0 then oldest = p[2] "
-    "stalled = #redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[2], '-', '+', 10000) end "
-    "end end "
+    "for _, c in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do "
+    "if c[1] ~= '+' then pending = pending + tonumber(c[2]) "
+    "local p = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, c[1])[1] "
+    "if p and (not oldest or ms(p[1]) < oldest) then oldest = ms(p[1]) end "
+    "stalled = stalled + #redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[2], '-', '+', "
+    "10000, c[1]) end end end end "
     "if not oldest and unread > 0 then oldest = first(last and ('(' .. last) or '-') end end "
     "local age = -1 "
     "if oldest then local t = redis.call('TIME') "
-    "age = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) - "
-    "tonumber(string.match(oldest, '%d+')) if age < 0 then age = 0 end end "
+    "age = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) - oldest "
+    "if age < 0 then age = 0 end end "
     "return {unread, pending, stalled, redis.call('XLEN', KEYS[2]), "
-    "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('HLEN', KEYS[4])}",
-    /* dead, events | id -> 1 requeued, 0 no such letter, -1 nothing in it */
-    [TT_VIEW_REQUEUE] = "local r = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) "
-                        "if #r == 0 then return 0 end "
-                        "local fields = r[1][2] "
-                        "for i = 1, #fields, 2 do if fields[i] == 'e' and fields[i + 1] ~= '' then "
-                        "redis.call('XADD', KEYS[2], '*', 'e', fields[i + 1]) "
-                        "redis.call('XDEL', KEYS[1], ARGV[1]) return 1 end end return -1",
+    "tonumber(redis.call('HGET', KEYS[3], 'applied') or 0), age, redis.call('HLEN', KEYS[4]), "
+    "redis.call('HLEN', KEYS[5]), redis.call('ZCARD', KEYS[6]), "
+    "tonumber(redis.call('HGET', KEYS[3], 'failed') or 0)}",
+    [TT_VIEW_UNBURY] = TT_LUA_UNBURY,
 };
 
 static enum tt_err must_exist(struct tt_redis_view *view, struct tt_fault *fault)
@@ -98,7 +100,7 @@ void tt_redis_view_close(struct tt_redis_view *view)
 {
     if (view == NULL)
         return;
-    tt_redis_disconnect(&view->redis);
+    tt_redis_done(&view->redis);
     tt_mem_free(view->partitions);
     tt_mem_free(view->workers);
     tt_mem_free(view);

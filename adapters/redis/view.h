@@ -27,12 +27,15 @@ void tt_redis_view_close(struct tt_redis_view *view);
 
 struct tt_fleet_partition {
     uint64_t unread;       /* entries nobody has read */
-    uint64_t pending;      /* read and not acknowledged */
+    uint64_t pending;      /* read and not acknowledged, but for what is parked */
     uint64_t stalled;      /* of these, for longer than stalled_ms */
     uint64_t dead;         /* dead letters */
-    uint64_t applied;      /* acknowledged since the queue exists */
-    int64_t oldest_age_ms; /* of the oldest entry not acknowledged; -1: there is none */
+    uint64_t applied;      /* completed since the queue exists: acknowledged after their commit */
+    uint64_t failed;       /* became dead letters since then, requeued ones each time */
+    int64_t oldest_age_ms; /* of the oldest entry not acknowledged and not parked; -1: none */
     uint64_t locked;       /* tasks that a worker holds */
+    uint64_t parked;       /* tasks that wait until their dead letter is seen to */
+    uint64_t behind;       /* entries of these, the dead ones among them */
 };
 
 struct tt_fleet_worker {
@@ -61,6 +64,7 @@ struct tt_dead_letter {
     char id[TT_LETTER_ID_BYTES]; /* "partition:ms-seq", what the functions below take */
     unsigned partition;
     struct tt_str entry_id, reason, error, payload; /* payload absent: the entry had none */
+    bool parks; /* its task waits until it is requeued or dropped */
     int64_t tries;
     int64_t written_ms; /* when the entry was put on the queue */
 };
@@ -76,11 +80,12 @@ enum tt_err tt_redis_view_letter(struct tt_redis_view *view, const char *id,
                                  enum tt_err (*letter)(void *context,
                                                        const struct tt_dead_letter *letter),
                                  void *context, struct tt_fault *fault) TT_MUST_CHECK;
-/* Puts the letter's event at the end of its stream and takes the letter away, in one step. Errors:
- * INVALID, NOT_FOUND, UNSUPPORTED (nothing in it to put there). */
+/* Puts the letter's event at the end of its stream and takes the letter away, in one step. Where
+ * its task is parked, the entry is tried again at its own place, and what waits behind it goes on
+ * after it. Errors: INVALID, NOT_FOUND, UNSUPPORTED (nothing in it to put there). */
 enum tt_err tt_redis_view_requeue(struct tt_redis_view *view, const char *id,
                                   struct tt_fault *fault) TT_MUST_CHECK;
-/* Takes the letter away for good. Errors: INVALID, NOT_FOUND. */
+/* Takes the letter away for good; what waits behind it goes on. Errors: INVALID, NOT_FOUND. */
 enum tt_err tt_redis_view_drop(struct tt_redis_view *view, const char *id,
                                struct tt_fault *fault) TT_MUST_CHECK;
 

@@ -55,6 +55,8 @@ static void read_letter(unsigned partition, const redisReply *entry, struct tt_d
             letter->error = value;
         else if (tt_str_equal(name, TT_STR("tries")))
             letter->tries = value.ptr == NULL ? 0 : strtoll(value.ptr, NULL, 10);
+        else if (tt_str_equal(name, TT_STR("parked")))
+            letter->parks = true;
         else if (tt_str_equal(name, TT_STR("e")) && value.len > 0)
             letter->payload = value;
     }
@@ -126,40 +128,33 @@ enum tt_err tt_redis_view_letter(struct tt_redis_view *view, const char *id,
     return err == TT_OK && told == 0 ? no_letter(id, fault) : err;
 }
 
-/* An integer reply of a command about one letter. */
-static enum tt_err ask(struct tt_redis_view *view, const struct tt_redis_command *command,
-                       bool is_script, long long *ret_number, struct tt_fault *fault)
-{
-    redisReply *reply = NULL;
-    enum tt_err err = is_script ? tt_redis_call_script(&view->redis, command, &reply, fault)
-                                : tt_redis_call(&view->redis, command, &reply, fault);
-    if (err != TT_OK)
-        return err;
-    *ret_number = reply->integer;
-    freeReplyObject(reply);
-    return TT_OK;
-}
-
-enum tt_err tt_redis_view_requeue(struct tt_redis_view *view, const char *id,
-                                  struct tt_fault *fault)
+/* how: "requeue" or "drop". */
+static enum tt_err unbury(struct tt_redis_view *view, const char *id, const char *how,
+                          struct tt_fault *fault)
 {
     unsigned partition = 0;
     const char *stream_id = NULL;
-    char dead[TT_REDIS_KEY_BYTES], events[TT_REDIS_KEY_BYTES];
-    long long done = 0;
+    tt_redis_turn_keys keys;
+    redisReply *reply = NULL;
     enum tt_err err = parse_id(view, id, &partition, &stream_id, fault);
     if (err != TT_OK)
         return err;
     struct tt_redis_command command = {0};
-    tt_redis_key(dead, view->prefix, partition, "dead");
-    tt_redis_key(events, view->prefix, partition, "events");
-    tt_redis_script(&command, &view->redis, TT_VIEW_REQUEUE, 2);
-    tt_redis_word(&command, dead);
-    tt_redis_word(&command, events);
+    tt_redis_turn_keys_make(keys, view->prefix, partition);
+    tt_redis_script(&command, &view->redis, TT_VIEW_UNBURY, TT_TURN_KEYS);
+    for (int i = 0; i < TT_TURN_KEYS; i++)
+        tt_redis_word(&command, keys[i]);
+    tt_redis_word(&command, TT_REDIS_GROUP);
+    tt_redis_word(&command, ""); /* holds nothing */
     tt_redis_word(&command, stream_id);
-    err = ask(view, &command, true, &done, fault);
-    if (err != TT_OK || done == 1)
+    tt_redis_word(&command, how);
+    err = tt_redis_call_script(&view->redis, &command, &reply, fault);
+    if (err != TT_OK)
         return err;
+    long long done = reply->integer;
+    freeReplyObject(reply);
+    if (done == 1)
+        return TT_OK;
     return done == 0 ? no_letter(id, fault)
                      : tt_fault_set(fault, TT_ERR_UNSUPPORTED,
                                     "%.60s: the entry had no field \"e\", there is nothing to put "
@@ -167,20 +162,13 @@ enum tt_err tt_redis_view_requeue(struct tt_redis_view *view, const char *id,
                                     id);
 }
 
+enum tt_err tt_redis_view_requeue(struct tt_redis_view *view, const char *id,
+                                  struct tt_fault *fault)
+{
+    return unbury(view, id, "requeue", fault);
+}
+
 enum tt_err tt_redis_view_drop(struct tt_redis_view *view, const char *id, struct tt_fault *fault)
 {
-    unsigned partition = 0;
-    const char *stream_id = NULL;
-    char dead[TT_REDIS_KEY_BYTES];
-    long long done = 0;
-    enum tt_err err = parse_id(view, id, &partition, &stream_id, fault);
-    if (err != TT_OK)
-        return err;
-    struct tt_redis_command command = {0};
-    tt_redis_key(dead, view->prefix, partition, "dead");
-    tt_redis_word(&command, "XDEL");
-    tt_redis_word(&command, dead);
-    tt_redis_word(&command, stream_id);
-    err = ask(view, &command, false, &done, fault);
-    return err == TT_OK && done == 0 ? no_letter(id, fault) : err;
+    return unbury(view, id, "drop", fault);
 }

@@ -6,7 +6,7 @@
 #include "adapters/redis/keys.h"
 #include "adapters/redis/view.h"
 
-enum tt_view_script { TT_VIEW_STATUS, TT_VIEW_REQUEUE, TT_VIEW_SCRIPT_COUNT };
+enum tt_view_script { TT_VIEW_STATUS, TT_VIEW_UNBURY, TT_VIEW_SCRIPT_COUNT };
 
 struct tt_redis_view {
     struct tt_redis redis;

@@ -8,8 +8,8 @@
 static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64_t stalled_ms,
                            struct tt_fault *fault)
 {
-    static const char *const suffixes[] = {"events", "dead", "counts", "held"};
-    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 7 };
+    static const char *const suffixes[] = {"events", "dead", "counts", "held", "parked", "behind"};
+    enum { KEYS = sizeof suffixes / sizeof *suffixes, NUMBERS = 10 };
     char keys[KEYS][TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
@@ -35,6 +35,9 @@ static enum tt_err look_at(struct tt_redis_view *view, unsigned partition, int64
             .applied = (uint64_t)number[4],
             .oldest_age_ms = number[5],
             .locked = (uint64_t)number[6],
+            .parked = (uint64_t)number[7],
+            .behind = (uint64_t)number[8],
+            .failed = (uint64_t)number[9],
         };
     } else {
         err = tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
@@ -50,11 +53,14 @@ static int by_name(const void *a, const void *b)
                   ((const struct tt_fleet_worker *)b)->name);
 }
 
-/* Milliseconds since 1970 by the server's clock, which heartbeats are written by. */
-static enum tt_err server_time(struct tt_redis_view *view, int64_t *ret_ms, struct tt_fault *fault)
+/* Milliseconds since 1970 by the clock of the server that has the key, which heartbeats are
+ * written by. */
+static enum tt_err server_time(struct tt_redis_view *view, const char *key, int64_t *ret_ms,
+                               struct tt_fault *fault)
 {
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
+    command.route = key;
     tt_redis_word(&command, "TIME");
     enum tt_err err = tt_redis_call(&view->redis, &command, &reply, fault);
     if (err != TT_OK)
@@ -79,7 +85,7 @@ static enum tt_err list_workers(struct tt_redis_view *view, struct tt_fleet_stat
     tt_redis_word(&command, "0");
     tt_redis_word(&command, "-1");
     tt_redis_word(&command, "WITHSCORES");
-    enum tt_err err = server_time(view, &now_ms, fault);
+    enum tt_err err = server_time(view, key, &now_ms, fault);
     if (err == TT_OK)
         err = tt_redis_call(&view->redis, &command, &reply, fault);
     if (err != TT_OK)
@@ -114,6 +120,9 @@ static void add_up(struct tt_fleet_status *status, const struct tt_fleet_partiti
     if (partition->oldest_age_ms > total->oldest_age_ms)
         total->oldest_age_ms = partition->oldest_age_ms;
     total->locked += partition->locked;
+    total->parked += partition->parked;
+    total->behind += partition->behind;
+    total->failed += partition->failed;
 }
 
 enum tt_err tt_redis_view_status(struct tt_redis_view *view, int64_t stalled_ms,

@@ -129,9 +129,11 @@ enum tt_err tt_db_execute_bound(const struct tt_db *db, sqlite3_stmt *statement,
 
 struct tt_str tt_db_text(sqlite3_stmt *statement, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    return text == NULL ? TT_STR_NONE
-                        : (struct tt_str){text, (size_t)sqlite3_column_bytes(statement, column)};
+    /* As a blob, a text is not copied to be terminated; an empty one has no address. */
+    const char *text = sqlite3_column_blob(statement, column);
+    if (text == NULL)
+        return sqlite3_column_type(statement, column) == SQLITE_NULL ? TT_STR_NONE : TT_STR("");
+    return (struct tt_str){text, (size_t)sqlite3_column_bytes(statement, column)};
 }
 
 int64_t tt_db_time(sqlite3_stmt *statement, int column)

@@ -24,17 +24,17 @@ static const char *const texts[TT_SQL_COUNT] = {
                      " AND partition = ?2 AND entry_ms = ?3 AND entry_seq = ?4",
     [TT_SQL_SAME_ID] =
         "SELECT 1 FROM task_status_audit WHERE " TASK " AND identity = ?3 AND event_id = ?4"
-        " LIMIT 1",
+        " AND epoch > 0 LIMIT 1",
     [TT_SQL_SAME_CONTENT] =
         "SELECT 1 FROM task_status_audit WHERE " TASK " AND identity = ?3 AND event_time = ?4"
         " AND event_id IS NULL AND status = ?5 AND stage IS ?6 AND source IS ?7 AND seq IS ?8"
-        " LIMIT 1",
+        " AND epoch > 0 LIMIT 1",
     [TT_SQL_CURRENT_GET] =
         "SELECT " TT_CURRENT_COLUMNS ", rowid FROM task_status_current WHERE " TASK,
 
     [TT_SQL_ORIGINALS] =
         "SELECT status, stage, event_time, seq, apply_seq FROM task_status_audit WHERE " TASK
-        " AND event_time >= ?3 AND duplicate = 0 ORDER BY event_time, apply_seq",
+        " AND event_time >= ?3 AND duplicate = 0 AND epoch > 0 ORDER BY event_time, apply_seq",
     [TT_SQL_STAY_BEFORE] = "SELECT " TT_INTERVAL_COLUMNS " FROM task_status_interval WHERE " TASK
                            " AND valid_from < ?3 ORDER BY position DESC LIMIT 1",
 
@@ -83,8 +83,17 @@ static const char *const texts[TT_SQL_COUNT] = {
                               " ORDER BY tenant, task_id, position",
     [TT_SQL_SCAN_INTERVALS_TASK] =
         "SELECT " TT_INTERVAL_COLUMNS " FROM task_status_interval WHERE " TASK " ORDER BY position",
-    [TT_SQL_COUNTS] = "SELECT (SELECT count(*) FROM task_status_audit),"
+    [TT_SQL_COUNTS] = "SELECT (SELECT count(*) FROM task_status_audit WHERE epoch > 0),"
                       " (SELECT count(*) FROM task_status_current)",
+
+    [TT_SQL_ROW_SPAN] = "SELECT (SELECT rowid FROM task_status_audit ORDER BY rowid LIMIT 1),"
+                        " (SELECT rowid FROM task_status_audit ORDER BY rowid DESC LIMIT 1)",
+    [TT_SQL_ROW_FROM] =
+        "SELECT rowid, apply_seq FROM task_status_audit WHERE rowid >= ?1 ORDER BY rowid LIMIT 1",
+    [TT_SQL_SCAN_TASKS] = "SELECT tenant, task_id FROM task_status_audit"
+                          " WHERE rowid >= ?1 AND rowid < ?2 ORDER BY rowid",
+    [TT_SQL_HISTORY] =
+        "SELECT " TT_AUDIT_COLUMNS " FROM task_status_audit WHERE " TASK " AND apply_seq <= ?3",
 };
 
 const char *tt_sql_text(enum tt_sql which)

@@ -4,16 +4,13 @@
  * Failure modes: no such file: NOT_FOUND; a file of something else: CORRUPT; a store this program
  * does not know yet, or that waits for its worker to bring it up to date: UNSUPPORTED; a folder we
  * may not write: read all the same (db.h). */
+#include "adapters/sqlite/reader.h"
 #include "adapters/sqlite/rows.h"
 #include "adapters/sqlite/statements.h"
 #include "adapters/sqlite/store.h"
 
-struct reader {
-    struct tt_db db;
-};
-
 /* Prepares the scan of all, or the one behind it, of one task. */
-static enum tt_err open_scan(struct reader *r, enum tt_sql all, struct tt_str tenant,
+static enum tt_err open_scan(struct tt_sqlite_reader *r, enum tt_sql all, struct tt_str tenant,
                              struct tt_str task_id, sqlite3_stmt **ret_statement,
                              struct tt_fault *fault)
 {
@@ -28,7 +25,7 @@ static enum tt_err scan_audit(void *context, struct tt_str tenant, struct tt_str
                               enum tt_err (*row)(void *, const struct tt_audit_row *),
                               void *row_context, struct tt_fault *fault)
 {
-    struct reader *r = context;
+    struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
     enum tt_err err = open_scan(r, TT_SQL_SCAN_AUDIT, tenant, task_id, &s, fault);
@@ -45,7 +42,7 @@ static enum tt_err scan_current(void *context, struct tt_str tenant, struct tt_s
                                 enum tt_err (*row)(void *, const struct tt_current_row *),
                                 void *row_context, struct tt_fault *fault)
 {
-    struct reader *r = context;
+    struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
     enum tt_err err = open_scan(r, TT_SQL_SCAN_CURRENT, tenant, task_id, &s, fault);
@@ -63,7 +60,7 @@ static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt
                                                      const struct tt_interval_row *),
                                   void *row_context, struct tt_fault *fault)
 {
-    struct reader *r = context;
+    struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
     enum tt_err err = open_scan(r, TT_SQL_SCAN_INTERVALS, tenant, task_id, &s, fault);
@@ -79,7 +76,7 @@ static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt
 static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
                           struct tt_fault *fault)
 {
-    struct reader *r = context;
+    struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool row = false;
     enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_COUNTS), &s, fault);
@@ -93,10 +90,17 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return err;
 }
 
+static enum tt_err refresh(void *context, struct tt_fault *fault)
+{
+    const struct tt_sqlite_reader *r = context;
+    enum tt_err err = tt_db_run(&r->db, "COMMIT", fault);
+    return err == TT_OK ? tt_db_run(&r->db, "BEGIN", fault) : err;
+}
+
 enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store_reader *ret_reader,
                                   struct tt_fault *fault)
 {
-    struct reader *r = tt_mem_zalloc(sizeof *r);
+    struct tt_sqlite_reader *r = tt_mem_zalloc(sizeof *r);
     if (r == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     enum tt_err err = tt_db_open(&r->db, path, false, busy_ms, fault);
@@ -115,14 +119,18 @@ enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store
                                            .audit = scan_audit,
                                            .current = scan_current,
                                            .intervals = scan_intervals,
-                                           .counts = counts};
+                                           .counts = counts,
+                                           .tasks = tt_sqlite_read_tasks,
+                                           .histories = tt_sqlite_read_histories,
+                                           .refresh = refresh};
     return TT_OK;
 }
 
 void tt_sqlite_reader_done(struct tt_store_reader *reader)
 {
-    struct reader *r = reader->context;
+    struct tt_sqlite_reader *r = reader->context;
     if (r != NULL) {
+        sqlite3_finalize(r->history);
         tt_db_close(&r->db);
         tt_mem_free(r);
     }

@@ -23,6 +23,14 @@ enum {
     TT_BATCH_EVENTS_MAX = 10000,
     TT_TURNS_WAITING_MAX = 4096, /* entries of a partition that wait behind busy ids; then reading
                                     new ones of it pauses */
+    TT_UPLOAD_ROWS_DEFAULT = 500000, /* --batch-rows: rows of the store in one plan */
+    TT_UPLOAD_ROWS_MAX = 10000000,
+    TT_UPLOAD_BYTES_MAX = 64 << 20,       /* of one batch, compressed */
+    TT_UPLOAD_TASK_BYTES_MAX = 128 << 20, /* rows of one task in one plan, as text */
+    TT_UPLOAD_HISTORY_MAX = 200000, /* events of a task that are judged; of a longer one the rows
+                                       are uploaded without what the checks say */
+    TT_UPLOAD_TASKS_AT_ONCE = 512,  /* whose histories are asked for together */
+    TT_UPLOAD_LOADS_PER_DAY = 1500, /* that BigQuery takes for one table */
 };
 
 #endif

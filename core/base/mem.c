@@ -1,8 +1,11 @@
 #include "core/base/mem.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_long fail_countdown = -1; /* < 0: off; 0: the next allocation fails */
 static atomic_bool fail_sticky;
@@ -30,14 +33,30 @@ static bool must_fail(void)
     return left == 0 || (left < 0 && atomic_load(&fail_sticky));
 }
 
+/* Asks for huge pages. A hint: failing is fine. The page in front of `block` that may be told too
+ * is the allocator's own. */
+static void *hint(void *block, size_t bytes)
+{
+    if (block != NULL && bytes >= TT_MEM_HUGE_BYTES) {
+        uintptr_t in_page = (uintptr_t)block % (uintptr_t)sysconf(_SC_PAGESIZE);
+        madvise((char *)block - in_page, bytes + in_page, MADV_HUGEPAGE);
+    }
+    return block;
+}
+
 void *tt_mem_alloc(size_t bytes)
 {
-    return must_fail() ? NULL : malloc(bytes == 0 ? 1 : bytes);
+    return must_fail() ? NULL : hint(malloc(bytes == 0 ? 1 : bytes), bytes);
 }
 
 void *tt_mem_zalloc(size_t bytes)
 {
-    return must_fail() ? NULL : calloc(1, bytes == 0 ? 1 : bytes);
+    return must_fail() ? NULL : hint(calloc(1, bytes == 0 ? 1 : bytes), bytes);
+}
+
+void *tt_mem_huge(size_t bytes)
+{
+    return must_fail() ? NULL : hint(aligned_alloc(TT_MEM_HUGE_BYTES, bytes), bytes);
 }
 
 void *tt_mem_array(size_t count, size_t bytes)
@@ -53,7 +72,7 @@ void *tt_mem_resize(void *block, size_t count, size_t bytes)
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total) || must_fail())
         return NULL;
-    return realloc(block, total == 0 ? 1 : total);
+    return hint(realloc(block, total == 0 ? 1 : total), total);
 }
 
 void tt_mem_free(void *block)
@@ -79,17 +98,57 @@ enum tt_err tt_mem_reserve(void **array, size_t *capacity, size_t need, size_t e
     return TT_OK;
 }
 
-enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024 };
+/* The blocks of an arena that has become large are huge pages. */
+enum { ARENA_ALIGN = 16, ARENA_BLOCK_BYTES = 64 * 1024, ARENA_LARGE_BYTES = 1024 * 1024 };
 
 struct tt_arena_block {
     struct tt_arena_block *older;
     size_t size; /* payload bytes */
+    bool is_lent;
     _Alignas(ARENA_ALIGN) char data[];
 };
 
 void tt_arena_init(struct tt_arena *arena, size_t max_bytes)
 {
     *arena = (struct tt_arena){.max = max_bytes};
+}
+
+static struct tt_arena_block *new_block(const struct tt_arena *arena, size_t bytes)
+{
+    size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
+    struct tt_arena_block *block;
+    if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
+        return NULL;
+    if (size == ARENA_BLOCK_BYTES && arena->max == 0 && arena->total >= ARENA_LARGE_BYTES) {
+        size = TT_MEM_HUGE_BYTES - sizeof *block;
+        block = tt_mem_huge(TT_MEM_HUGE_BYTES);
+    } else {
+        block = tt_mem_alloc(sizeof *block + size);
+    }
+    if (block != NULL)
+        *block = (struct tt_arena_block){.size = size};
+    return block;
+}
+
+/* A block with room for `bytes`: a lent one, or a new one. */
+static struct tt_arena_block *next_block(struct tt_arena *arena, size_t bytes)
+{
+    struct tt_arena_block *block = arena->lent;
+    if (block == NULL || block->size < bytes)
+        return new_block(arena, bytes);
+    arena->lent = block->older;
+    return block;
+}
+
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes)
+{
+    size_t gap = -(uintptr_t)memory & (ARENA_ALIGN - 1);
+    if (bytes < gap + sizeof(struct tt_arena_block) + ARENA_ALIGN)
+        return;
+    struct tt_arena_block *block = (void *)((char *)memory + gap);
+    size_t size = (bytes - gap - sizeof *block) & ~(size_t)(ARENA_ALIGN - 1);
+    *block = (struct tt_arena_block){.older = arena->lent, .size = size, .is_lent = true};
+    arena->lent = block;
 }
 
 void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
@@ -99,16 +158,12 @@ void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
     bytes = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct tt_arena_block *block = arena->blocks;
     if (block == NULL || block->size - arena->used < bytes) {
-        size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
-        if (arena->max != 0 && (size > arena->max || arena->total > arena->max - size))
-            return NULL;
-        block = tt_mem_alloc(sizeof *block + size);
+        block = next_block(arena, bytes);
         if (block == NULL)
             return NULL;
-        block->size = size;
         block->older = arena->blocks;
         arena->blocks = block;
-        arena->total += size;
+        arena->total += block->size;
         arena->used = 0;
     }
     void *at = block->data + arena->used;
@@ -129,25 +184,32 @@ char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len)
     return copy;
 }
 
+static void free_blocks(struct tt_arena_block *block)
+{
+    while (block != NULL) {
+        struct tt_arena_block *older = block->older;
+        if (!block->is_lent)
+            tt_mem_free(block);
+        block = older;
+    }
+}
+
 void tt_arena_reset(struct tt_arena *arena)
 {
     struct tt_arena_block *keep = arena->blocks;
     arena->used = 0;
+    arena->lent = NULL;
     if (keep == NULL)
         return;
-    struct tt_arena_block *block = keep->older;
-    while (block != NULL) {
-        struct tt_arena_block *older = block->older;
-        tt_mem_free(block);
-        block = older;
-    }
+    free_blocks(keep->older);
     keep->older = NULL;
-    arena->total = keep->size;
+    if (keep->is_lent)
+        keep = arena->blocks = NULL;
+    arena->total = keep == NULL ? 0 : keep->size;
 }
 
 void tt_arena_done(struct tt_arena *arena)
 {
-    tt_arena_reset(arena);
-    tt_mem_free(arena->blocks);
+    free_blocks(arena->blocks);
     *arena = (struct tt_arena){.max = arena->max};
 }

@@ -13,6 +13,10 @@
 /* Plain allocation. NULL when memory is out; sizes of 0 give a valid pointer. */
 void *tt_mem_alloc(size_t bytes) TT_MUST_CHECK;
 void *tt_mem_zalloc(size_t bytes) TT_MUST_CHECK;
+/* For large tables: whole huge pages where the kernel grants them, which saves most page faults and
+ * address lookups. bytes: a multiple of TT_MEM_HUGE_BYTES. */
+enum { TT_MEM_HUGE_BYTES = 2 * 1024 * 1024 };
+void *tt_mem_huge(size_t bytes) TT_MUST_CHECK;
 /* count * bytes with overflow checked. */
 void *tt_mem_array(size_t count, size_t bytes) TT_MUST_CHECK;
 /* Resizes; on failure the old block stays valid and NULL is returned. */
@@ -32,6 +36,7 @@ uint64_t tt_mem_count(void);
 /* An arena hands out memory that is freed all at once. Zero-initialise, then tt_arena_init. */
 struct tt_arena {
     struct tt_arena_block *blocks; /* newest first; NULL before the first allocation */
+    struct tt_arena_block *lent;   /* not in use yet */
     size_t used;                   /* bytes used in the newest block */
     size_t total;                  /* bytes in all blocks */
     size_t max;                    /* refuse to grow beyond this; 0 = unbounded */
@@ -42,7 +47,10 @@ void tt_arena_init(struct tt_arena *arena, size_t max_bytes);
 void *tt_arena_alloc(struct tt_arena *arena, size_t bytes) TT_MUST_CHECK;
 /* A copy with a NUL behind it (not counted), NULL when out of memory. */
 char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len) TT_MUST_CHECK;
-/* Forgets everything allocated, keeps the newest block for reuse. */
+/* Memory of somebody else, no longer needed there, to be used before new memory is asked for. It
+ * must live as long as the arena, or until the next reset, and is not freed. */
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes);
+/* Forgets everything allocated and lent, keeps the newest block for reuse. */
 void tt_arena_reset(struct tt_arena *arena);
 void tt_arena_done(struct tt_arena *arena);
 

@@ -3,6 +3,8 @@
 #define TT_BASE_STR_QUICK_H
 
 #include "core/base/str.h"
+#include <endian.h>
+#include <string.h>
 
 static inline uint64_t tt_str_read64(const char *at)
 {
@@ -42,6 +44,46 @@ static inline bool tt_str_quick_equal(struct tt_str a, struct tt_str b)
            tt_str_quick_same(a.ptr, b.ptr, a.len);
 }
 
+/* ---- Short texts as numbers ---- */
+
+/* The first eight bytes of a text of at most TT_STR_SHORT_BYTES and its last eight, or what there
+ * is: with the length they say all of it. Done without a branch, as lengths differ from text to
+ * text and a processor that guesses them is mostly wrong. */
+struct tt_str_ends {
+    uint64_t first, last;
+};
+enum { TT_STR_SHORT_BYTES = 16 };
+
+/* Of a text behind whose start TT_STR_SHORT_BYTES may be read, whatever its length. */
+static inline struct tt_str_ends tt_str_ends_roomy(struct tt_str text)
+{
+    size_t first = text.len < 8 ? text.len : 8;
+    uint64_t keep = ~UINT64_C(0) >> (8 * (8 - first) & 63);
+    keep = text.len == 0 ? 0 : keep;
+    return (struct tt_str_ends){le64toh(tt_str_read64(text.ptr)) & keep,
+                                le64toh(tt_str_read64(text.ptr + text.len - first)) & keep};
+}
+
+static inline struct tt_str_ends tt_str_ends(struct tt_str text)
+{
+    char bytes[TT_STR_SHORT_BYTES] = {0};
+    if (text.len > 0)
+        memcpy(bytes, text.ptr, text.len);
+    return tt_str_ends_roomy((struct tt_str){bytes, text.len});
+}
+
+/* For caches alone; the upper bits are the better ones. */
+static inline uint64_t tt_str_ends_mix(struct tt_str_ends ends, size_t len)
+{
+    return (ends.first ^ (ends.last << 29 | ends.last >> 35) ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static inline uint64_t tt_str_fold(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* For caches alone: of a long text only both ends count. */
 static inline uint64_t tt_str_quick_hash(struct tt_str text)
 {
@@ -57,9 +99,7 @@ static inline uint64_t tt_str_quick_hash(struct tt_str text)
                 (uint64_t)(unsigned char)text.ptr[text.len / 2] << 8 |
                 (unsigned char)text.ptr[text.len - 1];
     }
-    __uint128_t product =
-        (__uint128_t)(first ^ UINT64_C(0x9e3779b97f4a7c15)) * (last ^ UINT64_C(0xd1b54a32d192ed03));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return tt_str_fold(first ^ UINT64_C(0x9e3779b97f4a7c15), last ^ UINT64_C(0xd1b54a32d192ed03));
 }
 
 #endif

@@ -96,3 +96,29 @@ int64_t tt_zone_to_utc_us(const struct tt_zone *zone, int year, int month, int d
     local.tm_isdst = -1; /* a reading that no clock showed: let it move forward */
     return (int64_t)mktime(&local) * 1000000;
 }
+
+bool tt_zone_parse(const struct tt_zone *zone, struct tt_str text, int64_t *ret_us)
+{
+    char copy[64];
+    int64_t reading_us;
+    if (text.len + 1 > sizeof copy)
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 'Z';
+    if (!tt_time_parse((struct tt_str){copy, text.len + 1}, &reading_us))
+        return false;
+    int64_t second = reading_us / 1000000, rest_us = reading_us % 1000000;
+    if (rest_us < 0)
+        second--, rest_us += 1000000;
+    time_t as_utc = (time_t)second;
+    struct tm tm;
+    if (gmtime_r(&as_utc, &tm) == NULL)
+        return false;
+    int64_t us = tt_zone_to_utc_us(zone, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                                   tm.tm_min, tm.tm_sec, TT_TIME_NONE) +
+                 rest_us;
+    if (!tt_time_in_range(us))
+        return false;
+    *ret_us = us;
+    return true;
+}

@@ -8,6 +8,7 @@
 #define TT_BASE_ZONE_H
 
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include <stdint.h>
 
 struct tt_zone {
@@ -25,5 +26,9 @@ enum tt_err tt_zone_open(const char *name, struct tt_zone *ret_zone,
  * forward the hour that does not exist is read as if clocks had gone forward already. */
 int64_t tt_zone_to_utc_us(const struct tt_zone *zone, int year, int month, int day, int hour,
                           int minute, int second, int64_t not_before_us);
+
+/* An RFC 3339 time without its zone ("2026-03-01 12:00:00.5"), read in this one; of an hour that
+ * happens twice the first. False, *ret_us untouched, for anything else. */
+bool tt_zone_parse(const struct tt_zone *zone, struct tt_str text, int64_t *ret_us);
 
 #endif

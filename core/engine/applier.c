@@ -114,6 +114,17 @@ static enum tt_err in_transaction(struct tt_applier *applier, struct tt_fault *f
     return err == TT_OK ? store->commit(store->context, fault) : err;
 }
 
+static void tell_observers(const struct tt_applier *applier)
+{
+    const struct tt_applier_options *options = &applier->options;
+    for (size_t row = 0; options->observer_count > 0 && row < applier->rows.count; row++) {
+        const struct tt_current_row *task = tt_state_row(&applier->state, row);
+        for (size_t i = 0; i < options->observer_count; i++)
+            options->observers[i].see(options->observers[i].context, &applier->rows.list[row],
+                                      task);
+    }
+}
+
 static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t count,
                                struct tt_fault *fault)
 {
@@ -134,6 +145,7 @@ static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t 
     }
     applier->written += applier->rows.count;
     applier->reused += applier->rows.reused;
+    tell_observers(applier);
     return TT_OK;
 }
 
@@ -144,16 +156,17 @@ static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first,
                                        struct tt_fault *fault)
 {
     struct tt_fault refused = {0};
-    enum tt_err err = apply_slice(applier, first, count, &refused);
+    enum tt_err err = tt_decoding_hold_back(&applier->decoding, first, count, &count);
+    if (err != TT_OK || count == 0)
+        return out_of_memory(err, fault);
+    err = apply_slice(applier, first, count, &refused);
     if (tt_err_class(err) != TT_CLASS_POISON) {
         if (err != TT_OK)
             tt_fault_set(fault, err, "%s", refused.text);
         return err;
     }
     if (count == 1)
-        return out_of_memory(tt_decoding_poison(&applier->decoding,
-                                                applier->decoding.origins[first], "unstorable",
-                                                refused.text),
+        return out_of_memory(tt_decoding_unstorable(&applier->decoding, first, refused.text),
                              fault);
     err = apply_around_poison(applier, first, count / 2, fault);
     return err == TT_OK ? apply_around_poison(applier, first + count / 2, count - count / 2, fault)
@@ -169,8 +182,10 @@ enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_b
     applier->written = applier->reused = 0;
     const struct tt_tenant_source *source = &applier->options.tenants;
     applier->tenants = source->now == NULL ? NULL : source->now(source->context);
-    enum tt_err err = out_of_memory(
-        tt_decoding_run(&applier->decoding, batch, applier->tenants, applier->epoch), fault);
+    const struct tt_decoding_rules rules = {applier->tenants, applier->options.park,
+                                            applier->options.can_park};
+    enum tt_err err =
+        out_of_memory(tt_decoding_run(&applier->decoding, batch, &rules, applier->epoch), fault);
     if (err == TT_OK && applier->decoding.count > 0)
         err = apply_around_poison(applier, 0, applier->decoding.count, fault);
     if (err != TT_OK)

@@ -1,9 +1,10 @@
 /* The applier: one batch of entries becomes audit rows and state, in one transaction.
  *
  * Guarantees: after TT_OK every entry of the batch has exactly one audit row, whatever was tried
- * before, but for what its tenant does not want audited, and for those that are named as poison:
- * what does not decode, and what the store can never take. Within a task rows are written in the
- * order of the batch. The tables hold what they would if every entry had been a batch of its own.
+ * before, but for what its tenant does not want audited, for those that are named as poison (what
+ * does not decode, and what the store can never take), and for those that wait behind such a one.
+ * Within a task rows are written in the order of the batch. The tables hold what they would if
+ * every entry had been a batch of its own.
  *
  * After an error nothing of the batch is in the store, or all of it (the outcome of the commit is
  * unknown), or, where the store refused an entry, what stands before some entry of the batch.
@@ -15,6 +16,7 @@
 #define TT_ENGINE_APPLIER_H
 
 #include "core/engine/decoding.h"
+#include "core/handlers/event_observer.h"
 #include "core/port/clock.h"
 #include "core/port/observer.h"
 #include "core/port/queue.h"
@@ -35,7 +37,13 @@ struct tt_applier_options {
     const struct tt_observer *observer;
     struct tt_str worker;  /* name, goes into the rows; borrowed */
     bool apply_by_arrival; /* the state follows arrival order, where a tenant does not say */
+    /* Where a tenant does not say: what comes of a task behind an entry that can never be applied
+     * is not applied, but named with that entry. */
+    bool park;
+    bool can_park; /* false: whatever anybody says, it goes on */
     struct tt_tenant_source tenants;
+    const struct tt_event_observer *observers; /* told in this order; borrowed */
+    size_t observer_count;
     int json_depth_max;
 };
 

@@ -154,6 +154,13 @@ enum tt_err tt_state_run(struct tt_state *state, const struct tt_store_batch *ba
     return err;
 }
 
+const struct tt_current_row *tt_state_row(const struct tt_state *state, size_t row)
+{
+    const struct tt_state_task *task =
+        &state->tasks[state->batch->entries[state->rows->origins[row]].task];
+    return task->has_row ? &task->row : NULL;
+}
+
 void tt_state_put_fences(struct tt_state *state)
 {
     for (size_t i = 0; i < state->rows->count; i++) {

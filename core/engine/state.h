@@ -53,6 +53,8 @@ enum tt_err tt_state_run(struct tt_state *state, const struct tt_store_batch *ba
                          const struct tt_state_order *order, struct tt_fault *fault) TT_MUST_CHECK;
 /* The tasks put off, where there are any: their histories have been read. Errors: NO_MEMORY. */
 enum tt_err tt_state_run_histories(struct tt_state *state, struct tt_fault *fault) TT_MUST_CHECK;
+/* The row of the task that audit row number `row` is of, as it is after the batch; NULL: none. */
+const struct tt_current_row *tt_state_row(const struct tt_state *state, size_t row);
 /* state->changes holds all but the audit rows. Errors: NO_MEMORY. */
 enum tt_err tt_state_collect(struct tt_state *state) TT_MUST_CHECK;
 

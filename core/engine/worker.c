@@ -22,11 +22,13 @@
 #include "core/base/assert.h"
 #include "core/base/limits.h"
 #include "core/engine/backoff.h"
+#include "core/engine/sabotage.h"
 
 enum {
     FIRST_WAIT_US = 50 * 1000,
     LONGEST_WAIT_US = 5 * 1000 * 1000,
     IDLE_WAIT_MS_MAX = 500,
+    SOON_MS = 10,
     TRIM_EVERY_US = 10 * 1000 * 1000,
 };
 
@@ -162,6 +164,8 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
             }
             return err;
         }
+        if (TT_SABOTAGED(DROP_ON_RETRY))
+            return TT_OK;
         tell_store(w, true, fault->text);
         if (must_give_up(w, &stop_since_us))
             return tt_fault_set(fault, err, "store"); /* others will do it */
@@ -173,12 +177,33 @@ static enum tt_err apply_patiently(struct worker *w, const struct tt_queue_batch
     }
 }
 
-static enum tt_err bury_all(struct worker *w, const struct tt_queue_batch *batch,
-                            const struct tt_poison *poison, size_t count, struct tt_fault *fault)
+static enum tt_err set_aside(struct worker *w, const struct tt_queue_batch *batch,
+                             const struct tt_poison *poison, struct tt_fault *fault)
+{
+    const struct tt_queue_parking parking = {
+        .entry = &batch->entries[poison->entry],
+        .reason = poison->kind,
+        .error = poison->reason,
+        .tenant = poison->tenant,
+        .task_id = poison->task_id,
+        .behind = poison->behind,
+        .behind_count = poison->behind_count,
+    };
+    if (poison->task_id.len == 0)
+        return w->queue->bury(w->queue->context, parking.entry, poison->kind, poison->reason,
+                              fault);
+    enum tt_err err = w->queue->park(w->queue->context, &parking, fault);
+    if (err == TT_OK)
+        tell(w, TT_OBSERVED_PARKED, (int64_t)poison->behind_count, "");
+    return err;
+}
+
+static enum tt_err set_all_aside(struct worker *w, const struct tt_queue_batch *batch,
+                                 const struct tt_poison *poison, size_t count,
+                                 struct tt_fault *fault)
 {
     for (size_t i = 0; i < count; i++) {
-        enum tt_err err = w->queue->bury(w->queue->context, &batch->entries[poison[i].entry],
-                                         poison[i].kind, poison[i].reason, fault);
+        enum tt_err err = set_aside(w, batch, &poison[i], fault);
         if (err != TT_OK)
             return err;
         w->counts.dead++;
@@ -193,9 +218,13 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
     const struct tt_poison *poison = NULL;
     size_t poisoned = 0;
     bool lost = false;
-    enum tt_err err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    enum tt_err err = TT_OK;
+    if (TT_SABOTAGED(ACK_BEFORE_COMMIT))
+        err = w->queue->finish(w->queue->context, &lost, fault);
     if (err == TT_OK)
-        err = bury_all(w, batch, poison, poisoned, fault);
+        err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    if (err == TT_OK)
+        err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
         err = w->queue->finish(w->queue->context, &lost, fault);
     if (err != TT_OK)
@@ -279,7 +308,7 @@ static int64_t idle_wait_ms(const struct worker *w)
 
 static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_fault *fault)
 {
-    bool idle = true;
+    bool idle = true, soon = false;
     enum tt_err err = beat(w, fault);
     if (err == TT_OK)
         err = claim_once(w, &idle, fault);
@@ -287,12 +316,14 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
         err = w->queue->trim(w->queue->context, fault);
         w->trim_due.us = now(w).us + TRIM_EVERY_US;
     }
+    if (err == TT_OK && w->options->beside.tend != NULL)
+        soon = w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)
         return err;
     if (w->options->until_idle)
         err = is_finished(w, ret_finished, fault);
     if (err == TT_OK && !*ret_finished)
-        err = w->queue->wait(w->queue->context, idle_wait_ms(w), fault);
+        err = w->queue->wait(w->queue->context, soon ? SOON_MS : idle_wait_ms(w), fault);
     return err;
 }
 
@@ -304,6 +335,8 @@ static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt
     enum tt_err err = ask_fence(w, fault);
     while (err == TT_OK && !*ret_finished && !stopping(w)) {
         err = go_round(w, ret_finished, fault);
+        if (err == TT_OK) /* not before: what connects may fail at the next call, and for long */
+            tt_backoff_reset(&w->backoff);
         if (err == TT_ERR_FENCED) {
             tell(w, TT_OBSERVED_FENCED, 0, fault->text);
             tt_fault_clear(fault);
@@ -326,7 +359,6 @@ static enum tt_err run(struct worker *w)
             if (w->queue_away)
                 tell(w, TT_OBSERVED_QUEUE_BACK, 0, "");
             w->queue_away = false;
-            tt_backoff_reset(&w->backoff);
             err = run_connected(w, &finished, &fault);
         }
         if (err == TT_OK)
@@ -360,7 +392,11 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .observer = options->observer,
         .worker = options->name,
         .apply_by_arrival = options->apply_by_arrival,
+        .park = options->park,
+        .can_park = options->locking,
         .tenants = options->tenants,
+        .observers = options->observers,
+        .observer_count = options->observer_count,
         .json_depth_max = options->json_depth_max,
     };
     enum tt_err err = tt_applier_create(&applier, &w.applier, fault);

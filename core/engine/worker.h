@@ -11,6 +11,13 @@
 #include "core/engine/applier.h"
 #include "core/port/random.h"
 
+/* Something else that goes on beside the worker's own work: called every round, at least twice a
+ * second while it is idle, and much sooner where it returned true. tend NULL: nothing. */
+struct tt_beside {
+    void *context;
+    bool (*tend)(void *context, bool idle);
+};
+
 struct tt_worker_options {
     const struct tt_queue *queue;
     const struct tt_store *store;
@@ -24,8 +31,12 @@ struct tt_worker_options {
     bool locking;
     bool until_idle;
     bool apply_by_arrival; /* where a tenant does not say */
+    bool park;             /* likewise: a task that has a dead letter waits; only with locking */
     struct tt_tenant_source tenants;
     int json_depth_max;
+    const struct tt_event_observer *observers; /* borrowed */
+    size_t observer_count;
+    struct tt_beside beside;
     const volatile int *stop; /* set by a signal: 1 drain, 2 at once */
 };
 

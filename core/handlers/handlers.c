@@ -2,8 +2,12 @@
 
 #include "core/base/assert.h"
 
-static const struct tt_handler *const handlers[] = {&tt_handler_current, &tt_handler_interval,
-                                                    &tt_handler_progress};
+/* In the order of running: later ones may look at what the first has left. */
+static const struct tt_handler *const handlers[] = {
+    &tt_handler_current,
+    &tt_handler_interval,
+    &tt_handler_progress,
+};
 
 struct tt_change *tt_changes_add(struct tt_changes *changes, enum tt_change_kind kind)
 {

@@ -6,7 +6,9 @@
 
 /* Where an entry stands: the key of its audit row. */
 struct tt_place {
-    int64_t epoch; /* 1 and up; grows when entry ids come back with other content */
+    /* 1 and up; grows when entry ids come back with other content. 0: the row is no entry's but
+     * tells of a repair, and entry_ms and entry_seq are the time and the fence of it. */
+    int64_t epoch;
     int64_t partition;
     int64_t entry_ms; /* the entry id's two parts */
     int64_t entry_seq;
@@ -25,6 +27,12 @@ struct tt_audit_row {
     int64_t apply_seq; /* grows with every row written, store-wide; given by the store */
     bool duplicate;
 };
+
+/* Whether the row is a status event. Repairs are none, for nobody who counts or replays. */
+static inline bool tt_audit_is_event(const struct tt_audit_row *row)
+{
+    return row->place.epoch > 0;
+}
 
 /* task_status_current */
 struct tt_current_row {

@@ -17,6 +17,7 @@ struct csv {
     struct tt_fault header_fault; /* why the header is none; REJECT when it is broken */
     struct tt_event_reader reader;
     struct tt_str *cells; /* columns.count of them, in `header` */
+    struct tt_zone zone;  /* where --zone says one */
 };
 
 static enum tt_span look(struct tt_decoder *decoder, struct tt_str line, bool first,
@@ -155,6 +156,10 @@ static enum tt_err start(struct tt_decoder *decoder, struct tt_fault *fault)
     tt_arena_init(&csv->header, 0);
     tt_event_reader_begin(&csv->reader, &decoder->arena, NULL);
     enum tt_err err = tt_csv_init(&csv->format, decoder->options.delimiter, fault);
+    if (err == TT_OK && decoder->options.zone != NULL) {
+        err = tt_zone_open(decoder->options.zone, &csv->zone, fault);
+        csv->reader.zone = &csv->zone;
+    }
     return err == TT_OK ? tt_csv_map_parse(decoder->options.map, &csv->map, fault) : err;
 }
 

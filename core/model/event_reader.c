@@ -79,7 +79,8 @@ static enum tt_err read_time_cell(struct tt_event_reader *r, struct tt_str place
                                   struct tt_str cell, size_t offset)
 {
     int64_t us;
-    if (!tt_str_to_int(cell, &us) && !tt_time_parse(cell, &us))
+    if (!tt_str_to_int(cell, &us) && !tt_time_parse(cell, &us) &&
+        (r->zone == NULL || !tt_zone_parse(r->zone, cell, &us)))
         return tt_fault_set(r->fault, TT_ERR_REJECT, "%.*s: \"%.*s\" is no RFC 3339 time with zone",
                             TT_STR_ARGS(place),
                             (int)(cell.len < QUOTED_MAX ? cell.len : QUOTED_MAX), cell.ptr);

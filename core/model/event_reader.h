@@ -7,13 +7,15 @@
 #define TT_MODEL_EVENT_READER_H
 
 #include "core/base/json.h"
+#include "core/base/zone.h"
 #include "core/model/event.h"
 
 struct tt_event_reader {
     struct tt_arena *arena;
     struct tt_fault *fault; /* may be NULL */
     struct tt_event event;
-    struct tt_buf attributes; /* empty, or an object without its closing brace */
+    struct tt_buf attributes;   /* empty, or an object without its closing brace */
+    const struct tt_zone *zone; /* of cells that hold a time without one; NULL: these are rejects */
 };
 
 /* Every reader that was begun is ended. */

@@ -23,16 +23,38 @@ static bool names_type(const struct tt_lifecycle *lifecycle, struct tt_str type)
     return false;
 }
 
-const struct tt_lifecycle *tt_lifecycle_for(const struct tt_lifecycle_set *set,
-                                            struct tt_str task_type)
+size_t tt_lifecycle_group_count(const struct tt_lifecycle_set *set)
 {
-    for (size_t i = 0; i < set->count && task_type.ptr != NULL; i++)
+    return set->groups == NULL ? 1 : set->group_count;
+}
+
+size_t tt_lifecycle_group(const struct tt_lifecycle_set *set, struct tt_str tenant)
+{
+    for (size_t i = 0; i < set->scope_count; i++)
+        if (tt_str_equal(set->scopes[i].tenant, tenant))
+            return set->scopes[i].group;
+    return set->others;
+}
+
+const struct tt_lifecycle *tt_lifecycle_for_in(const struct tt_lifecycle_set *set, size_t group,
+                                               struct tt_str task_type)
+{
+    tt_assert(group < tt_lifecycle_group_count(set));
+    const struct tt_lifecycle_group all = {0, set->count};
+    const struct tt_lifecycle_group *in = set->groups == NULL ? &all : &set->groups[group];
+    for (size_t i = in->first; i < in->first + in->count && task_type.ptr != NULL; i++)
         if (names_type(&set->lifecycles[i], task_type))
             return &set->lifecycles[i];
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = in->first; i < in->first + in->count; i++)
         if (names_type(&set->lifecycles[i], TT_STR("*")))
             return &set->lifecycles[i];
     return NULL;
+}
+
+const struct tt_lifecycle *tt_lifecycle_for(const struct tt_lifecycle_set *set,
+                                            struct tt_str task_type)
+{
+    return tt_lifecycle_for_in(set, set->others, task_type);
 }
 
 struct tt_str tt_lifecycle_name(const struct tt_lifecycle *lifecycle)

@@ -10,6 +10,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/str.h"
 
@@ -33,6 +34,9 @@ enum tt_step {
  * Returns owned. */
 enum tt_err tt_lifecycle_set_parse(struct tt_str text, struct tt_lifecycle_set **ret_set,
                                    struct tt_fault *fault) TT_MUST_CHECK;
+/* The same from JSON that was read already. */
+enum tt_err tt_lifecycle_set_read(const struct tt_json *root, struct tt_lifecycle_set **ret_set,
+                                  struct tt_fault *fault) TT_MUST_CHECK;
 void tt_lifecycle_set_destroy(struct tt_lifecycle_set *set);
 
 size_t tt_lifecycle_count(const struct tt_lifecycle_set *set);
@@ -41,6 +45,14 @@ const struct tt_lifecycle *tt_lifecycle_at(const struct tt_lifecycle_set *set, s
  */
 const struct tt_lifecycle *tt_lifecycle_for(const struct tt_lifecycle_set *set,
                                             struct tt_str task_type);
+
+/* A set may hold lifecycles for single tenants (core/model/tenants.h makes such a set). They stand
+ * in groups, one of which is a tenant's; tt_lifecycle_for asks the group of all who are not named.
+ */
+size_t tt_lifecycle_group_count(const struct tt_lifecycle_set *set); /* 1 and up */
+size_t tt_lifecycle_group(const struct tt_lifecycle_set *set, struct tt_str tenant);
+const struct tt_lifecycle *tt_lifecycle_for_in(const struct tt_lifecycle_set *set, size_t group,
+                                               struct tt_str task_type);
 
 struct tt_str tt_lifecycle_name(const struct tt_lifecycle *lifecycle); /* may be absent */
 size_t tt_lifecycle_type_count(const struct tt_lifecycle *lifecycle);

@@ -253,6 +253,21 @@ static enum tt_err read_set(struct tt_lifecycle_set *set, const struct tt_json *
     return TT_OK;
 }
 
+enum tt_err tt_lifecycle_set_read(const struct tt_json *root, struct tt_lifecycle_set **ret_set,
+                                  struct tt_fault *fault)
+{
+    struct tt_lifecycle_set *set = tt_mem_zalloc(sizeof *set);
+    if (set == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    tt_arena_init(&set->arena, 0);
+    enum tt_err err = read_set(set, root, fault);
+    if (err == TT_OK)
+        *ret_set = set;
+    else
+        tt_lifecycle_set_destroy(set);
+    return err;
+}
+
 enum tt_err tt_lifecycle_set_parse(struct tt_str text, struct tt_lifecycle_set **ret_set,
                                    struct tt_fault *fault)
 {
@@ -265,18 +280,8 @@ enum tt_err tt_lifecycle_set_parse(struct tt_str text, struct tt_lifecycle_set *
     }
     if (err != TT_OK)
         return err;
-    struct tt_lifecycle_set *set = tt_mem_zalloc(sizeof *set);
-    if (set == NULL) {
-        tt_json_free(root);
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    }
-    tt_arena_init(&set->arena, 0);
-    err = read_set(set, root, fault);
+    err = tt_lifecycle_set_read(root, ret_set, fault);
     tt_json_free(root);
-    if (err == TT_OK)
-        *ret_set = set;
-    else
-        tt_lifecycle_set_destroy(set);
     return err;
 }
 

@@ -24,10 +24,24 @@ struct tt_lifecycle {
     unsigned char *steps; /* enum tt_step, [from][to] */
 };
 
+/* Lifecycles first to first + count of a set. */
+struct tt_lifecycle_group {
+    size_t first, count;
+};
+
+struct tt_lifecycle_scope {
+    struct tt_str tenant;
+    size_t group;
+};
+
 struct tt_lifecycle_set {
     struct tt_arena arena; /* owns everything below */
     struct tt_lifecycle *lifecycles;
     size_t count;
+    struct tt_lifecycle_group *groups; /* NULL: all are one */
+    size_t group_count;
+    struct tt_lifecycle_scope *scopes; /* tenants that have another group than `others` */
+    size_t scope_count, others;
 };
 
 /* Fills the step matrix from statuses and targets. */

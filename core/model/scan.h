@@ -36,6 +36,7 @@ enum {
     TT_SCAN_CHOICES = 2,            /* texts remembered per state */
     TT_SCAN_UNESCAPED_BYTES = 4096, /* texts of one line that hold escapes, without them */
     TT_SCAN_DATES = 4,              /* dates remembered */
+    TT_SCAN_MINUTES = 4,            /* minutes remembered */
 };
 
 /* What comes behind a value, up to the first byte of the next one. */
@@ -60,6 +61,11 @@ struct tt_scan_date {
     int64_t us;     /* its midnight */
 };
 
+struct tt_scan_minute {
+    uint64_t start, rest; /* "2026-03-", "01T12:00" */
+    int64_t us;           /* its beginning */
+};
+
 /* Everything in it is the scan's own. */
 struct tt_scan {
     struct tt_event event;
@@ -68,6 +74,7 @@ struct tt_scan {
     struct tt_scan_step closing;                /* `}` */
     struct tt_scan_step scratch;                /* a step too long to be remembered */
     struct tt_scan_date dates[TT_SCAN_DATES];
+    struct tt_scan_minute minutes[TT_SCAN_MINUTES];
     char tail[TT_SCAN_BLOCK_BYTES]; /* copy of the last readable bytes */
     const char *(*run)(struct tt_scan *scan, const char *at, const char *end);
     const char *readable_end; /* of the text in hand */

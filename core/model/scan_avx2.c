@@ -45,6 +45,12 @@ TARGET static inline uint32_t block_equal(struct block block, const char *bytes)
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(block.bytes, block_load(bytes).bytes));
 }
 
+TARGET static inline void store_text(char *at, struct tt_str text)
+{
+    _mm_storeu_si128((__m128i *)(void *)at,
+                     _mm_set_epi64x((long long)text.len, (long long)(uintptr_t)text.ptr));
+}
+
 #include "core/model/scan_body.h"
 
 TARGET const char *tt_scan_run_avx2(struct tt_scan *scan, const char *at, const char *end)

@@ -11,6 +11,7 @@
  *   block_high(block)          whether any byte is 0x80 or above
  *   block_or(block, block)     bits of both
  *   block_equal(block, bytes)  bit i: byte i equals bytes[i]
+ *   store_text(at, text)       writes a struct tt_str
  *
  * A position never passes the readable bytes: a step or a text ends at a byte that was read, and
  * what stands in for bytes behind them is NUL, which is neither. It may pass `end`, where others'
@@ -212,7 +213,7 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
                 text = scan->text;
             }
             if (LIKELY(shape == TT_SCAN_TEXT))
-                *(struct tt_str *)(void *)(event + step->offset) = text;
+                store_text(event + step->offset, text);
             else if (!tt_scan_time(scan, text, whole_block(scan, text.ptr),
                                    (int64_t *)(void *)(event + step->offset)))
                 return NULL;

@@ -71,6 +71,11 @@ static inline uint32_t block_equal(struct block block, const char *bytes)
     return mask;
 }
 
+static inline void store_text(char *at, struct tt_str text)
+{
+    memcpy(at, &text, sizeof text);
+}
+
 #include "core/model/scan_body.h"
 
 const char *tt_scan_run_portable(struct tt_scan *scan, const char *at, const char *end)

@@ -56,6 +56,14 @@ static inline uint32_t block_equal(struct block block, const char *bytes)
     return mask_of(_mm_cmpeq_epi8(block.low, other.low), _mm_cmpeq_epi8(block.high, other.high));
 }
 
+/* By one store: who reads the event next copies texts whole, and would else wait until two stores
+ * have reached the cache. */
+static inline void store_text(char *at, struct tt_str text)
+{
+    _mm_storeu_si128((__m128i *)(void *)at,
+                     _mm_set_epi64x((long long)text.len, (long long)(uintptr_t)text.ptr));
+}
+
 #include "core/model/scan_body.h"
 
 const char *tt_scan_run_sse2(struct tt_scan *scan, const char *at, const char *end)

@@ -4,6 +4,7 @@
 #define TT_MODEL_SCAN_TIME_H
 
 #include "core/model/scan_parts.h"
+#include <endian.h>
 
 #define TT_SCAN_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -46,6 +47,14 @@ static inline int64_t tt_scan_seconds(uint64_t word)
     return is_time ? (int64_t)(hour * 3600 + minute * 60 + second) : -1;
 }
 
+static inline uint64_t tt_scan_eight_digits(uint64_t word)
+{
+    word &= TT_SCAN_EACH(0x0f);
+    word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+    return (word * 10000 + (word >> 32)) & UINT64_C(0xffffffff);
+}
+
 /* 1 to 9 digits behind the point in microseconds, cut; or -1. */
 static inline int64_t tt_scan_fraction(const char *at, unsigned count)
 {
@@ -59,18 +68,48 @@ static inline int64_t tt_scan_fraction(const char *at, unsigned count)
     if ((word & TT_SCAN_EACH(0xf0)) != TT_SCAN_EACH('0') ||
         ((word + TT_SCAN_EACH(6)) & TT_SCAN_EACH(0xf0)) != TT_SCAN_EACH('0'))
         return -1;
-    word &= TT_SCAN_EACH(0x0f);
-    word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
-    word = (word * 10000 + (word >> 32)) & UINT64_C(0xffffffff);
-    return (int64_t)(word / 100);
+    return (int64_t)(tt_scan_eight_digits(word) / 100);
+}
+
+static inline void tt_scan_remember_minute(struct tt_scan *scan, const char *text, int64_t day_us,
+                                           int64_t seconds)
+{
+    enum { LAST_OF_MINUTE = 15 };
+    struct tt_scan_minute *minute =
+        &scan->minutes[(unsigned char)text[LAST_OF_MINUTE] % TT_SCAN_MINUTES];
+    minute->start = tt_scan_word(text);
+    minute->rest = tt_scan_word(text + 8);
+    minute->us = day_us + seconds / 60 * INT64_C(60000000);
+}
+
+/* "YYYY-MM-DDTHH:MM:SS.ffffffZ", where the minute was seen lately: eight digits are the
+ * microseconds of a minute. */
+static inline bool tt_scan_in_minute(struct tt_scan *scan, const char *text, int64_t *ret_us)
+{
+    enum { SECONDS = 17, POINT = 19, ZULU = 26, LAST_OF_MINUTE = 15, MINUTE_US = 60 * 1000000 };
+    uint16_t seconds;
+    memcpy(&seconds, text + SECONDS, sizeof seconds);
+    const struct tt_scan_minute *minute =
+        &scan->minutes[(unsigned char)text[LAST_OF_MINUTE] % TT_SCAN_MINUTES];
+    uint64_t start = tt_scan_word(text), rest = tt_scan_word(text + 8);
+    uint64_t word = (tt_scan_word(text + SECONDS + 1) & ~UINT64_C(0xffff)) | le16toh(seconds);
+    uint64_t wrong = ((word & TT_SCAN_EACH(0xf0)) ^ TT_SCAN_EACH('0')) |
+                     (((word + TT_SCAN_EACH(6)) & TT_SCAN_EACH(0xf0)) ^ TT_SCAN_EACH('0'));
+    wrong |= (start ^ minute->start) | (rest ^ minute->rest);
+    if (wrong != 0 || text[SECONDS - 1] != ':' || text[POINT] != '.' || text[ZULU] != 'Z')
+        return false;
+    uint64_t us = tt_scan_eight_digits(word);
+    *ret_us = minute->us + (int64_t)us;
+    return us < MINUTE_US;
 }
 
 /* The time in `text`, of which TT_SCAN_BLOCK_BYTES may be read at `safe`. False: no time. */
 static inline bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const char *safe,
                                 int64_t *ret_us)
 {
-    enum { WHOLE = 20, SHORTEST = 22, LONGEST = 30 }; /* without a fraction; with 1 and 9 digits */
+    enum { WHOLE = 20, SHORTEST = 22, USUAL = 27, LONGEST = 30 }; /* 0, 1, 6 and 9 digits */
+    if (text.len == USUAL && tt_scan_in_minute(scan, safe, ret_us))
+        return true;
     if (text.len < WHOLE || text.len > LONGEST || safe[10] != 'T' || safe[text.len - 1] != 'Z')
         return tt_time_parse(text, ret_us);
     int64_t day_us, fraction_us = 0, seconds = tt_scan_seconds(tt_scan_word(safe + 11));
@@ -81,6 +120,7 @@ static inline bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const 
     if (seconds < 0 || fraction_us < 0 || !tt_scan_midnight(scan, safe, &day_us))
         return tt_time_parse(text, ret_us);
     *ret_us = day_us + seconds * INT64_C(1000000) + fraction_us;
+    tt_scan_remember_minute(scan, safe, day_us, seconds);
     return true;
 }
 

@@ -51,10 +51,11 @@ const char *tt_scan_bare(struct tt_scan *scan, const struct tt_scan_step *step, 
 
 bool tt_scan_complete(struct tt_event *event)
 {
+    static const char standard[TT_SCAN_BLOCK_BYTES] = "default";
     if (event->task_id.len == 0 || event->status.len == 0 || event->event_time_us == TT_TIME_NONE)
         return false;
     if (event->tenant.ptr == NULL)
-        event->tenant = TT_STR("default");
+        event->tenant = (struct tt_str){standard, sizeof "default" - 1};
     else if (event->tenant.len == 0)
         return false;
     if (event->event_id.len == 0)

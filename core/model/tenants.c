@@ -3,13 +3,15 @@
 #include "core/base/json.h"
 #include <stdio.h>
 
-enum { DEPTH_MAX = 8, MILLION = 1000000 };
+enum { DEPTH_MAX = 16, MILLION = 1000000 };
 
 struct tt_tenants {
     struct tt_arena arena;
     struct tt_tenant *list;
     size_t count;
-    struct tt_tenant others; /* "*", or what holds by default */
+    struct tt_tenant others;              /* "*", or what holds by default */
+    struct tt_lifecycle_set **lifecycles; /* owned; those of tenants */
+    size_t lifecycle_count, lifecycle_capacity;
 };
 
 static const struct tt_tenant by_default = {
@@ -77,6 +79,44 @@ static enum tt_err read_order(struct parsing *p, const struct tt_json *value,
     return TT_OK;
 }
 
+static enum tt_err read_on_dead(struct parsing *p, const struct tt_json *value,
+                                enum tt_on_dead *ret_on_dead)
+{
+    struct tt_str text = tt_json_type(value) == TT_JSON_TEXT ? tt_json_text(value) : TT_STR_NONE;
+    if (tt_str_equal(text, TT_STR("continue")))
+        *ret_on_dead = TT_ON_DEAD_CONTINUE;
+    else if (tt_str_equal(text, TT_STR("park")))
+        *ret_on_dead = TT_ON_DEAD_PARK;
+    else
+        return expected(p, "on_dead", "\"continue\" or \"park\"", value);
+    return TT_OK;
+}
+
+static enum tt_err read_lifecycle(struct parsing *p, const struct tt_json *value,
+                                  struct tt_tenant *tenant)
+{
+    struct tt_tenants *set = p->set;
+    struct tt_lifecycle_set *lifecycles = NULL;
+    struct tt_buf text;
+    if (tt_json_type(value) != TT_JSON_OBJECT)
+        return expected(p, "lifecycle", "an object, as in a lifecycle file", value);
+    enum tt_err err = tt_lifecycle_set_read(value, &lifecycles, p->fault);
+    if (err != TT_OK)
+        return tt_fault_prefix(p->fault, "tenants.%.*s.lifecycle", TT_STR_ARGS(p->tenant));
+    if (tt_mem_reserve((void **)&set->lifecycles, &set->lifecycle_capacity,
+                       set->lifecycle_count + 1, sizeof(struct tt_lifecycle_set *)) != TT_OK) {
+        tt_lifecycle_set_destroy(lifecycles);
+        return no_memory(p);
+    }
+    set->lifecycles[set->lifecycle_count++] = lifecycles;
+    tenant->lifecycles = lifecycles;
+    tt_buf_init(&text, 0);
+    tt_json_write(&text, value);
+    bool kept = text.err == TT_OK && keep(p, tt_buf_str(&text), &tenant->lifecycle_text);
+    tt_buf_done(&text);
+    return kept ? TT_OK : no_memory(p);
+}
+
 static enum tt_err read_sampling(struct parsing *p, const struct tt_json *value,
                                  uint32_t *ret_kept_per_million)
 {
@@ -101,9 +141,13 @@ static enum tt_err read_key(struct parsing *p, struct tt_str key, const struct t
         return read_order(p, value, &tenant->apply_order);
     if (tt_str_equal(key, TT_STR("sampling")))
         return read_sampling(p, value, &tenant->kept_per_million);
+    if (tt_str_equal(key, TT_STR("on_dead")))
+        return read_on_dead(p, value, &tenant->on_dead);
+    if (tt_str_equal(key, TT_STR("lifecycle")))
+        return read_lifecycle(p, value, tenant);
     return tt_fault_set(p->fault, TT_ERR_INVALID,
-                        "tenants.%.*s: unknown key \"%.*s\"; expected audit, exclude, apply_order "
-                        "or sampling",
+                        "tenants.%.*s: unknown key \"%.*s\"; expected audit, exclude, apply_order, "
+                        "sampling, on_dead or lifecycle",
                         TT_STR_ARGS(p->tenant), TT_STR_ARGS(key));
 }
 
@@ -194,6 +238,9 @@ void tt_tenants_destroy(struct tt_tenants *tenants)
 {
     if (tenants == NULL)
         return;
+    for (size_t i = 0; i < tenants->lifecycle_count; i++)
+        tt_lifecycle_set_destroy(tenants->lifecycles[i]);
+    tt_mem_free((void *)tenants->lifecycles);
     tt_arena_done(&tenants->arena);
     tt_mem_free(tenants);
 }
@@ -246,10 +293,26 @@ static void add_types(struct tt_buf *buf, const struct tt_str *types, size_t cou
     }
 }
 
+/* Not the whole of it, but another text for another lifecycle. */
+static void add_lifecycle(struct tt_buf *buf, const struct tt_tenant *tenant)
+{
+    if (tenant->lifecycles == NULL) {
+        tt_buf_add_text(buf, "everybody's");
+        return;
+    }
+    for (size_t i = 0; i < tt_lifecycle_count(tenant->lifecycles); i++) {
+        struct tt_str name = tt_lifecycle_name(tt_lifecycle_at(tenant->lifecycles, i));
+        tt_buf_add_text(buf, i == 0 ? "" : ", ");
+        tt_json_add_text(buf, name.ptr == NULL ? TT_STR("unnamed") : name);
+    }
+    tt_buf_addf(buf, " (%08x)", (unsigned)tt_str_hash(tenant->lifecycle_text, 0));
+}
+
 /* One setting as text; equal settings have equal texts. */
 static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int setting)
 {
     static const char *const orders[] = {"the fleet's", "event_time", "arrival"};
+    static const char *const on_dead[] = {"the fleet's", "continue", "park"};
     switch (setting) {
     case 0:
         add_types(buf, tenant->audited, tenant->audits_all ? 0 : tenant->audited_count,
@@ -257,6 +320,8 @@ static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int set
         break;
     case 1: add_types(buf, tenant->excluded, tenant->excluded_count, "nothing"); break;
     case 2: tt_buf_add_text(buf, orders[tenant->apply_order]); break;
+    case 3: tt_buf_add_text(buf, on_dead[tenant->on_dead]); break;
+    case 4: add_lifecycle(buf, tenant); break;
     default: tt_buf_addf(buf, "%g", tenant->kept_per_million / (double)MILLION); break;
     }
 }
@@ -264,7 +329,8 @@ static void describe(struct tt_buf *buf, const struct tt_tenant *tenant, int set
 static enum tt_err compare(const struct tt_tenant *before, const struct tt_tenant *now,
                            struct tt_str name, void (*tell)(void *, const char *), void *context)
 {
-    static const char *const settings[] = {"audit", "exclude", "apply_order", "sampling"};
+    static const char *const settings[] = {"audit",   "exclude",   "apply_order",
+                                           "on_dead", "lifecycle", "sampling"};
     struct tt_buf line, was, is;
     bool differs = false;
     tt_buf_init(&line, 0);

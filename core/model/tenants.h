@@ -3,7 +3,8 @@
  *
  *   {"tenants": {
  *     "*":    {"exclude": ["MERGE_TASKS"]},
- *     "acme": {"audit": ["INGEST", "EXPORT"], "apply_order": "arrival", "sampling": 0.1}}}
+ *     "acme": {"audit": ["INGEST", "EXPORT"], "apply_order": "arrival", "sampling": 0.1,
+ *              "lifecycle": {"initial": ["NEW"], ...}}}}
  *
  * A tenant that is not named is as "*"; a key that a tenant does not give is as in "*", and as by
  * default where "*" does not give it either: every type, every task, the fleet's order. A tenant
@@ -16,6 +17,7 @@
 #define TT_MODEL_TENANTS_H
 
 #include "core/model/event.h"
+#include "core/model/lifecycle.h"
 
 struct tt_tenants;
 
@@ -23,6 +25,13 @@ enum tt_apply_order {
     TT_APPLY_ORDER_OF_FLEET, /* not said */
     TT_APPLY_ORDER_EVENT_TIME,
     TT_APPLY_ORDER_ARRIVAL,
+};
+
+/* What becomes of a task that has a dead letter. */
+enum tt_on_dead {
+    TT_ON_DEAD_OF_FLEET, /* not said */
+    TT_ON_DEAD_CONTINUE, /* its later events go on */
+    TT_ON_DEAD_PARK,     /* they wait until the letter is requeued or dropped */
 };
 
 enum tt_admission {
@@ -37,6 +46,9 @@ struct tt_tenant {
     size_t audited_count, excluded_count;
     bool audits_all;
     enum tt_apply_order apply_order;
+    enum tt_on_dead on_dead;
+    const struct tt_lifecycle_set *lifecycles; /* NULL: those that everybody has */
+    struct tt_str lifecycle_text;              /* the same as compact JSON; absent: none */
     uint32_t
         kept_per_million; /* tasks, by a hash of their id: a task is kept whole or not at all */
 };
@@ -52,6 +64,14 @@ const struct tt_tenant *tt_tenants_for(const struct tt_tenants *tenants, struct 
 /* Named tenants in the order of the file, with "*" among them where the file has it. */
 size_t tt_tenants_count(const struct tt_tenants *tenants);
 const struct tt_tenant *tt_tenants_at(const struct tt_tenants *tenants, size_t index);
+
+/* The lifecycles that hold for each tenant, as one set: a tenant's own, else those of "*", else
+ * `base`, which may be NULL. Gives NULL where there are none at all. Returns owned; it borrows from
+ * both. Errors: NO_MEMORY. */
+enum tt_err tt_tenants_lifecycles(const struct tt_tenants *tenants,
+                                  const struct tt_lifecycle_set *base,
+                                  struct tt_lifecycle_set **ret_set,
+                                  struct tt_fault *fault) TT_MUST_CHECK;
 
 enum tt_admission tt_tenant_admits(const struct tt_tenant *tenant, const struct tt_event *event);
 

@@ -17,7 +17,14 @@
     X(ENTRIES_VANISHED, entries_vanished) /* number = pending entries whose content is gone */     \
     X(ENTRY_ID_REUSED, entry_id_reused)   /* number = entries that came back with other content */ \
     X(EXCLUDED, excluded)                 /* number = entries that tenants do not want audited */  \
-    X(BATCH_APPLIED, batch_applied)       /* number = rows written */
+    X(PARKED, parked) /* number = entries that wait behind a dead letter from now on */            \
+    X(BATCH_APPLIED, batch_applied)     /* number = rows written */                                \
+    X(BATCH_UPLOADED, batch_uploaded)   /* number = rows; text is the batch's id */                \
+    X(UPLOAD_RETRIED, upload_retried)   /* a step of a batch failed and is tried again */          \
+    X(UPLOAD_BLOCKED, upload_blocked)   /* nothing goes on before somebody changes something */    \
+    X(UPLOAD_SPLIT, upload_split)       /* number = rows that are sent in smaller batches */       \
+    X(ROW_QUARANTINED, row_quarantined) /* the sink takes it never; text says which and why */     \
+    X(UPLOAD_WAITS, upload_waits)       /* the loads of a day are used up, or others upload */
 
 enum tt_observation {
 #define TT_OBSERVATION_ENUM(upper, lower) TT_OBSERVED_##upper,

@@ -41,7 +41,17 @@ struct tt_queue_batch {
 
 struct tt_queue_backlog {
     uint64_t unread;  /* entries nobody has read */
-    uint64_t pending; /* read and not acknowledged */
+    uint64_t pending; /* read and not acknowledged, but for what is parked */
+};
+
+/* An entry that can never be applied, and its task, which is to wait until somebody has seen to it.
+ */
+struct tt_queue_parking {
+    const struct tt_queue_entry *entry; /* of the batch in hand */
+    const char *reason, *error;         /* as for bury */
+    struct tt_str tenant, task_id;
+    const struct tt_queue_entry *const *behind; /* later ones of the batch and of the task, which */
+    size_t behind_count;                        /* have not been applied either */
 };
 
 struct tt_queue {
@@ -84,6 +94,11 @@ struct tt_queue {
                            struct tt_fault *fault);
     /* Gives everything back and disconnects. */
     void (*disconnect)(void *context);
+    /* As bury, but the entry, those behind it, and all that comes of the task wait, in order, and
+     * nothing of it is handed out before the letter is requeued or dropped. They stay where they
+     * are; finish does not acknowledge them. Only with locking. */
+    enum tt_err (*park)(void *context, const struct tt_queue_parking *parking,
+                        struct tt_fault *fault);
     /* Asks for the batch after the one in hand, as claim does, and does not wait for it;
      * *ret_asked: something may come. Leaves out what could be of a task id in hand. Optional
      * (NULL). */

@@ -61,11 +61,16 @@ struct tt_store {
                          struct tt_fault *fault);
 };
 
-/* Reading back, for replay, report and upload. Callbacks borrow; returning other than TT_OK ends
- * the scan with that code. tenant absent: all tasks; else that one task. */
+struct tt_store_task_key {
+    struct tt_str tenant, task_id;
+};
+
+/* Reading back, for replay, report, repair and upload. Callbacks borrow; returning other than TT_OK
+ * ends the scan with that code. tenant absent: all tasks; else that one task. */
 struct tt_store_reader {
     void *context;
-    /* Audit rows in arrival order: epoch, entry_ms, entry_seq, partition. */
+    /* Audit rows in arrival order: epoch, entry_ms, entry_seq, partition. Rows that are no events
+     * (tt_audit_is_event) stand before all others. */
     enum tt_err (*audit)(void *context, struct tt_str tenant, struct tt_str task_id,
                          enum tt_err (*row)(void *row_context, const struct tt_audit_row *row),
                          void *row_context, struct tt_fault *fault);
@@ -78,8 +83,25 @@ struct tt_store_reader {
                                                 struct tt_str task_id,
                                                 const struct tt_interval_row *row),
                              void *row_context, struct tt_fault *fault);
+    /* Audit rows of events, and tasks. */
     enum tt_err (*counts)(void *context, uint64_t *ret_audit_rows, uint64_t *ret_tasks,
                           struct tt_fault *fault);
+
+    /* Tasks that have audit rows with an apply_seq from first to last, each once, in the order of
+     * their first row there. The callback may call histories. */
+    enum tt_err (*tasks)(void *context, int64_t first, int64_t last,
+                         enum tt_err (*task)(void *task_context,
+                                             const struct tt_store_task_key *key),
+                         void *task_context, struct tt_fault *fault);
+    /* Audit rows of these tasks up to an apply_seq: task by task as listed, those of one task in
+     * any order. `task` is the place in the list. */
+    enum tt_err (*histories)(void *context, const struct tt_store_task_key *keys, size_t count,
+                             int64_t last,
+                             enum tt_err (*row)(void *row_context, size_t task,
+                                                const struct tt_audit_row *row),
+                             void *row_context, struct tt_fault *fault);
+    /* All scans see the store as it was when the reader was opened; from now on as it is now. */
+    enum tt_err (*refresh)(void *context, struct tt_fault *fault);
 };
 
 #endif

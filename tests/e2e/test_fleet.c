@@ -229,7 +229,7 @@ static long long disorder_behind_a_dead_reader(const char *locking)
         redisCommand(c, "XREADGROUP GROUP appliers gone COUNT 1 STREAMS {tasktrail:0}:events >"));
     redisFree(c);
     struct tt_run run = TT_TASKTRAIL("worker", "--redis", redis.url, "--store", store, "--name",
-                                     "w", "--locking", locking, "--lease", "300ms", "--until-idle");
+                                     "w", "--locking", locking, "--lease", "3s", "--until-idle");
     ck_assert_msg(run.status == 0, "%s", run.err);
     tt_run_done(&run);
     ck_assert_int_eq(count(ROWS), 3);

@@ -2,6 +2,7 @@
  * servers crashed, workers killed and paused under way. */
 #include "tests/lib/postgres_server.h"
 #include "tests/lib/process.h"
+#include "tests/lib/program.h"
 #include "tests/lib/redis_server.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
@@ -177,17 +178,20 @@ TT_TEST(replay_report_and_upload_read_what_the_workers_wrote)
     ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
     tt_run_done(&run);
     snprintf(to, sizeof to, "file:%s", tt_tmpfile("upload"));
-    run = TT_TASKTRAIL("upload", "--store", store, "--to", to);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once", "--spool",
+                       tt_tmpfile("spool"), "--batch-rows", "1000");
     ck_assert_msg(run.status == 0, "%s", run.err);
     tt_run_done(&run);
-    snprintf(path, sizeof path, "%s/task_status_audit.ndjson", to + strlen("file:"));
-    char *rows = tt_read_file(path, NULL);
+    snprintf(path, sizeof path, "cat %s/task_status_audit/*", to + strlen("file:"));
+    const char *const words[] = {"/bin/sh", "-c", path, NULL};
+    struct tt_program_result rows;
+    tt_program_run(NULL, words, &rows);
     size_t lines = 0;
-    for (const char *at = rows; *at != '\0'; at++)
+    for (const char *at = rows.out; *at != '\0'; at++)
         lines += *at == '\n';
     ck_assert_uint_eq(lines, EVENTS);
-    ck_assert_ptr_nonnull(strstr(rows, "2026-03-01T12:00:07"));
-    free(rows);
+    ck_assert_ptr_nonnull(strstr(rows.out, "2026-03-01T12:00:07"));
+    tt_program_result_free(&rows);
     tt_redis_server_stop(&redis, SIGTERM);
 }
 TT_END

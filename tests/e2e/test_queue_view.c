@@ -73,7 +73,9 @@ TT_TEST(status_tells_the_backlog_before_and_what_was_applied_after)
     ck_assert_int_eq(number(status, "unread"), 0);
     ck_assert_int_eq(number(status, "applied"), 1);
     ck_assert_int_eq(number(status, "dead"), 2);
+    ck_assert_int_eq(number(status, "failed"), 2);
     ck_assert_int_eq(number(status, "locked"), 0);
+    ck_assert_int_eq(number(status, "parked_tasks"), 0);
     ck_assert(json_is_null(json_object_get(status, "oldest_age_ms")));
     const json_t *second = json_array_get(json_object_get(status, "by_partition"), 1);
     ck_assert_int_eq(number(second, "dead"), 2);

@@ -90,6 +90,96 @@ TT_TEST(a_tenants_own_order_is_followed_and_expected)
 }
 TT_END
 
+#define OF(tenant, status, at)                                                                     \
+    "{\"tenant\":\"" tenant "\",\"task_id\":\"t\"," status "\"event_time\":" at "}\n"
+
+static void work_off(void)
+{
+    struct tt_run run = TT_TASKTRAIL("worker", "--redis", redis.url, "--store", store, "--tenants",
+                                     file, "--until-idle");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+}
+
+static void assert_says(struct tt_run run, const char *said)
+{
+    ck_assert_msg(run.status == 0 && strstr(run.out, said) != NULL, "%s\nnot in:\n%s%s", said,
+                  run.out, run.err);
+    tt_run_done(&run);
+}
+
+TT_TEST(a_tenant_that_parks_has_its_task_wait_behind_a_dead_letter_and_another_has_not)
+{
+    set_up("parks");
+    write_file("{\"tenants\":{\"strict\":{\"on_dead\":\"park\"}}}");
+    /* emit would not send what is no event */
+    const char *events[] = {
+        OF("strict", "\"status\":\"A\",", "1"), OF("strict", "", "2"),
+        OF("strict", "\"status\":\"B\",", "3"), OF("lax", "", "1"),
+        OF("lax", "\"status\":\"B\",", "2"),
+    };
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1");
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        tt_redis_ask(&redis, "XADD {tasktrail:0}:events %d-0 e %s", (int)i + 1, events[i]);
+    work_off();
+    emit(OF("strict", "\"status\":\"C\",", "4"));
+    work_off();
+    ck_assert_sql(path, "SELECT tenant, status FROM task_status_audit ORDER BY 1, 2",
+                  "lax|B\nstrict|A");
+    assert_says(TT_TASKTRAIL("status", "--redis", redis.url),
+                "parked        1 task, 3 entries wait for dead letters to be seen to");
+    assert_says(TT_TASKTRAIL("status", "--redis", redis.url, "--json"),
+                "\"parked_tasks\":1,\"parked_entries\":3");
+    assert_says(TT_TASKTRAIL("dead", "list", "--redis", redis.url), "(its task waits)");
+    assert_says(TT_TASKTRAIL("dead", "requeue", "--redis", redis.url, "0:2-0"), "1 of 1 requeued");
+    work_off(); /* it is as bad as before */
+    ck_assert_sql(path, "SELECT count(*) FROM task_status_audit", "2");
+    assert_says(TT_TASKTRAIL("dead", "list", "--redis", redis.url), "2 tries");
+    assert_says(TT_TASKTRAIL("dead", "drop", "--redis", redis.url, "--all"), "2 of 2 dropped");
+    work_off();
+    ck_assert_sql(path, "SELECT tenant, status FROM task_status_audit ORDER BY tenant, apply_seq",
+                  "lax|B\nstrict|A\nstrict|B\nstrict|C");
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
+TT_TEST(a_tenants_own_lifecycle_judges_its_tasks_alone)
+{
+    set_up("lifecycle");
+    char job[340];
+    snprintf(job, sizeof job, "%s", tt_tmpfile("job.json"));
+    static const char text[] = "{\"initial\":[\"A\"],\"transitions\":{\"A\":[\"B\"]}}";
+    tt_write_file(job, text, sizeof text - 1);
+    write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"job.json\"}}}");
+    const char *events = OF("strict", "\"status\":\"B\",", "1") OF("lax", "\"status\":\"B\",", "1");
+    struct tt_run run = tt_tasktrail(
+        NULL, events,
+        (const char *const[]){"check", "--tenants", file, "--format", "ndjson", "-", NULL});
+    ck_assert_ptr_nonnull(strstr(run.out, "\"kind\":\"missing_initial\",\"severity\":\"warning\","
+                                          "\"tenant\":\"strict\""));
+    ck_assert_ptr_null(strstr(run.out, "lax"));
+    tt_run_done(&run);
+    emit(events);
+    work_off();
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_ptr_nonnull(strstr(run.out, "missing_initial"));
+    ck_assert_ptr_null(strstr(run.out, "lax"));
+    tt_run_done(&run);
+
+    tt_write_file(job, "{\"initial\":7}", 13);
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_msg(run.status == 2 && strstr(run.err, "job.json: lifecycle.initial") != NULL, "%s",
+                  run.err);
+    tt_run_done(&run);
+    write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"none.json\"}}}");
+    run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
+    ck_assert_msg(run.status == 3 && strstr(run.err, "none.json") != NULL, "%d %s", run.status,
+                  run.err);
+    tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is_wrong)
 {
     set_up("reload");
@@ -132,5 +222,7 @@ TT_END
 
 TT_SUITE("tenants", what_a_tenant_excludes_is_acknowledged_and_never_stored,
          a_tenants_own_order_is_followed_and_expected,
+         a_tenant_that_parks_has_its_task_wait_behind_a_dead_letter_and_another_has_not,
+         a_tenants_own_lifecycle_judges_its_tasks_alone,
          a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is_wrong,
          a_file_that_is_wrong_from_the_start_ends_the_worker_before_it_begins)

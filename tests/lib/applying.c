@@ -20,17 +20,15 @@ static void observe(void *context, enum tt_observation what, int64_t number, con
 void tt_applying_begin(struct tt_applying *applying, const struct tt_store *store,
                        bool apply_by_arrival)
 {
-    static struct tt_clock clock;
-    static struct tt_observer observer;
     *applying = (struct tt_applying){.now_us = 5000000, .locking = true};
-    clock = (struct tt_clock){.context = applying, .wall_us = wall_us};
-    observer = (struct tt_observer){applying, observe};
+    applying->clock = (struct tt_clock){.context = applying, .wall_us = wall_us};
+    applying->observer = (struct tt_observer){applying, observe};
     for (size_t i = 0; i < sizeof applying->fences / sizeof *applying->fences; i++)
         applying->fences[i] = 1;
     const struct tt_applier_options options = {
         .store = store,
-        .clock = &clock,
-        .observer = &observer,
+        .clock = &applying->clock,
+        .observer = &applying->observer,
         .worker = TT_STR("w"),
         .apply_by_arrival = apply_by_arrival,
         .json_depth_max = TT_JSON_DEPTH_MAX,

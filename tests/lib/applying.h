@@ -15,9 +15,12 @@ struct tt_applying {
     const struct tt_poison *poison; /* of the last batch */
     size_t poison_count;
     struct tt_fault fault;
+    struct tt_clock clock;
+    struct tt_observer observer;
 };
 
-/* Fails the test on an error. All of partition's fences are 1. */
+/* Fails the test on an error. The struct stays where it is until tt_applying_done. All of
+ * partition's fences are 1. */
 void tt_applying_begin(struct tt_applying *applying, const struct tt_store *store,
                        bool apply_by_arrival);
 void tt_applying_done(struct tt_applying *applying);

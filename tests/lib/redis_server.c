@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int answers(const struct tt_redis_server *server)
+bool tt_redis_server_answers(const struct tt_redis_server *server)
 {
     redisContext *context = redisConnectUnix(server->socket);
-    int ready = 0;
+    bool ready = false;
     if (context != NULL && context->err == 0) {
         redisReply *reply = redisCommand(context, "PING");
         ready = reply != NULL && reply->type == REDIS_REPLY_STATUS;
@@ -24,20 +24,31 @@ static int answers(const struct tt_redis_server *server)
     return ready;
 }
 
-void tt_redis_server_start(struct tt_redis_server *server, const char *name)
+void tt_redis_server_begin(struct tt_redis_server *server, const char *name,
+                           const char *const *more)
 {
     char log[340];
+    size_t count = 13;
     snprintf(server->dir, sizeof server->dir, "%.250s", tt_tmpfile(name));
     mkdir(server->dir, 0700);
     snprintf(server->socket, sizeof server->socket, "%s/redis.sock", server->dir);
     snprintf(server->url, sizeof server->url, "unix://%.320s", server->socket);
     snprintf(log, sizeof log, "%s/redis.log", server->dir);
-    const char *words[] = {"redis-server", "--port", "0",         "--unixsocket",
-                           server->socket, "--dir",  server->dir, "--appendonly",
-                           "yes",          "--save", "",          "--daemonize",
-                           "no",           NULL};
+    const char *words[32] = {"redis-server", "--port", "0",         "--unixsocket",
+                             server->socket, "--dir",  server->dir, "--appendonly",
+                             "yes",          "--save", "",          "--daemonize",
+                             "no",           NULL};
+    for (; more != NULL && *more != NULL; more++) {
+        ck_assert_uint_lt(count, 31);
+        words[count++] = *more;
+    }
     server->pid = tt_start(words, log, NULL);
-    TT_EVENTUALLY(answers(server));
+}
+
+void tt_redis_server_start(struct tt_redis_server *server, const char *name)
+{
+    tt_redis_server_begin(server, name, NULL);
+    TT_EVENTUALLY(tt_redis_server_answers(server));
 }
 
 void tt_redis_server_stop(struct tt_redis_server *server, int signal_number)

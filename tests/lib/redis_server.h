@@ -3,6 +3,7 @@
 #define TT_TESTS_LIB_REDIS_SERVER_H
 
 #include <hiredis/hiredis.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct tt_redis_server {
@@ -12,6 +13,10 @@ struct tt_redis_server {
 
 /* Starts it and waits until it answers. Starting again in the same folder loads what it wrote. */
 void tt_redis_server_start(struct tt_redis_server *server, const char *name);
+/* The same with words for redis-server behind ("--maxmemory", "1", NULL), and without waiting. */
+void tt_redis_server_begin(struct tt_redis_server *server, const char *name,
+                           const char *const *words);
+bool tt_redis_server_answers(const struct tt_redis_server *server);
 /* SIGKILL: as a crash. SIGTERM: as a shutdown. */
 void tt_redis_server_stop(struct tt_redis_server *server, int signal_number);
 /* A connection; the caller frees. */

@@ -11,6 +11,8 @@ struct tt_store tt_test_store_open(const char *path);
 void tt_test_sql(const char *path, const char *sql);
 /* The same; the values of all rows, "|" between columns and "\n" between rows; the caller frees. */
 char *tt_test_sql_text(const char *path, const char *sql);
+/* The first value as a number; -1 where it cannot be asked for yet. */
+long long tt_test_sql_number(const char *path, const char *sql);
 #define ck_assert_sql(path, sql, expected)                                                         \
     do {                                                                                           \
         char *tt_text = tt_test_sql_text(path, sql);                                               \

@@ -1,6 +1,9 @@
 #include "tests/lib/stores.h"
 
+#include "adapters/postgres/outbox.h"
 #include "adapters/postgres/store.h"
+#include "adapters/sqlite/outbox.h"
+#include "adapters/sqlite/outbox_sql.h"
 #include "adapters/sqlite/writer.h"
 #include "core/base/buf.h"
 #include "tests/lib/postgres_server.h"
@@ -75,6 +78,27 @@ void tt_test_reader_close(struct tt_test_store *test)
         tt_sqlite_reader_done(&test->reader);
     else
         tt_pg_reader_done(&test->reader);
+}
+
+void tt_test_outbox_open(const struct tt_test_store *test, struct tt_outbox *ret_outbox)
+{
+    struct tt_fault fault = {0};
+    enum tt_err err = test->kind == TT_STORE_SQLITE
+                          ? tt_sqlite_outbox_open(path_of(test), BUSY_MS, ret_outbox, &fault)
+                          : tt_pg_outbox_open(test->url, NULL, ret_outbox, &fault);
+    ck_assert_msg(err == TT_OK, "%s", fault.text);
+    if (test->kind == TT_STORE_SQLITE) {
+        const struct tt_sqlite_outbox *outbox = ret_outbox->context;
+        ck_assert_int_eq(tt_db_run(&outbox->db, "PRAGMA synchronous = OFF", NULL), TT_OK);
+    }
+}
+
+void tt_test_outbox_close(const struct tt_test_store *test, struct tt_outbox *outbox)
+{
+    if (test->kind == TT_STORE_SQLITE)
+        tt_sqlite_outbox_done(outbox);
+    else
+        tt_pg_outbox_done(outbox);
 }
 
 void tt_test_store_done(struct tt_test_store *test)

@@ -3,6 +3,7 @@
 #ifndef TT_TESTS_LIB_STORES_H
 #define TT_TESTS_LIB_STORES_H
 
+#include "core/port/outbox.h"
 #include "core/port/store.h"
 #include "tests/lib/suite.h"
 
@@ -23,6 +24,9 @@ void tt_test_store_open_again(struct tt_test_store *test, struct tt_store *ret_s
 void tt_test_store_close(struct tt_test_store *test, struct tt_store *store);
 void tt_test_reader_open(struct tt_test_store *test);
 void tt_test_reader_close(struct tt_test_store *test);
+/* The outbox of the same tables, of a connection of its own. */
+void tt_test_outbox_open(const struct tt_test_store *test, struct tt_outbox *ret_outbox);
+void tt_test_outbox_close(const struct tt_test_store *test, struct tt_outbox *outbox);
 /* Closes both. */
 void tt_test_store_done(struct tt_test_store *test);
 

@@ -119,6 +119,26 @@ static enum tt_err q_bury(void *c, const struct tt_queue_entry *entry, const cha
     return TT_OK;
 }
 
+static enum tt_err q_park(void *c, const struct tt_queue_parking *parking, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)fault;
+    note(world, "park");
+    snprintf(world->buried_as, sizeof world->buried_as, "%s", parking->reason);
+    snprintf(world->buried_why, sizeof world->buried_why, "%s", parking->error);
+    snprintf(world->parked, sizeof world->parked, "%.*s/%.*s", TT_STR_ARGS(parking->tenant),
+             TT_STR_ARGS(parking->task_id));
+    world->buried++;
+    finish(world, parking->entry);
+    for (size_t i = 0; i < parking->behind_count; i++) {
+        size_t used = strlen(world->parked);
+        snprintf(world->parked + used, sizeof world->parked - used, " %lld",
+                 (long long)parking->behind[i]->id_seq);
+        finish(world, parking->behind[i]);
+    }
+    return TT_OK;
+}
+
 static enum tt_err q_trim(void *c, struct tt_fault *fault)
 {
     (void)c;
@@ -183,6 +203,10 @@ static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault
 {
     struct tt_world *world = c;
     *fence = world->fence_known;
+    if (world->fences_known_fail > 0) {
+        world->fences_known_fail--;
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
+    }
     if (world->fence_known_next != 0)
         world->fence_known = world->fence_known_next;
     return once(&world->fence_known_fails, fault);
@@ -249,6 +273,12 @@ static void observe(void *c, enum tt_observation what, int64_t number, const cha
         note(c, "fenced");
 }
 
+static void see(void *c, const struct tt_audit_row *row, const struct tt_current_row *task)
+{
+    (void)task;
+    note(c, row->duplicate ? "see-duplicate" : "see");
+}
+
 void tt_world_add(struct tt_world *world, const char *payload)
 {
     world->entries[world->count] = (struct tt_queue_entry){.id_ms = 1,
@@ -262,7 +292,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
 {
     const struct tt_queue queue = {world,     q_connect,    q_heartbeat, q_claim, q_renew,
                                    q_finish,  q_give_back,  q_wait,      q_bury,  q_trim,
-                                   q_backlog, q_disconnect, NULL};
+                                   q_backlog, q_disconnect, q_park,      NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
@@ -274,6 +304,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
     const struct tt_clock clock = {world, wall_us, mono, sleep_us};
     const struct tt_random random = {world, next_random};
     const struct tt_observer observer = {world, observe};
+    const struct tt_event_observer seeing = {"see", world, see};
     const struct tt_worker_options options = {
         .queue = &queue,
         .store = &store,
@@ -285,6 +316,9 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
         .lease_us = 1000000,
         .drain_us = 1000000,
         .locking = true,
+        .park = world->park,
+        .observers = &seeing,
+        .observer_count = world->watch,
         .until_idle = true,
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
         .stop = &world->stop,

@@ -19,9 +19,13 @@ struct tt_world {
     enum tt_err begin_fails, commit_fails, fence_fails, finish_fails,
         fence_known_fails;  /* once each */
     int commits_fail;       /* so many times more */
+    int fences_known_fail;  /* likewise */
     const char *unstorable; /* a status that the store cannot hold */
     volatile int stop;
+    bool park;  /* --on-dead park */
+    bool watch; /* an observer handler notes what it sees */
     char diary[2000], buried_as[40], buried_why[100];
+    char parked[200]; /* "tenant/task", and the id_seq of those that wait behind the letter */
 };
 
 /* Adds an entry; the payload is borrowed. */

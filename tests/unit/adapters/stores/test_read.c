@@ -3,6 +3,7 @@
 #include "tests/lib/stores.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct tt_test_store test;
 
@@ -245,9 +246,95 @@ TT_TEST(a_reader_sees_one_moment_while_a_writer_goes_on)
 }
 TT_END
 
-TT_STORE_SUITE("adapters/stores/read",
-               audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
-               an_audit_row_comes_back_with_every_field,
-               states_and_stays_come_by_tenant_task_and_position,
-               a_callback_that_stops_ends_the_scan_with_its_code,
-               a_reader_sees_one_moment_while_a_writer_goes_on)
+static char told[600];
+
+static enum tt_err tell_task(void *context, const struct tt_store_task_key *key)
+{
+    (void)context;
+    size_t len = strlen(told);
+    snprintf(told + len, sizeof told - len, "%.*s/%.*s ", TT_STR_ARGS(key->tenant),
+             TT_STR_ARGS(key->task_id));
+    return TT_OK;
+}
+
+static const char *tasks(int64_t first, int64_t last)
+{
+    struct tt_fault fault = {0};
+    told[0] = '\0';
+    enum tt_err err = test.reader.tasks(test.reader.context, first, last, tell_task, NULL, &fault);
+    ck_assert_msg(err == TT_OK, "%s", fault.text);
+    return told;
+}
+
+static void write_of(const char *tenant, const char *task_id, int64_t n)
+{
+    struct tt_event event = tt_test_event("A", n);
+    event.tenant = tt_str_from(tenant);
+    event.task_id = tt_str_from(task_id);
+    const struct tt_audit_row row = tt_test_row(&event, n, 0);
+    tt_test_write_row(&test.store, &row);
+}
+
+TT_TEST(tasks_of_a_piece_of_the_write_sequence_come_once_each_in_the_order_of_their_first_row)
+{
+    tt_test_store_make(&test, _i);
+    tt_test_reader_open(&test);
+    ck_assert_str_eq(tasks(1, 100), "");
+    tt_test_reader_close(&test);
+    static const char *const ids[] = {"z", "b", "b", "a", "b", "z", "c"};
+    for (int i = 0; i < 7; i++)
+        write_of(i == 5 ? "a" : "t", ids[i], i + 1);
+    tt_test_store_sql(&test, "DELETE FROM task_status_audit WHERE apply_seq = 3");
+    if (_i == TT_STORE_SQLITE) /* numbers the rows anew */
+        tt_test_store_sql(&test, "VACUUM");
+    tt_test_reader_open(&test);
+    ck_assert_str_eq(tasks(1, 100), "t/z t/b t/a a/z t/c ");
+    ck_assert_str_eq(tasks(2, 4), "t/b t/a ");
+    ck_assert_str_eq(tasks(3, 3), "");
+    ck_assert_str_eq(tasks(4, 4), "t/a ");
+    ck_assert_str_eq(tasks(7, INT64_MAX), "t/c ");
+    ck_assert_str_eq(tasks(8, 9), "");
+    tt_test_store_done(&test);
+}
+TT_END
+
+static enum tt_err tell_history(void *context, size_t task, const struct tt_audit_row *row)
+{
+    (void)context;
+    size_t len = strlen(told);
+    snprintf(told + len, sizeof told - len, "%d:%d(%.*s) ", (int)task, (int)row->apply_seq,
+             TT_STR_ARGS(row->event.task_id));
+    return TT_OK;
+}
+
+TT_TEST(histories_come_task_by_task_and_end_at_the_given_row)
+{
+    struct tt_fault fault = {0};
+    tt_test_store_make(&test, _i);
+    write_of("t", "b", 1);
+    write_of("t", "a", 2);
+    write_of("t", "b", 3);
+    write_of("t", "a", 4);
+    write_of("u", "a", 5);
+    tt_test_reader_open(&test);
+    const struct tt_store_task_key keys[] = {
+        {TT_STR("t"), TT_STR("b")}, {TT_STR("t"), TT_STR("nobody")}, {TT_STR("t"), TT_STR("a")}};
+    told[0] = '\0';
+    enum tt_err err =
+        test.reader.histories(test.reader.context, keys, 3, 3, tell_history, NULL, &fault);
+    ck_assert_msg(err == TT_OK, "%s", fault.text);
+    ck_assert_msg(strcmp(told, "0:1(b) 0:3(b) 2:2(a) ") == 0 ||
+                      strcmp(told, "0:3(b) 0:1(b) 2:2(a) ") == 0,
+                  "%s", told);
+    tt_test_store_done(&test);
+}
+TT_END
+
+TT_STORE_SUITE(
+    "adapters/stores/read",
+    audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
+    an_audit_row_comes_back_with_every_field, states_and_stays_come_by_tenant_task_and_position,
+    a_callback_that_stops_ends_the_scan_with_its_code,
+    a_reader_sees_one_moment_while_a_writer_goes_on,
+    tasks_of_a_piece_of_the_write_sequence_come_once_each_in_the_order_of_their_first_row,
+    histories_come_task_by_task_and_end_at_the_given_row)

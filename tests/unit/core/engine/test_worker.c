@@ -43,6 +43,18 @@ TT_TEST(a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_wai
 }
 TT_END
 
+/* The queue answers each time; that is no reason to begin with short waits again. */
+TT_TEST(a_store_that_stays_away_is_asked_less_and_less_often)
+{
+    struct tt_world world = {.fences_known_fail = 8};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_gt(world.now_us, 1000000 + 1000000); /* eight short ones: 0.4 s at most */
+}
+TT_END
+
 TT_TEST(a_fenced_worker_writes_nothing_and_takes_its_turn_again)
 {
     struct tt_world world = {.fence_fails = TT_ERR_FENCED};
@@ -136,6 +148,73 @@ TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
 }
 TT_END
 
+TT_TEST(observers_see_what_was_committed_and_nothing_else)
+{
+    struct tt_world world = {.watch = true, .commits_fail = 1, .unstorable = "B"};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}");
+    tt_world_add(&world, "no json");
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary,
+                     "connect claim begin rollback begin commit-fails rollback store-away begin "
+                     "rollback begin commit see-duplicate begin rollback store-back bury bury "
+                     "finish disconnect ");
+}
+TT_END
+
+static const char of_u[] = "{\"task_id\":\"u\",\"status\":\"A\",\"event_time\":1}";
+static const char no_status[] = "{\"tenant\":\"x\",\"task_id\":\"t\",\"event_time\":1}";
+static const char bad[] = "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}";
+
+TT_TEST(where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied)
+{
+    struct tt_world world = {.park = true, .unstorable = "B"};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, of_u);
+    tt_world_add(&world, bad);
+    tt_world_add(&world, good);
+    tt_world_add(&world, "{\"task_id\":\"t\",\"event_time\":1}");
+    tt_world_add(&world, of_u);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_ptr_nonnull(strstr(world.diary, "commit park finish"));
+    ck_assert_ptr_null(strstr(world.diary, "bury"));
+    ck_assert_int_eq(world.rows, 3);
+    ck_assert_int_eq(world.buried, 1);
+    ck_assert_str_eq(world.buried_as, "unstorable");
+    ck_assert_msg(strcmp(world.parked, "default/t 4 3") == 0 ||
+                      strcmp(world.parked, "default/t 3 4") == 0,
+                  "%s", world.parked);
+}
+TT_END
+
+TT_TEST(an_entry_that_is_no_event_parks_the_task_it_names_and_no_other)
+{
+    struct tt_world world = {.park = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, no_status);
+    tt_world_add(&world, good); /* of another tenant's t */
+    tt_world_add(&world, no_status);
+    tt_world_add(&world, "{\"tenant\":\"x\",\"task_id\":\"t\",\"status\":\"A\",\"event_time\":1}");
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_eq(world.buried, 1);
+    ck_assert_str_eq(world.parked, "x/t 2 3");
+}
+TT_END
+
+TT_TEST(an_entry_that_names_no_task_parks_nothing)
+{
+    struct tt_world world = {.park = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, "no json");
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim begin commit bury finish disconnect ");
+}
+TT_END
+
 TT_TEST(a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries)
 {
     struct tt_world world = {.begin_fails = TT_ERR_READ_ONLY};
@@ -150,6 +229,7 @@ TT_END
 TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_is_full_is_waited_for_with_the_batch_in_hand,
          a_store_that_is_away_when_it_is_asked_for_fences_is_told_as_such_and_waited_for,
+         a_store_that_stays_away_is_asked_less_and_less_often,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          after_a_fence_the_store_is_asked_what_new_ones_must_be_above,
          the_lease_of_a_batch_is_renewed_while_the_store_is_away,
@@ -157,4 +237,8 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
          what_the_store_can_never_take_is_found_in_halves_and_buried,
+         observers_see_what_was_committed_and_nothing_else,
+         where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied,
+         an_entry_that_is_no_event_parks_the_task_it_names_and_no_other,
+         an_entry_that_names_no_task_parks_nothing,
          a_store_that_can_never_be_written_ends_the_worker_and_leaves_the_entries)

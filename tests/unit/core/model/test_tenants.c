@@ -91,6 +91,11 @@ TT_TEST(what_is_wrong_is_refused_with_its_place)
         {"{\"tenants\":{\"a\":{\"sampling\":1.5}}}", "a number from 0 to 1"},
         {"{\"tenants\":{\"a\":{\"sampling\":\"x\"}}}", "a number from 0 to 1"},
         {"{\"tenants\":{\"a\":{\"apply_order\":\"x\"}}}", "\"event_time\" or \"arrival\""},
+        {"{\"tenants\":{\"a\":{\"lifecycle\":7}}}",
+         "tenants.a.lifecycle: expected an object, as in a lifecycle file, found an integer"},
+        {"{\"tenants\":{\"a\":{\"lifecycle\":{\"initials\":[]}}}}",
+         "tenants.a.lifecycle: lifecycle: unknown key \"initials\""},
+        {"{\"tenants\":{\"a\":{\"on_dead\":\"x\"}}}", "on_dead: expected \"continue\" or \"park\""},
         {"{\"tenants\":{\"a\":{\"audit\":[\"X\"],\"exclude\":[\"X\"]}}}", "audited and excluded"},
         {"{\"tenants\":", "byte 11"},
     };
@@ -102,6 +107,50 @@ TT_TEST(what_is_wrong_is_refused_with_its_place)
         ck_assert_msg(strstr(fault.text, wrong[i][1]) != NULL, "%s: %s", wrong[i][0], fault.text);
         ck_assert_ptr_null(set);
     }
+}
+TT_END
+
+static const char *name_for(const struct tt_lifecycle_set *set, const char *tenant,
+                            const char *type)
+{
+    const struct tt_lifecycle *found =
+        tt_lifecycle_for_in(set, tt_lifecycle_group(set, tt_str_from(tenant)), tt_str_from(type));
+    return found == NULL ? "none" : tt_lifecycle_name(found).ptr;
+}
+
+TT_TEST(each_tenant_has_its_own_lifecycles_or_those_of_the_star_or_everybodys)
+{
+#define ONE(name, types)                                                                           \
+    "{\"name\":\"" name "\",\"task_types\":[" types                                                \
+    "],\"initial\":[\"A\"],\"transitions\":{\"A\":[]}}"
+    struct tt_lifecycle_set *base = NULL, *set = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_lifecycle_set_parse(TT_STR(ONE("base", "\"*\"")), &base, &fault), TT_OK);
+    struct tt_tenants *tenants = parsed("{\"tenants\":{\"a\":{\"lifecycle\":{\"lifecycles\":[" ONE(
+        "a-x", "\"X\"") "," ONE("a-y", "\"Y\"") "]}},\"b\":{\"sampling\":1}}}");
+    ck_assert_int_eq(tt_tenants_lifecycles(tenants, base, &set, &fault), TT_OK);
+    ck_assert_str_eq(name_for(set, "a", "X"), "a-x");
+    ck_assert_str_eq(name_for(set, "a", "Y"), "a-y");
+    ck_assert_str_eq(name_for(set, "a", "Z"), "none"); /* its own say all there is to say */
+    ck_assert_str_eq(name_for(set, "b", "X"), "base");
+    ck_assert_str_eq(name_for(set, "c", NULL), "base");
+    ck_assert(tt_lifecycle_for(set, TT_STR("X")) == tt_lifecycle_at(set, 0));
+    tt_lifecycle_set_destroy(set);
+    tt_tenants_destroy(tenants);
+
+    tenants = parsed("{\"tenants\":{\"*\":{\"lifecycle\":" ONE("star", "\"*\"") "},\"a\":{}}}");
+    ck_assert_int_eq(tt_tenants_lifecycles(tenants, base, &set, &fault), TT_OK);
+    ck_assert_str_eq(name_for(set, "a", "X"), "star");
+    ck_assert_str_eq(name_for(set, "z", "X"), "star");
+    ck_assert_uint_eq(tt_lifecycle_count(set), 1);
+    tt_lifecycle_set_destroy(set);
+    ck_assert_int_eq(tt_tenants_lifecycles(NULL, NULL, &set, &fault), TT_OK);
+    ck_assert_ptr_null(set);
+    ck_assert_int_eq(tt_tenants_lifecycles(NULL, base, &set, &fault), TT_OK);
+    ck_assert_str_eq(name_for(set, "any", "X"), "base");
+    tt_lifecycle_set_destroy(set);
+    tt_tenants_destroy(tenants);
+    tt_lifecycle_set_destroy(base);
 }
 TT_END
 
@@ -118,16 +167,26 @@ TT_TEST(changes_are_told_for_each_tenant_and_for_those_that_left)
                                        "[\"X\"]},\"same\":{\"sampling\":0.1}}}");
     struct tt_tenants *now =
         parsed("{\"tenants\":{\"a\":{\"exclude\":[\"M\"]},\"same\":{\"sampling\":0.1},"
-               "\"new\":{\"apply_order\":\"arrival\"}}}");
+               "\"new\":{\"apply_order\":\"arrival\",\"on_dead\":\"park\"}}}");
     struct tt_buf told;
     tt_buf_init(&told, 0);
     ck_assert_int_eq(tt_tenants_changes(before, now, gather, &told), TT_OK);
-    ck_assert_str_eq(told.data, "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
-                                "new: apply_order arrival, was the fleet's\n"
-                                "gone: audit every type, was \"X\"\n");
+    ck_assert_str_eq(told.data,
+                     "a: exclude \"M\", was nothing; sampling 1, was 0.5\n"
+                     "new: apply_order arrival, was the fleet's; on_dead park, was the fleet's\n"
+                     "gone: audit every type, was \"X\"\n");
     tt_buf_clear(&told);
     ck_assert_int_eq(tt_tenants_changes(now, now, gather, &told), TT_OK);
     ck_assert_uint_eq(told.len, 0);
+    struct tt_tenants *other =
+        parsed("{\"tenants\":{\"a\":{\"exclude\":[\"M\"],\"lifecycle\":{\"name\":\"job\","
+               "\"initial\":[\"A\"],\"transitions\":{\"A\":[]}}},\"same\":{\"sampling\":0.1},"
+               "\"new\":{\"apply_order\":\"arrival\",\"on_dead\":\"park\"}}}");
+    ck_assert_int_eq(tt_tenants_changes(now, other, gather, &told), TT_OK);
+    ck_assert_ptr_nonnull(strstr(told.data, "a: lifecycle \"job\" ("));
+    ck_assert_ptr_nonnull(strstr(told.data, "), was everybody's"));
+    tt_tenants_destroy(other);
+    tt_buf_clear(&told);
     ck_assert_int_eq(tt_tenants_changes(NULL, before, gather, &told), TT_OK);
     ck_assert_ptr_nonnull(strstr(told.data, "gone: audit \"X\", was every type"));
     tt_buf_done(&told);
@@ -162,4 +221,5 @@ TT_SUITE("core/model/tenants", without_a_file_every_event_is_admitted,
          sampling_keeps_about_its_share_and_each_task_whole,
          what_is_wrong_is_refused_with_its_place,
          changes_are_told_for_each_tenant_and_for_those_that_left,
-         running_out_of_memory_is_told_wherever_it_happens)
+         running_out_of_memory_is_told_wherever_it_happens,
+         each_tenant_has_its_own_lifecycles_or_those_of_the_star_or_everybodys)

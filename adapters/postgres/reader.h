@@ -1,0 +1,27 @@
+/* The reader's connection and its parts: store_read.c has the scans, store_tasks.c the histories of
+ * tasks. Inside adapters/postgres only. Threads: one. */
+#ifndef TT_ADAPTERS_POSTGRES_READER_H
+#define TT_ADAPTERS_POSTGRES_READER_H
+
+#include "adapters/postgres/wire.h"
+#include "core/port/store.h"
+
+struct tt_pg_reader {
+    struct tt_pg pg;
+    struct tt_wire tenants, task_ids;
+    bool by_index; /* the transaction plans for looking tasks up */
+};
+
+/* A row of TT_PG_AUDIT_WRITTEN, and apply_seq behind; borrows from the result. */
+void tt_pg_read_audit_row(const PGresult *result, int i, struct tt_audit_row *ret_row);
+
+/* The functions of the port, as it has them. */
+enum tt_err tt_pg_read_tasks(void *context, int64_t first, int64_t last,
+                             enum tt_err (*task)(void *, const struct tt_store_task_key *),
+                             void *task_context, struct tt_fault *fault);
+enum tt_err tt_pg_read_histories(void *context, const struct tt_store_task_key *keys, size_t count,
+                                 int64_t last,
+                                 enum tt_err (*row)(void *, size_t, const struct tt_audit_row *),
+                                 void *row_context, struct tt_fault *fault);
+
+#endif

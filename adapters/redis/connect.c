@@ -1,0 +1,128 @@
+/* Connecting: to a server on its own, or to a cluster by any of its nodes.
+ *
+ * Failure modes: an address does not answer, or its server is not ready: the next one is tried;
+ * where none is left, the first one's failure is told. A server that does not tell whether it is of
+ * a cluster (CLUSTER SLOTS not allowed) is taken for one on its own; MOVED then says what is
+ * wrong. */
+#include "adapters/redis/cluster.h"
+#include "adapters/redis/conn.h"
+
+static enum tt_err authenticate(struct tt_redis *redis, struct tt_fault *fault)
+{
+    struct tt_redis_command command = {0};
+    if (redis->password == NULL || redis->password[0] == '\0')
+        return TT_OK;
+    tt_redis_word(&command, "AUTH");
+    if (redis->url.user[0] != '\0')
+        tt_redis_word(&command, redis->url.user);
+    tt_redis_word(&command, redis->password);
+    return tt_redis_call(redis, &command, NULL, fault);
+}
+
+static enum tt_err select_db(struct tt_redis *redis, struct tt_fault *fault)
+{
+    struct tt_redis_command command = {0};
+    if (redis->url.db == 0)
+        return TT_OK;
+    tt_redis_word(&command, "SELECT");
+    tt_redis_number(&command, redis->url.db);
+    return tt_redis_call(redis, &command, NULL, fault);
+}
+
+static enum tt_err open_address(struct tt_redis *redis, const struct tt_redis_address *address,
+                                struct tt_fault *fault)
+{
+    struct timeval limit = {.tv_sec = TT_REDIS_TIMEOUT_MS / 1000,
+                            .tv_usec = TT_REDIS_TIMEOUT_MS % 1000 * 1000};
+    redis->url.first = *address;
+    redis->context = redis->url.is_unix
+                         ? redisConnectUnixWithTimeout(address->host, limit)
+                         : redisConnectWithTimeout(address->host, address->port, limit);
+    if (redis->context == NULL || redis->context->err != 0)
+        return tt_redis_away(redis, "connect", fault);
+    if (redisSetTimeout(redis->context, limit) != REDIS_OK)
+        return tt_redis_away(redis, "set a time limit", fault);
+    enum tt_err err = authenticate(redis, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(redis);
+    return err;
+}
+
+enum tt_err tt_redis_connect_node(struct tt_redis *node, struct tt_fault *fault)
+{
+    const struct tt_redis_address address = node->url.first;
+    enum tt_err err = open_address(node, &address, fault);
+    if (err == TT_OK)
+        err = tt_redis_load_scripts(node, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(node);
+    return err;
+}
+
+static enum tt_err try_address(struct tt_redis *redis, struct tt_redis *seed,
+                               const struct tt_redis_address *address, bool *ret_is_cluster,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = open_address(seed, address, fault);
+    if (err == TT_OK)
+        err = tt_redis_cluster_find(redis, seed, ret_is_cluster, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(seed);
+    return err;
+}
+
+/* The first server that can be used: of the URL, or of what the cluster was made of. The first
+ * failure is told. */
+static enum tt_err find_server(struct tt_redis *redis, struct tt_redis *seed, bool *ret_is_cluster,
+                               struct tt_fault *fault)
+{
+    struct tt_fault first = {0};
+    enum tt_err err = try_address(redis, seed, &redis->url.first, ret_is_cluster, &first);
+    if (err == TT_OK)
+        return TT_OK;
+    for (size_t i = 0;; i++) {
+        struct tt_fault ignored = {0};
+        const struct tt_redis_address *next =
+            i < redis->url.other_count
+                ? &redis->url.others[i]
+                : tt_redis_cluster_address(redis->cluster, i - redis->url.other_count);
+        if (next == NULL)
+            return tt_fault_set(fault, err, "%s", first.text);
+        const struct tt_redis_address address = *next;
+        seed->url.is_unix = false;
+        if (try_address(redis, seed, &address, ret_is_cluster, &ignored) == TT_OK)
+            return TT_OK;
+    }
+}
+
+/* Takes over the connection to a server that stands for itself. */
+static enum tt_err use_single(struct tt_redis *redis, struct tt_redis *seed, struct tt_fault *fault)
+{
+    tt_redis_cluster_free(redis->cluster);
+    redis->cluster = NULL;
+    if (redis->url.other_count > 0) {
+        tt_redis_disconnect(seed);
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "--redis: several addresses are for a cluster, and %s:%d is none",
+                            seed->url.first.host, seed->url.first.port);
+    }
+    redis->context = seed->context;
+    enum tt_err err = select_db(redis, fault);
+    if (err == TT_OK)
+        err = tt_redis_load_scripts(redis, fault);
+    if (err != TT_OK)
+        tt_redis_disconnect(redis);
+    return err;
+}
+
+enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault)
+{
+    bool is_cluster = false;
+    tt_redis_disconnect(redis);
+    struct tt_redis seed = {.url = redis->url,
+                            .password = redis->password,
+                            .scripts = redis->scripts,
+                            .script_count = redis->script_count};
+    enum tt_err err = find_server(redis, &seed, &is_cluster, fault);
+    return err == TT_OK && !is_cluster ? use_single(redis, &seed, fault) : err;
+}

@@ -1,0 +1,50 @@
+/* Inside of the uploader: uploader.c has the loop, upload_plan.c plans, upload_step.c brings one
+ * batch forward, upload_budget.c says when a load may begin. */
+#ifndef TT_ENGINE_UPLOADER_PARTS_H
+#define TT_ENGINE_UPLOADER_PARTS_H
+
+#include "core/engine/uploader.h"
+
+struct tt_uploader {
+    const struct tt_uploader_options *options;
+    struct tt_uploader_counts counts;
+    struct tt_outbox_turn turn; /* fence 0: no lease */
+    int64_t lease_until_us;
+    struct tt_upload_batch *batches; /* open ones, as the outbox had them */
+    size_t batch_count, batch_capacity;
+    struct tt_outbox_view view;
+    int64_t horizon;          /* 0: not known yet */
+    int64_t horizon_at_us;    /* when it was asked for */
+    int64_t pending_since_us; /* when something new was seen first; TT_TIME_NONE: nothing new */
+    int64_t span;             /* of the next plan */
+    bool nothing_wanted;      /* what is wanted of held rows cannot be made into rows */
+    unsigned failures;        /* in a row */
+    struct tt_fault last;     /* the newest of them */
+    bool budget_spent;        /* some batch waits for its table's budget */
+    int64_t refused_us;       /* since when another has the lease; TT_TIME_NONE: nobody has */
+    struct tt_buf handle;
+};
+
+static inline int64_t tt_uploader_now(const struct tt_uploader *u)
+{
+    return u->options->clock->wall_us(u->options->clock->context);
+}
+void tt_uploader_tell(const struct tt_uploader *u, enum tt_observation what, int64_t number,
+                      const char *text);
+
+/* How long a load of the table has to wait; 0: it may begin. */
+enum tt_err tt_upload_budget(struct tt_uploader *u, enum tt_upload_table_id table,
+                             int64_t *ret_wait_us, struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Brings a batch as far as it goes now. Errors: those of the outbox, FENCED among them, and what
+ * does not pass. What the sink says ends up in the batch. */
+enum tt_err tt_upload_step(struct tt_uploader *u, struct tt_upload_batch *batch,
+                           struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Plans what is new, if there is enough of it or it has waited long enough. */
+enum tt_err tt_upload_plan_next(struct tt_uploader *u, bool *ret_planned,
+                                struct tt_fault *fault) TT_MUST_CHECK;
+/* Whether something is left to be planned. */
+bool tt_upload_plan_due(const struct tt_uploader *u);
+
+#endif

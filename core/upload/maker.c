@@ -1,0 +1,139 @@
+#include "core/upload/maker_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One more with every change to what is written into rows. */
+#define ROWS_FORM "1"
+
+void tt_maker_name(char name[static TT_MAKER_NAME_BYTES],
+                   const unsigned char digest[static TT_UPLOAD_DIGEST_BYTES])
+{
+    for (size_t i = 0; i < TT_UPLOAD_DIGEST_BYTES; i++)
+        snprintf(name + 2 * i, 3, "%02x", digest[i]);
+}
+
+void tt_maker_note(struct tt_maker *maker, const unsigned char *digest)
+{
+    if (!tt_maker_noted(maker, digest))
+        memcpy(maker->wrote[maker->wrote_count++ % TT_MAKER_WROTE], digest, TT_UPLOAD_DIGEST_BYTES);
+}
+
+bool tt_maker_noted(const struct tt_maker *maker, const unsigned char *digest)
+{
+    for (size_t i = 0; i < maker->wrote_count && i < TT_MAKER_WROTE; i++)
+        if (memcmp(maker->wrote[i], digest, TT_UPLOAD_DIGEST_BYTES) == 0)
+            return true;
+    return false;
+}
+
+static enum tt_err make(void *context, const struct tt_upload_plan *plan,
+                        struct tt_upload_made *ret_made, struct tt_fault *fault)
+{
+    struct tt_maker *maker = context;
+    struct tt_upload_made made = {0};
+    enum tt_err err = TT_OK;
+    maker->plan = *plan;
+    maker->again = false;
+    for (int t = 0; t < TT_UPLOAD_TABLES && err == TT_OK; t++)
+        err = tt_out_begin(maker, &maker->outs[t], 0, UINT64_MAX, fault);
+    if (err == TT_OK)
+        err = tt_maker_go(maker, fault);
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
+        if (err == TT_OK)
+            err = tt_out_end(maker, &maker->outs[t], &made.tables[t], fault);
+        else
+            tt_out_abort(maker, &maker->outs[t]);
+    if (err != TT_OK)
+        return err;
+    made.held = maker->held;
+    made.held_count = maker->held_count;
+    made.released = maker->released;
+    made.released_count = maker->released_count;
+    made.excluded = maker->excluded;
+    *ret_made = made;
+    return TT_OK;
+}
+
+static void close_body(void *context)
+{
+    struct tt_maker *maker = context;
+    maker->options.spool->close(maker->options.spool->context);
+}
+
+static void drop(void *context, const struct tt_upload_rows_made *made)
+{
+    struct tt_maker *maker = context;
+    char name[TT_MAKER_NAME_BYTES];
+    tt_maker_name(name, made->digest);
+    maker->options.spool->remove(maker->options.spool->context, name);
+}
+
+static void digest_rules(struct tt_maker *maker)
+{
+    const struct tt_maker_options *options = &maker->options;
+    uint64_t high = tt_str_hash(TT_STR("rows " ROWS_FORM), 0), low;
+    high = tt_str_hash(options->lifecycle_text, high);
+    high = tt_str_hash(options->tenants_text, high + 1);
+    low = high ^ (uint64_t)options->max_future_us;
+    high = tt_str_hash(options->ties_by_arrival ? TT_STR("arrival") : TT_STR("lifecycle"), low);
+    low = tt_str_hash(options->lifecycle_text, high);
+    low = tt_str_hash(options->tenants_text, low + 1);
+    snprintf(maker->rules, sizeof maker->rules, "%016llx%016llx", (unsigned long long)high,
+             (unsigned long long)low);
+}
+
+static void maker_free(struct tt_maker *maker)
+{
+    tt_single_destroy(maker->single);
+    tt_task_rows_done(&maker->rows);
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
+        tt_buf_done(&maker->outs[t].buf);
+    tt_buf_done(&maker->common);
+    tt_arena_done(&maker->arena);
+    tt_arena_done(&maker->key_arena);
+    tt_mem_free(maker->holds);
+    tt_mem_free(maker->visited);
+    tt_mem_free(maker->held);
+    tt_mem_free(maker->released);
+    tt_mem_free(maker);
+}
+
+enum tt_err tt_maker_create(const struct tt_maker_options *options, struct tt_upload_rows *ret_rows,
+                            struct tt_fault *fault)
+{
+    struct tt_maker *maker = tt_mem_zalloc(sizeof *maker);
+    if (maker == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    maker->options = *options;
+    digest_rules(maker);
+    tt_task_rows_init(&maker->rows);
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
+        tt_buf_init(&maker->outs[t].buf, 0);
+    tt_buf_init(&maker->common, 0);
+    tt_arena_init(&maker->arena, 0);
+    tt_arena_init(&maker->key_arena, 0);
+    const struct tt_single_options judging = {.lifecycles = options->lifecycles,
+                                              .ties_by_arrival = options->ties_by_arrival,
+                                              .max_future_us = options->max_future_us};
+    enum tt_err err = tt_single_create(&judging, &maker->single, fault);
+    if (err != TT_OK) {
+        maker_free(maker);
+        return err;
+    }
+    *ret_rows = (struct tt_upload_rows){.context = maker,
+                                        .rules = maker->rules,
+                                        .make = make,
+                                        .cut = tt_maker_cut,
+                                        .open = tt_maker_open,
+                                        .close = close_body,
+                                        .drop = drop};
+    return TT_OK;
+}
+
+void tt_maker_destroy(struct tt_upload_rows *rows)
+{
+    if (rows->context != NULL)
+        maker_free(rows->context);
+    *rows = (struct tt_upload_rows){0};
+}

@@ -1,0 +1,83 @@
+#include "core/upload/maker_parts.h"
+
+enum { FLUSH_BYTES = 256 * 1024 };
+
+static const struct tt_crypto *crypto_of(const struct tt_maker *maker)
+{
+    return maker->options.crypto;
+}
+
+enum tt_err tt_out_begin(struct tt_maker *maker, struct tt_out *out, uint64_t from, uint64_t upto,
+                         struct tt_fault *fault)
+{
+    const struct tt_spool *spool = maker->options.spool;
+    const struct tt_crypto *crypto = crypto_of(maker);
+    out->rows = 0;
+    out->from = from;
+    out->upto = upto;
+    tt_buf_clear(&out->buf);
+    enum tt_err err = spool->begin(spool->context, &out->file, fault);
+    return err == TT_OK ? crypto->digest_begin(crypto->context, &out->digest, fault) : err;
+}
+
+enum tt_err tt_out_flush(struct tt_maker *maker, struct tt_out *out, bool all,
+                         struct tt_fault *fault)
+{
+    if (out->buf.err != TT_OK)
+        return tt_fault_set(fault, out->buf.err, "out of memory");
+    if (out->buf.len == 0 || (!all && out->buf.len < FLUSH_BYTES))
+        return TT_OK;
+    const struct tt_spool *spool = maker->options.spool;
+    uint64_t max =
+        maker->options.batch_bytes_max == 0 ? TT_UPLOAD_BYTES_MAX : maker->options.batch_bytes_max;
+    crypto_of(maker)->digest_add(out->digest, out->buf.data, out->buf.len);
+    enum tt_err err = spool->write(out->file, out->buf.data, out->buf.len, fault);
+    tt_buf_clear(&out->buf);
+    if (err == TT_OK && !maker->again && spool->bytes(out->file) > max)
+        return tt_fault_set(
+            fault, TT_ERR_LIMIT, "rows %lld to %lld of the store take more than %llu bytes",
+            (long long)maker->plan.first, (long long)maker->plan.last, (unsigned long long)max);
+    return err;
+}
+
+void tt_out_line(struct tt_out *out, struct tt_str line)
+{
+    if (out->rows >= out->from && out->rows < out->upto)
+        tt_buf_add_str(&out->buf, line);
+    out->rows++;
+}
+
+void tt_out_abort(struct tt_maker *maker, struct tt_out *out)
+{
+    if (out->digest != NULL)
+        crypto_of(maker)->digest_end(out->digest, NULL);
+    maker->options.spool->abort(out->file);
+    out->digest = NULL;
+    out->file = NULL;
+}
+
+enum tt_err tt_out_end(struct tt_maker *maker, struct tt_out *out,
+                       struct tt_upload_rows_made *ret_made, struct tt_fault *fault)
+{
+    char name[TT_MAKER_NAME_BYTES];
+    uint64_t last = out->rows < out->upto ? out->rows : out->upto;
+    struct tt_upload_rows_made made = {.row_from = out->from,
+                                       .rows = last > out->from ? last - out->from : 0};
+    enum tt_err err = tt_out_flush(maker, out, true, fault);
+    if (err != TT_OK || made.rows == 0) {
+        tt_out_abort(maker, out);
+        if (err == TT_OK)
+            *ret_made = made;
+        return err;
+    }
+    crypto_of(maker)->digest_end(out->digest, made.digest);
+    out->digest = NULL;
+    tt_maker_name(name, made.digest);
+    err = maker->options.spool->end(out->file, name, &made.bytes, fault);
+    out->file = NULL;
+    if (err != TT_OK)
+        return err;
+    tt_maker_note(maker, made.digest);
+    *ret_made = made;
+    return TT_OK;
+}

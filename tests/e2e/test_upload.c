@@ -1,0 +1,196 @@
+/* The upload command over a real store: what is in the folder afterwards, whatever ended it before.
+ */
+#include "tests/lib/process.h"
+#include "tests/lib/program.h"
+#include "tests/lib/store_file.h"
+#include "tests/lib/store_rows.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char path[200], store[220], dir[200], to[220];
+
+/* A store with so many rows of some tasks; every tenth task has a status twice. */
+static void set_up(const char *name, int rows)
+{
+    char file[60];
+    snprintf(file, sizeof file, "%s.db", name);
+    snprintf(path, sizeof path, "%s", tt_tmpfile(file));
+    snprintf(store, sizeof store, "sqlite:%s", path);
+    snprintf(dir, sizeof dir, "%s", tt_tmpfile(name));
+    snprintf(to, sizeof to, "file:%s", dir);
+    struct tt_store port = tt_test_store_open(path);
+    struct tt_audit_row *audit = calloc((size_t)rows, sizeof *audit);
+    char(*ids)[16] = calloc((size_t)rows, sizeof *ids);
+    for (int i = 0; i < rows; i++) {
+        struct tt_event event = tt_test_event(i % 2 ? "DONE" : "BEGUN", 1772366400000000 + i);
+        snprintf(ids[i], sizeof ids[i], "task-%d", i / 2);
+        event.task_id = tt_str_from(ids[i]);
+        event.task_type = i % 20 < 2 ? TT_STR("SECRET") : TT_STR("JOB");
+        audit[i] = tt_test_row(&event, i + 1, 0);
+    }
+    const struct tt_store_changes changes = {.audit = audit, .audit_count = (size_t)rows};
+    tt_test_write(&port, &changes);
+    tt_sqlite_store_done(&port);
+    free(audit);
+    free(ids);
+}
+
+/* What a shell says of the folder. */
+static long long count(const char *shell)
+{
+    char command[600];
+    struct tt_program_result result;
+    snprintf(command, sizeof command, "cd %s && %s", dir, shell);
+    const char *const words[] = {"/bin/sh", "-c", command, NULL};
+    tt_program_run(NULL, words, &result);
+    long long number = strtoll(result.out, NULL, 10);
+    tt_program_result_free(&result);
+    return number;
+}
+#define ROWS          "cat task_status_audit/*.ndjson | wc -l"
+#define DISTINCT_ROWS "cat task_status_audit/*.ndjson | cut -d'\"' -f4 | sort -u | wc -l"
+
+TT_TEST(everything_is_uploaded_once_and_the_next_run_has_nothing_to_do)
+{
+    set_up("once", 1000);
+    struct tt_run run =
+        TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once", "--batch-rows", "300");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.err, "1000 audit and 0 discrepancy rows in 4 batches"));
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 1000);
+    ck_assert_int_eq(count(DISTINCT_ROWS), 1000);
+    ck_assert_int_eq(count("ls *.schema.json | wc -l"), 2);
+    ck_assert_int_eq(count("ls ../once.db.spool | wc -l"), 0);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.err, "0 audit and 0 discrepancy rows in 0 batches"));
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 1000);
+}
+TT_END
+
+TT_TEST(an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing)
+{
+    enum { LOTS = 4000 };
+    uint64_t seed = 20260301;
+    printf("seed %llu\n", (unsigned long long)seed);
+    set_up("kill", LOTS);
+    const char *const words[] = {"upload", "--store",      store, "--to", to,
+                                 "--once", "--batch-rows", "100", NULL};
+    for (int kills = 0; kills < 6; kills++) {
+        char log[40];
+        snprintf(log, sizeof log, "kill-%d.log", kills);
+        pid_t pid = tt_start_tasktrail(tt_tmpfile(log), NULL, words);
+        long long wanted =
+            count("ls task_status_audit | wc -l") + 1 + (long long)(tt_test_next(&seed) % 4);
+        if (wanted > LOTS / 100)
+            wanted = LOTS / 100;
+        TT_EVENTUALLY(count("ls task_status_audit 2>/dev/null | wc -l") >= wanted);
+        tt_finish(pid, SIGKILL);
+        tt_test_sql(path, "UPDATE upload_destination SET lease_until = 0"); /* a minute later */
+    }
+    struct tt_run run = tt_tasktrail(NULL, NULL, words);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), LOTS);
+    ck_assert_int_eq(count(DISTINCT_ROWS), LOTS);
+    ck_assert_sql(path, "SELECT count(*) FROM upload_batch WHERE state <> 'done'", "0");
+}
+TT_END
+
+TT_TEST(a_daemon_uploads_what_is_new_until_it_is_stopped)
+{
+    set_up("daemon", 100);
+    const char *const words[] = {"upload", "--store", store, "--to", to, "--max-wait", "0s", NULL};
+    pid_t pid = tt_start_tasktrail(tt_tmpfile("daemon.log"), NULL, words);
+    TT_EVENTUALLY(count("cat task_status_audit/*.ndjson 2>/dev/null | wc -l") == 100);
+    ck_assert_int_eq(tt_finish(pid, SIGTERM), 0);
+    ck_assert(tt_file_says(tt_tmpfile("daemon.log"), "100 audit"));
+    ck_assert_sql(path, "SELECT coalesce(holder, 'nobody') FROM upload_destination", "nobody");
+}
+TT_END
+
+TT_TEST(a_dry_run_tells_rows_and_bytes_and_leaves_nothing)
+{
+    set_up("dry", 500);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit: 500 rows, "));
+    tt_run_done(&run);
+    ck_assert_int_eq(count("ls task_status_audit 2>/dev/null | wc -l"), 0);
+    ck_assert_int_eq(count("ls ../dry.db.spool | wc -l"), 0);
+    ck_assert_sql(path, "SELECT count(*) FROM upload_plan", "0");
+}
+TT_END
+
+TT_TEST(rows_of_tasks_with_errors_are_held_and_released_by_name)
+{
+    const char *lifecycle = tt_tmpfile("held.json");
+    const char text[] = "{\"initial\": [\"BEGUN\"], \"terminal\": [\"DONE\"],"
+                        " \"transitions\": {\"BEGUN\": [\"DONE\"]}}";
+    tt_write_file(lifecycle, text, strlen(text));
+    set_up("held", 100);
+    tt_test_sql(path, "UPDATE task_status_audit SET status = 'LOST' WHERE task_id = 'task-7'");
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once",
+                                     "--lifecycle", lifecycle, "--on-discrepancy", "hold");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.err, "now held: 2"));
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 98);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--release", "task-8");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.err, "no rows of task task-8 are held"));
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--release", "task-7", "--once",
+                       "--lifecycle", lifecycle, "--on-discrepancy", "hold");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 100);
+    ck_assert_int_eq(count(DISTINCT_ROWS), 100);
+}
+TT_END
+
+TT_TEST(files_can_be_csv_and_excluded_types_are_in_none)
+{
+    const char *tenants = tt_tmpfile("tenants.json");
+    const char text[] = "{\"tenants\": {\"*\": {\"exclude\": [\"SECRET\"]}}}";
+    tt_write_file(tenants, text, strlen(text));
+    set_up("csv", 100);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once", "--files",
+                                     "csv", "--tenants", tenants);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.err, "10 excluded"));
+    tt_run_done(&run);
+    ck_assert_int_eq(count("cat task_status_audit/*.csv | wc -l"), 91);
+    ck_assert_int_eq(count("grep -c SECRET task_status_audit/*.csv"), 0);
+    ck_assert_int_eq(count("head -1 task_status_audit/*.csv | grep -c '^row_uid,written_at,'"), 1);
+}
+TT_END
+
+TT_TEST(what_is_wrong_is_said)
+{
+    set_up("wrong", 1);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", "sqlite:/nowhere/x.db", "--to", to);
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.err, "/nowhere/x.db"));
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", "mars:x");
+    ck_assert_int_eq(run.status, 2);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", "file:/proc/none", "--once");
+    ck_assert_int_eq(run.status, 3);
+    tt_run_done(&run);
+}
+TT_END
+
+TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_do,
+         an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing,
+         a_daemon_uploads_what_is_new_until_it_is_stopped,
+         a_dry_run_tells_rows_and_bytes_and_leaves_nothing,
+         rows_of_tasks_with_errors_are_held_and_released_by_name,
+         files_can_be_csv_and_excluded_types_are_in_none, what_is_wrong_is_said)

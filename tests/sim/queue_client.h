@@ -1,0 +1,43 @@
+/* The queue port over the model of its server: what adapters/redis/queue*.c do on this side of the
+ * connection. Threads: one. */
+#ifndef TT_TESTS_SIM_QUEUE_CLIENT_H
+#define TT_TESTS_SIM_QUEUE_CLIENT_H
+
+#include "core/port/clock.h"
+#include "core/port/random.h"
+#include "tests/sim/link.h"
+#include "tests/sim/server.h"
+
+struct tt_model_queue {
+    struct tt_model_server *server;
+    const struct tt_link *link;
+    const struct tt_clock *clock;
+    const struct tt_random *random;
+    /* Waits until the server has changed from `changes`, or for wait_ms. */
+    void (*idle)(void *context, uint64_t changes, int64_t wait_ms);
+    void *idle_context;
+    char worker[32];
+    int64_t lease_ms;
+    size_t waiting_max;
+    /* Inside. */
+    bool connected;
+    int token; /* 0: none yet */
+    unsigned alive, rank, next_first;
+    struct tt_mono look_due;
+    struct {
+        bool asked, ready, full, in_hand;
+        const char *tasks[TT_MODEL_ENTRIES_MAX];
+        size_t task_count, first, count;
+        bool from_now; /* "$": only what comes from now on is new */
+        struct tt_model_id last, wake;
+    } partitions[TT_MODEL_PARTITIONS_MAX];
+    struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
+    bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
+    size_t entry_count;
+    uint64_t vanished;
+};
+
+/* The fields above the line are set by the caller. */
+struct tt_queue tt_model_queue_port(struct tt_model_queue *queue);
+
+#endif

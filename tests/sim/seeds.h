@@ -1,0 +1,20 @@
+/* Seeds that failed once. They run always. What a seed does changes when the simulator does; the
+ * stories stay true. */
+#ifndef TT_TESTS_SIM_SEEDS_H
+#define TT_TESTS_SIM_SEEDS_H
+
+#include <stdint.h>
+
+static const struct {
+    uint64_t seed;
+    const char *story;
+} tt_sim_seeds[] = {
+    {749, "the store was away while workers connected: they asked every 50 ms, for the queue's "
+          "answer made each wait the first"},
+    {255, "a letter that came late got a new id, which was that of another bad entry: that one "
+          "was taken for buried and is in no letter"},
+    {120552, "a claim that found only entries that had vanished held their task: nobody finishes "
+             "an empty batch, so each of them cost the task a lease"},
+};
+
+#endif
