@@ -4,7 +4,6 @@
 #include "adapters/system/clock.h"
 #include "adapters/system/file.h"
 #include "adapters/system/spool.h"
-#include "cli/lifecycle_file.h"
 #include "core/base/limits.h"
 #include "core/upload/maker.h"
 #include <stdio.h>
@@ -58,13 +57,13 @@ static enum tt_err read_rules(struct tt_upload_parts *parts, const struct tt_set
 {
     const char *lifecycle = tt_setting_text(settings, TT_OPT_LIFECYCLE);
     const char *tenants = tt_setting_text(settings, TT_OPT_TENANTS);
-    enum tt_err err = tt_lifecycle_file_read(lifecycle, &parts->lifecycles, fault);
-    if (err == TT_OK)
-        err = tt_tenants_file_read(&parts->tenants, tenants, fault);
+    tt_buf_init(&parts->tenants_text, TT_LIFECYCLE_FILE_BYTES_MAX + TT_TENANTS_FILE_BYTES_MAX);
+    enum tt_err err = tt_judge_rules_read(settings, &parts->rules, fault);
     if (err == TT_OK)
         err = read_text(lifecycle, TT_LIFECYCLE_FILE_BYTES_MAX, &parts->lifecycle_text, fault);
-    return err == TT_OK ? read_text(tenants, TT_TENANTS_FILE_BYTES_MAX, &parts->tenants_text, fault)
-                        : err;
+    return err == TT_OK && tenants != NULL
+               ? tt_tenants_file_text(tenants, &parts->tenants_text, fault)
+               : err;
 }
 
 static enum tt_err make_rows(struct tt_upload_parts *parts, const struct tt_settings *settings,
@@ -76,8 +75,8 @@ static enum tt_err make_rows(struct tt_upload_parts *parts, const struct tt_sett
         .spool = &parts->spool,
         .outbox = &parts->outbox.outbox,
         .destination = tt_str_from(parts->chosen.destination),
-        .lifecycles = parts->lifecycles,
-        .tenants = parts->tenants.set,
+        .lifecycles = parts->rules.lifecycles,
+        .tenants = parts->rules.tenants.set,
         .lifecycle_text = tt_buf_str(&parts->lifecycle_text),
         .tenants_text = tt_buf_str(&parts->tenants_text),
         .ties_by_arrival = tt_setting_u64(settings, TT_OPT_TIES) == 1,
@@ -113,8 +112,7 @@ void tt_upload_parts_close(struct tt_upload_parts *parts)
     tt_spool_close(&parts->spool);
     tt_store_url_close_outbox(&parts->outbox);
     tt_sink_close(&parts->chosen);
-    tt_lifecycle_set_destroy(parts->lifecycles);
-    tt_tenants_file_done(&parts->tenants);
+    tt_judge_rules_done(&parts->rules);
     tt_buf_done(&parts->lifecycle_text);
     tt_buf_done(&parts->tenants_text);
 }

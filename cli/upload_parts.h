@@ -2,9 +2,9 @@
 #ifndef TT_CLI_UPLOAD_PARTS_H
 #define TT_CLI_UPLOAD_PARTS_H
 
+#include "cli/judge_rules.h"
 #include "cli/sink_choice.h"
 #include "cli/store_url.h"
-#include "cli/tenants_file.h"
 #include "core/port/clock.h"
 #include "core/port/crypto.h"
 #include "core/port/outbox.h"
@@ -21,8 +21,7 @@ struct tt_upload_parts {
     struct tt_crypto crypto;
     struct tt_clock clock;
     struct tt_random random;
-    struct tt_lifecycle_set *lifecycles;
-    struct tt_tenants_file tenants;
+    struct tt_judge_rules rules;
     struct tt_buf lifecycle_text, tenants_text;
     struct tt_upload_rows rows;
     char holder[96];

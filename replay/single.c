@@ -23,6 +23,7 @@ struct tt_single {
     struct added *added;
     struct tt_single_event *told;
     size_t count, added_capacity, told_capacity;
+    size_t lifecycle_group; /* of the task's tenant */
 };
 
 static enum tt_err number_anew(struct tt_single *single)
@@ -93,6 +94,11 @@ static enum tt_err add(struct tt_single *single, const struct tt_event *event, u
                        sizeof *single->added) != TT_OK ||
         tt_intern_number(&single->names, &single->cache, event->status, &status) != TT_OK)
         return TT_ERR_NO_MEMORY;
+    if (single->count == 0) /* lifecycles may be a tenant's own */
+        single->lifecycle_group =
+            single->options.lifecycles == NULL
+                ? 0
+                : tt_lifecycle_group(single->options.lifecycles, event->tenant);
     struct added *added = &single->added[single->count++];
     added->type = event->task_type;
     /* The id stands in front of what follows it; its length is doubled, as it is not packed. */
@@ -133,7 +139,8 @@ static int32_t state_of(const struct tt_single *single, const struct tt_task *ta
 static void choose_lifecycle(const struct tt_single *single, struct tt_task *task)
 {
     const struct tt_lifecycle_set *set = single->options.lifecycles;
-    task->lifecycle = set == NULL ? NULL : tt_lifecycle_for(set, task->type);
+    task->lifecycle =
+        set == NULL ? NULL : tt_lifecycle_for_in(set, single->lifecycle_group, task->type);
     while (task->lifecycle != NULL &&
            tt_lifecycle_at(set, task->lifecycle_index) != task->lifecycle)
         task->lifecycle_index++;

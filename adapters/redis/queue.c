@@ -67,7 +67,7 @@ static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
     queue->partition_count = count;
     for (unsigned i = 0; i < count; i++)
         queue->partitions[i] =
-            (struct tt_redis_partition){.ready = true, .last_id = "$", .wake_id = "0-0"};
+            (struct tt_redis_partition){.ready = true, .last_id = "0-0", .wake_id = "0-0"};
     queue->look_due.us = 0;
     return TT_OK;
 }
@@ -77,7 +77,9 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
 {
     struct tt_redis_queue *queue = context;
     unsigned partitions = 0;
-    tt_redis_queue_forget_batch(queue);
+    tt_redis_queue_forget(queue, 0);
+    tt_redis_queue_forget(queue, 1);
+    queue->ahead = (struct tt_redis_ahead){0};
     enum tt_err err = tt_redis_connect(&queue->redis, fault);
     if (err == TT_OK)
         err = tt_redis_meta(&queue->redis, queue->prefix, queue->partitions_wanted, &partitions,
@@ -98,7 +100,7 @@ static void disconnect_queue(void *context)
     struct tt_redis_queue *queue = context;
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
-    tt_redis_queue_forget_batch(queue);
+    tt_redis_queue_forget(queue, queue->now);
     if (tt_redis_is_connected(&queue->redis)) {
         /* Out of courtesy: others would find out when leases and heartbeats end. */
         if (tt_redis_queue_give_back(queue, &ignored) != TT_OK)
@@ -140,11 +142,14 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
     queue->clock = options->clock;
     queue->random = options->random;
     queue->alive = 1;
+    for (unsigned hand = 0; hand < 2; hand++)
+        tt_arena_init(&queue->hands[hand].keys, 0);
     *ret_queue = (struct tt_queue){
         .context = queue,
         .connect = connect_queue,
         .heartbeat = tt_redis_queue_heartbeat,
         .claim = tt_redis_queue_claim,
+        .prefetch = tt_redis_queue_prefetch,
         .renew = tt_redis_queue_renew,
         .finish = tt_redis_queue_finish,
         .give_back = tt_redis_queue_give_back,
@@ -163,11 +168,16 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     struct tt_redis_queue *inner = queue->context;
     if (inner == NULL)
         return;
-    tt_redis_queue_forget_batch(inner);
     tt_redis_done(&inner->redis);
+    for (unsigned hand = 0; hand < 2; hand++) {
+        tt_redis_queue_forget(inner, hand);
+        tt_mem_free(inner->hands[hand].replies);
+        tt_mem_free(inner->hands[hand].entries);
+        tt_mem_free(inner->hands[hand].tasks);
+        tt_mem_free(inner->hands[hand].offers);
+        tt_arena_done(&inner->hands[hand].keys);
+    }
     tt_mem_free(inner->partitions);
-    tt_mem_free(inner->replies);
-    tt_mem_free(inner->entries);
     tt_mem_free(inner->parked);
     tt_mem_free(inner);
     *queue = (struct tt_queue){0};

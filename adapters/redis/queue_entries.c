@@ -1,7 +1,6 @@
 /* Entries of the batch in hand: taken from replies, which stay as long as the batch. */
 #include "adapters/redis/queue_parts.h"
 
-#include "core/base/mem.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,50 +30,53 @@ void tt_redis_format_id(char text[static TT_STREAM_ID_BYTES], int64_t ms, int64_
     snprintf(text, TT_STREAM_ID_BYTES, "%" PRId64 "-%" PRIu64, ms, (uint64_t)seq);
 }
 
-void tt_redis_queue_forget_batch(struct tt_redis_queue *queue)
+void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand)
 {
-    for (size_t i = 0; i < queue->reply_count; i++)
-        freeReplyObject(queue->replies[i]);
-    queue->reply_count = queue->entry_count = 0;
-    queue->some_parked = false;
+    struct tt_redis_hand *h = &queue->hands[hand];
+    for (size_t i = 0; i < h->reply_count; i++)
+        freeReplyObject(h->replies[i]);
+    h->reply_count = h->entry_count = h->task_count = h->offer_count = 0;
+    tt_arena_reset(&h->keys);
+    queue->some_parked = queue->some_parked && hand != queue->now;
     for (unsigned i = 0; i < queue->partition_count; i++) {
-        queue->partitions[i].tasks = NULL;
-        queue->partitions[i].count = 0;
+        struct tt_redis_partition *p = &queue->partitions[i];
+        if (p->hand != hand)
+            continue;
+        p->count = p->task_count = p->offer_count = 0;
     }
 }
 
-enum tt_err tt_redis_queue_keep(struct tt_redis_queue *queue, redisReply *reply,
+enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
                                 struct tt_fault *fault)
 {
-    if (tt_mem_reserve((void **)&queue->replies, &queue->reply_capacity, queue->reply_count + 1,
-                       sizeof *queue->replies) != TT_OK) {
+    if (tt_mem_reserve((void **)&hand->replies, &hand->reply_capacity, hand->reply_count + 1,
+                       sizeof *hand->replies) != TT_OK) {
         freeReplyObject(reply);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    queue->replies[queue->reply_count++] = reply;
+    hand->replies[hand->reply_count++] = reply;
     return TT_OK;
 }
 
-/* One entry: {id, {field, value, ...}}. */
-static enum tt_err add_entry(struct tt_redis_queue *queue, unsigned partition,
-                             const redisReply *entry, int64_t deliveries, int64_t fence,
-                             struct tt_fault *fault)
+enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault)
 {
-    if (tt_mem_reserve((void **)&queue->entries, &queue->entry_capacity, queue->entry_count + 1,
-                       sizeof *queue->entries) != TT_OK)
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    struct tt_queue_entry *added = &queue->entries[queue->entry_count];
-    *added =
-        (struct tt_queue_entry){.partition = partition, .deliveries = deliveries, .fence = fence};
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 ||
-        !tt_redis_parse_id(tt_redis_reply_text(entry->element[0]), &added->id_ms, &added->id_seq))
-        return tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an entry of unexpected shape",
-                            partition);
-    const redisReply *fields = entry->element[1];
+    return tt_fault_set(fault, TT_ERR_IO, "redis: partition %u: an answer of unexpected shape",
+                        partition);
+}
+
+/* One entry: {id, {field, value, ...}}. */
+enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
+                                struct tt_queue_entry *ret_entry, struct tt_fault *fault)
+{
+    struct tt_queue_entry entry = {.partition = partition, .deliveries = 1};
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        !tt_redis_parse_id(tt_redis_reply_text(reply->element[0]), &entry.id_ms, &entry.id_seq))
+        return tt_redis_queue_strange(partition, fault);
+    const redisReply *fields = reply->element[1];
     for (size_t i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements; i += 2)
         if (tt_str_equal(tt_redis_reply_text(fields->element[i]), TT_STR("e")))
-            added->payload = tt_redis_reply_text(fields->element[i + 1]);
-    queue->entry_count++;
+            entry.payload = tt_redis_reply_text(fields->element[i + 1]);
+    *ret_entry = entry;
     return TT_OK;
 }
 
@@ -87,20 +89,34 @@ static int by_id(const void *a, const void *b)
            ((uint64_t)x->id_seq < (uint64_t)y->id_seq);
 }
 
+void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition)
+{
+    const struct tt_redis_partition *p = &queue->partitions[partition];
+    const struct tt_redis_hand *hand = &queue->hands[p->hand];
+    if (p->count > 1)
+        qsort(hand->entries + p->first, p->count, sizeof *hand->entries, by_id);
+}
+
 enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,
                                const redisReply *list, const redisReply *tries, int64_t fence,
                                struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
+    struct tt_redis_hand *hand = &queue->hands[p->hand];
     enum tt_err err = TT_OK;
-    p->first = queue->entry_count;
+    if (tt_mem_reserve((void **)&hand->entries, &hand->entry_capacity,
+                       hand->entry_count + list->elements, sizeof *hand->entries) != TT_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < list->elements && err == TT_OK; i++) {
-        int64_t deliveries = tries != NULL && i < tries->elements ? tries->element[i]->integer : 1;
-        err = add_entry(queue, partition, list->element[i], deliveries, fence, fault);
+        struct tt_queue_entry *entry = &hand->entries[hand->entry_count];
+        err = tt_redis_queue_read(list->element[i], partition, entry, fault);
+        if (err != TT_OK)
+            break;
+        if (tries != NULL && i < tries->elements)
+            entry->deliveries = tries->element[i]->integer;
+        entry->fence = fence;
+        hand->entry_count++;
+        p->count++;
     }
-    p->count = queue->entry_count - p->first;
-    /* What had waited comes task by task; a batch is oldest first. */
-    if (err == TT_OK && tries != NULL && tries->elements > 0)
-        qsort(queue->entries + p->first, p->count, sizeof *queue->entries, by_id);
     return err;
 }

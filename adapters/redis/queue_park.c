@@ -40,8 +40,9 @@ static enum tt_err send_part(struct tt_redis_queue *queue, const struct tt_queue
 
 static void mark(struct tt_redis_queue *queue, const struct tt_queue_entry *entry)
 {
-    size_t index = (size_t)(entry - queue->entries);
-    tt_assert(index < queue->entry_count);
+    const struct tt_redis_hand *hand = &queue->hands[queue->now];
+    size_t index = (size_t)(entry - hand->entries);
+    tt_assert(index < hand->entry_count);
     queue->parked[index] = true;
 }
 
@@ -49,22 +50,26 @@ enum tt_err tt_redis_queue_park(void *context, const struct tt_queue_parking *pa
                                 struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
+    size_t count = queue->hands[queue->now].entry_count;
     struct tt_buf key;
     tt_assert(queue->locking);
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_buf_init(&key, 0);
     tt_buf_add_str(&key, parking->tenant);
     tt_buf_add_char(&key, '/');
     tt_buf_add_str(&key, parking->task_id);
-    enum tt_err err = key.err;
+    err = key.err;
     if (err == TT_OK)
-        err = tt_mem_reserve((void **)&queue->parked, &queue->parked_capacity, queue->entry_count,
+        err = tt_mem_reserve((void **)&queue->parked, &queue->parked_capacity, count,
                              sizeof *queue->parked);
     if (err != TT_OK) {
         tt_buf_done(&key);
         return tt_fault_set(fault, err, "out of memory");
     }
     if (!queue->some_parked)
-        memset(queue->parked, 0, queue->entry_count * sizeof *queue->parked);
+        memset(queue->parked, 0, count * sizeof *queue->parked);
     queue->some_parked = true;
     mark(queue, parking->entry);
     size_t done = 0, left = parking->behind_count;
@@ -82,12 +87,15 @@ enum tt_err tt_redis_queue_park(void *context, const struct tt_queue_parking *pa
 
 void tt_redis_queue_leave_parked(struct tt_redis_queue *queue)
 {
+    struct tt_queue_entry *entries = queue->hands[queue->now].entries;
     for (unsigned i = 0; queue->some_parked && i < queue->partition_count; i++) {
         struct tt_redis_partition *p = &queue->partitions[i];
         size_t left = 0;
+        if (p->hand != queue->now)
+            continue;
         for (size_t k = p->first; k < p->first + p->count; k++)
             if (!queue->parked[k])
-                queue->entries[p->first + left++] = queue->entries[k];
+                entries[p->first + left++] = entries[k];
         p->count = left;
     }
     queue->some_parked = false;

@@ -1,4 +1,4 @@
-/* Inside of the queue: queue.c (life), queue_claim.c and queue_entries.c (reading),
+/* Inside of the queue: queue.c (life), queue_claim.c, queue_ahead.c and queue_entries.c (reading),
  * queue_turns.c (holding), queue_wait.c and queue_poll.c, queue_tend.c. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 #define TT_ADAPTERS_REDIS_QUEUE_PARTS_H
@@ -7,6 +7,7 @@
 #include "adapters/redis/keys.h"
 #include "adapters/redis/queue.h"
 #include "core/base/buf.h"
+#include "core/base/mem.h"
 
 enum tt_redis_script {
     TT_SCRIPT_CLAIM,
@@ -14,7 +15,7 @@ enum tt_redis_script {
     TT_SCRIPT_GIVE_BACK,
     TT_SCRIPT_RENEW,
     TT_SCRIPT_TEND,
-    TT_SCRIPT_READ,
+    TT_SCRIPT_RECOVER,
     TT_SCRIPT_BEAT,
     TT_SCRIPT_BURY,
     TT_SCRIPT_TRIM,
@@ -29,16 +30,49 @@ extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
 
 struct tt_redis_partition {
-    bool asked;              /* in the pass in hand */
-    bool ready;              /* there may be something to claim */
-    bool full;               /* so much waits behind busy ids that no new entries are read */
-    bool in_hand;            /* our token may hold something here */
-    const redisReply *tasks; /* held, of the batch in hand; NULL: none known */
-    size_t first, count;     /* its entries in the batch in hand */
-    bool recovering;         /* without locking: what was left behind comes first */
+    bool asked;                    /* for the batch that is being put together */
+    bool ready;                    /* there may be something to claim */
+    bool full;                     /* so much waits behind busy ids that no new entries are read */
+    bool again;                    /* asked a second time for this batch */
+    bool in_hand;                  /* our token may hold something here, */
+    unsigned hand;                 /* in this hand: */
+    size_t first, count;           /* its entries, */
+    size_t first_task, task_count; /* tasks held, */
+    size_t first_offer, offer_count;  /* and offers */
+    bool recovering;                  /* without locking: what was left behind comes first */
     char cursor[TT_STREAM_ID_BYTES];  /* of recovering */
     char last_id[TT_STREAM_ID_BYTES]; /* the newest entry handed out to anybody, for waiting */
     char wake_id[TT_STREAM_ID_BYTES]; /* the newest call to look again */
+};
+
+/* A new entry that we have seen and would like to have. */
+struct tt_redis_offer {
+    struct tt_queue_entry entry;
+    struct tt_str id, key; /* key: of its turn; empty: in doubt */
+};
+
+/* What one claim brought. */
+struct tt_redis_hand {
+    redisReply **replies; /* texts borrow from them, */
+    size_t reply_count, reply_capacity;
+    struct tt_arena keys; /* or from here */
+    struct tt_queue_entry *entries;
+    size_t entry_count, entry_capacity;
+    struct tt_str *tasks; /* held, those of a partition together; some may be there twice */
+    size_t task_count, task_capacity;
+    struct tt_redis_offer *offers;
+    size_t offer_count, offer_capacity;
+};
+
+/* What was sent and not answered yet; answers come in this order. */
+enum { TT_REDIS_AHEAD = 8 };
+struct tt_redis_ahead {
+    size_t finishes; /* parts of finishing earlier batches */
+    unsigned partitions[TT_REDIS_AHEAD];
+    size_t claims; /* of these partitions, for the other hand */
+    size_t each;   /* entries asked of each */
+    size_t finishes_after;
+    bool lost; /* a finish came after the end of its lease; to be told */
 };
 
 struct tt_redis_queue {
@@ -53,15 +87,14 @@ struct tt_redis_queue {
     const struct tt_random *random;
     unsigned partition_count;
     struct tt_redis_partition *partitions;
-    unsigned alive, rank;    /* workers alive, and how many of them stand before us */
-    unsigned next_first;     /* partition to claim from first: each gets its turn */
-    struct tt_mono look_due; /* when to look everywhere for what dead workers left */
-    /* the batch in hand */
-    redisReply **replies; /* of this claim; payloads borrow from them */
-    size_t reply_count, reply_capacity;
-    struct tt_queue_entry *entries;
-    size_t entry_count, entry_capacity;
-    bool *parked; /* of the entries: it waits behind a dead letter; looked at where some_parked */
+    unsigned alive, rank;          /* workers alive, and how many of them stand before us */
+    unsigned next_first;           /* partition to claim from first: each gets its turn */
+    struct tt_mono look_due;       /* when to look everywhere for what dead workers left */
+    struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
+    unsigned now;                  /* the one in hand */
+    struct tt_redis_ahead ahead;
+    bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
+                     some_parked */
     size_t parked_capacity;
     bool some_parked;
     uint64_t vanished; /* to be told with the next batch */
@@ -79,15 +112,53 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault);
 /* queue_claim.c */
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+/* Sends a claim to each of the partitions, for that hand; first looks what is new there, and with
+ * that receives what was not answered yet. */
+enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
+                               size_t count, size_t each, int64_t floor, unsigned hand,
+                               struct tt_fault *fault);
+/* Receives the answer of the next of them. *ret_forgotten is set where the server did not know the
+ * script. */
+enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                  bool *ret_forgotten, struct tt_fault *fault);
+/* Up to `limit` partitions that may have something, own ones or the others; each stands first in
+ * its turn. Returns how many. */
+size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list);
+void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */
+/* queue_offers.c: the same with locking */
+enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
+                                size_t count, size_t each, struct tt_fault *fault);
+enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                 int64_t floor, struct tt_fault *fault);
+enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition, size_t each,
+                                bool *ret_forgotten, struct tt_fault *fault);
+/* queue_ahead.c */
+enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
+                                    struct tt_fault *fault);
+/* Receives what was asked for ahead, but no finish that was sent behind it. */
+enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault);
+/* Receives all answers: only then may something be called that waits for its own. */
+enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault *fault);
+bool tt_redis_queue_is_ahead(const struct tt_redis_queue *queue); /* something was asked for */
+/* Notes that `parts` of a finish were sent, and sees that they are on their way. Only where nothing
+ * was asked for ahead it waits for the answers. */
+enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts,
+                                 struct tt_fault *fault);
 /* queue_entries.c */
-/* Adds a list of entries to the batch in hand. tries: of the first ones; others have 1. */
+/* Adds a list of entries to the partition's hand. tries: of the first ones; others have 1. */
 enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,
                                const redisReply *list, const redisReply *tries, int64_t fence,
                                struct tt_fault *fault);
+/* Reads one entry of a reply. */
+enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
+                                struct tt_queue_entry *ret_entry, struct tt_fault *fault);
+/* What had waited comes task by task; a batch is oldest first. */
+void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition);
+enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault);
 /* Takes the reply over, also in failure. Errors: NO_MEMORY. */
-enum tt_err tt_redis_queue_keep(struct tt_redis_queue *queue, redisReply *reply,
+enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
                                 struct tt_fault *fault);
-void tt_redis_queue_forget_batch(struct tt_redis_queue *queue);
+void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand);
 /* queue_wait.c */
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
 /* Streams of an answer to XREAD have something. */
@@ -96,7 +167,9 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
 enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
                                 struct tt_fault *fault);
 /* queue_tend.c */
-enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, struct tt_fault *fault);
+/* Sends the acknowledgements of the batch in hand; *ret_sent: how many answers will come. */
+enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, size_t *ret_sent,
+                                       struct tt_fault *fault);
 enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,
                                 const char *reason, const char *error, struct tt_fault *fault);
 enum tt_err tt_redis_queue_park(void *context, const struct tt_queue_parking *parking,

@@ -28,22 +28,15 @@ static size_t send_ack(struct tt_redis_queue *queue, const struct tt_queue_entry
     return taken;
 }
 
-enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, struct tt_fault *fault)
+enum tt_err tt_redis_queue_acknowledge(struct tt_redis_queue *queue, size_t *ret_sent,
+                                       struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK, refused = TT_OK;
-    size_t sent = 0;
-    for (size_t at = 0; at < queue->entry_count && err == TT_OK; sent++)
-        at += send_ack(queue, queue->entries + at, queue->entry_count - at, &err, fault);
-    for (size_t i = 0; i < sent && err == TT_OK; i++) {
-        redisReply *reply = NULL;
-        err = tt_redis_receive(&queue->redis, &reply, fault);
-        if (err != TT_OK)
-            break;
-        if (refused == TT_OK)
-            refused = tt_redis_refused(reply, fault);
-        freeReplyObject(reply);
-    }
-    return err != TT_OK ? err : refused;
+    const struct tt_redis_hand *hand = &queue->hands[queue->now];
+    enum tt_err err = TT_OK;
+    *ret_sent = 0;
+    for (size_t at = 0; at < hand->entry_count && err == TT_OK; (*ret_sent)++)
+        at += send_ack(queue, hand->entries + at, hand->entry_count - at, &err, fault);
+    return err;
 }
 
 enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entry,
@@ -54,6 +47,9 @@ enum tt_err tt_redis_queue_bury(void *context, const struct tt_queue_entry *entr
     char counts[TT_REDIS_KEY_BYTES];
     char id[TT_STREAM_ID_BYTES];
     struct tt_redis_command command = {0};
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_redis_key(events, queue->prefix, entry->partition, "events");
     tt_redis_key(dead, queue->prefix, entry->partition, "dead");
     tt_redis_key(leases, queue->prefix, entry->partition, "leases");
@@ -93,7 +89,7 @@ static enum tt_err tend_turns(struct tt_redis_queue *queue, unsigned partition,
 enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    enum tt_err err = TT_OK;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
         char events[TT_REDIS_KEY_BYTES];
         struct tt_redis_command command = {0};
@@ -115,7 +111,7 @@ enum tt_err tt_redis_queue_backlog(void *context, struct tt_queue_backlog *ret_b
 {
     struct tt_redis_queue *queue = context;
     struct tt_queue_backlog backlog = {0};
-    enum tt_err err = TT_OK;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
         char events[TT_REDIS_KEY_BYTES];
         struct tt_redis_command command = {0};

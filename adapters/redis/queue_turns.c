@@ -31,12 +31,15 @@ enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct 
     char key[TT_REDIS_KEY_BYTES];
     struct tt_redis_command command = {0};
     redisReply *reply = NULL;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_redis_global_key(key, queue->prefix, "workers");
     tt_redis_script(&command, &queue->redis, TT_SCRIPT_BEAT, 1);
     tt_redis_word(&command, key);
     tt_redis_word(&command, queue->worker);
     tt_redis_number(&command, queue->lease_ms * LIVES_PER_LEASE);
-    enum tt_err err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+    err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
     if (err != TT_OK)
         return err;
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
@@ -87,7 +90,7 @@ static enum tt_err tell_all(struct tt_redis_queue *queue,
                             int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
 {
     bool forgotten = true;
-    enum tt_err err = TT_OK;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
     for (int tries = 0; forgotten && tries < 2 && err == TT_OK; tries++) {
         size_t sent = 0;
         if (tries > 0)
@@ -120,12 +123,14 @@ static enum tt_err send_renew(struct tt_redis_queue *queue, unsigned partition, 
 
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault)
 {
-    const struct tt_redis_queue *queue = context;
+    struct tt_redis_queue *queue = context;
     int64_t least = 0, sum = 0, in_hand = 0;
     *ret_lost = false;
+    enum tt_err err = tt_redis_queue_settle(queue, fault); /* then it is known what is in hand */
     for (unsigned i = 0; i < queue->partition_count; i++)
         in_hand += queue->partitions[i].in_hand;
-    enum tt_err err = tell_all(context, send_renew, &least, &sum, fault);
+    if (err == TT_OK)
+        err = tell_all(queue, send_renew, &least, &sum, fault);
     if (err == TT_OK)
         *ret_lost = sum < in_hand;
     return err;
@@ -152,50 +157,77 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
                                struct tt_fault *fault)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    size_t ids = 0, tasks = 0, task_count = p->tasks == NULL ? 0 : p->tasks->elements;
+    const struct tt_redis_hand *hand = &queue->hands[p->hand];
+    size_t ids = 0, tasks = 0;
     struct part part;
     enum tt_err err = TT_OK;
     do {
         size_t room = WORDS_PER_PART, now = p->count - ids < room ? p->count - ids : room;
         room -= now;
-        size_t free = task_count - tasks < room ? task_count - tasks : room;
-        bool last = ids + now == p->count && tasks + free == task_count;
+        size_t free = p->task_count - tasks < room ? p->task_count - tasks : room;
+        bool last = ids + now == p->count && tasks + free == p->task_count;
         begin_part(queue, &part, partition, last, now);
         for (size_t i = 0; i < now; i++, ids++) {
-            const struct tt_queue_entry *entry = &queue->entries[p->first + ids];
+            const struct tt_queue_entry *entry = &hand->entries[p->first + ids];
             tt_redis_format_id(part.ids[i], entry->id_ms, entry->id_seq);
             tt_redis_word(&part.command, part.ids[i]);
         }
         for (size_t i = 0; i < free; i++)
-            tt_redis_text(&part.command, tt_redis_reply_text(p->tasks->element[tasks++]));
+            tt_redis_text(&part.command, hand->tasks[p->first_task + tasks++]);
         err = tt_redis_send(&queue->redis, &part.command, fault);
         (*sent)++;
-    } while (err == TT_OK && (ids < p->count || tasks < task_count));
+    } while (err == TT_OK && (ids < p->count || tasks < p->task_count));
     return err;
 }
 
-static void let_go(struct tt_redis_queue *queue)
+/* Claims that are sent from now on find the partition free. */
+static void let_go(struct tt_redis_partition *p)
 {
-    for (unsigned i = 0; i < queue->partition_count; i++) {
+    p->ready = p->ready || p->in_hand; /* what waited behind us */
+    p->in_hand = false;
+}
+
+/* Sends what finishes the batch in hand; *ret_sent: how many answers will come. */
+static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_sent,
+                                     struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    *ret_sent = 0;
+    if (!queue->locking)
+        err = tt_redis_queue_acknowledge(queue, ret_sent, fault);
+    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
         struct tt_redis_partition *p = &queue->partitions[i];
-        p->ready = p->ready || p->in_hand; /* what waited behind us */
-        p->in_hand = false;
+        if (!p->in_hand || p->hand != queue->now)
+            continue;
+        if (queue->locking)
+            err = send_finish(queue, i, ret_sent, fault);
+        let_go(p);
     }
+    return err;
 }
 
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
+    size_t sent = 0;
     int64_t least = 0, sum = 0;
-    *ret_lost = false;
-    if (!queue->locking)
-        return tt_redis_queue_acknowledge(queue, fault);
+    enum tt_err err;
     tt_redis_queue_leave_parked(queue);
-    enum tt_err err = tell_all(queue, send_finish, &least, &sum, fault);
-    if (err != TT_OK)
+    if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
+        err = tell_all(queue, send_finish, &least, &sum, fault);
+        for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
+            let_go(&queue->partitions[i]);
+    } else {
+        err = send_all_finishes(queue, &sent, fault);
+        if (err == TT_OK)
+            err = tt_redis_queue_defer(queue, sent, fault);
+    }
+    if (err != TT_OK) {
+        tt_redis_disconnect(&queue->redis);
         return err;
-    *ret_lost = least < 0;
-    let_go(queue);
+    }
+    *ret_lost = least < 0 || queue->ahead.lost;
+    queue->ahead.lost = false;
     return TT_OK;
 }
 
@@ -215,12 +247,13 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     int64_t least = 0, sum = 0;
-    if (!queue->locking)
-        return TT_OK;
-    enum tt_err err = tell_all(queue, send_give_back, &least, &sum, fault);
+    enum tt_err err = queue->locking ? tell_all(queue, send_give_back, &least, &sum, fault)
+                                     : tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
     queue->vanished += (uint64_t)sum;
-    let_go(queue);
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        let_go(&queue->partitions[i]);
+    tt_redis_queue_forget(queue, !queue->now);
     return TT_OK;
 }

@@ -103,6 +103,9 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err != TT_OK)
+        return err;
     for (unsigned i = 0; i < queue->partition_count; i++)
         if (queue->partitions[i].ready)
             return TT_OK;
@@ -113,7 +116,7 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
     if (queue->redis.cluster != NULL)
         return tt_redis_queue_poll(queue, wait_ms, fault);
     redisReply *reply = NULL;
-    enum tt_err err = send_wait(queue, wait_ms, fault);
+    err = send_wait(queue, wait_ms, fault);
     if (err == TT_OK)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)

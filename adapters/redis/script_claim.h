@@ -45,53 +45,68 @@
     "for _, p in ipairs(call('XPENDING', E, G, '-', '+', #ids, ME)) do count[p[1]] = p[4] end "    \
     "for i, e in ipairs(entries) do tries[i] = count[e[1]] or 1 end return budget end "
 
-/* Third: new entries. One whose id is busy, or has something waiting, waits behind it, and one of a
- * parked task behind its dead letter; its number of deliveries is put back to 0, as nobody has seen
- * it. */
+/* Third: new entries, as the caller has seen them: entry id and task, in order, from ARGV[10] on.
+ * Where the caller was in doubt about the task, it is '' and looked up here. One whose id is busy,
+ * or has something waiting, waits behind it, and one of a parked task behind its dead letter; its
+ * number of deliveries is put to 0, as nobody has seen it. */
 #define TT_LUA_CLAIM_NEW                                                                           \
+    "local firsts, refused, named, owned = {}, {}, {}, 0 "                                         \
     "local function is_free(key, holder, waiting) "                                                \
     "if holder and holder ~= ME then "                                                             \
     "if not alive(holder) then give_back(holder) end return false end "                            \
     "if waiting and waits(key, 1)[1] then call('RPUSH', READY, key) return false end "             \
     "return true end "                                                                             \
-    "local function put_away(consumer, set, ids, members) wait_in(set, members) "                  \
-    "each_part(ids, 1000, function(...) local args = {...} local n = #args "                       \
-    "args[n + 1] = 'RETRYCOUNT' args[n + 2] = 0 args[n + 3] = 'JUSTID' "                           \
-    "call('XCLAIM', E, G, consumer, 0, unpack(args)) end) end "                                    \
-    "local function take_new(list) local keys, asked, known, away = {}, {}, {}, {} "               \
-    "for i, e in ipairs(list) do local key = task_key(e[1], e[2]) keys[i] = key "                  \
+    "local function offer(i) local id, key = ARGV[8 + 2 * i], ARGV[9 + 2 * i] "                    \
+    "if key == '' then local r = call('XRANGE', E, id, id) "                                       \
+    "key = task_key(id, r[1] and r[1][2] or {}) "                                                  \
+    "named[#named + 1] = i named[#named + 1] = key end return id, key end "                        \
+    "local function take_new(first, n) local ids, keys, asked, at, known, away = {}, {}, {}, {}, " \
+    "{}, {} "                                                                                      \
+    "for i = first, n do ids[i], keys[i] = offer(i) local key = keys[i] "                          \
     "if not known[key] then known[key] = true "                                                    \
-    "if not mine[key] then asked[#asked + 1] = key end end end "                                   \
+    "if not mine[key] then asked[#asked + 1] = key at[#at + 1] = i end end end "                   \
     "local waiting = call('ZCARD', WAIT) > 0 "                                                     \
-    "for i = 1, #asked, 1000 do "                                                                  \
-    "local last = math.min(i + 999, #asked) "                                                      \
-    "local holders = call('HMGET', HELD, unpack(asked, i, last)) "                                 \
-    "for k = i, last do local key = asked[k] if is_parked(key) then away[key] = true "             \
-    "elseif is_free(key, holders[k - i + 1], waiting) then "                                       \
-    "mine[key] = true tasks[#tasks + 1] = key end end end "                                        \
-    "local ids, members, out, behind = {}, {}, {}, {} "                                            \
-    "for i, e in ipairs(list) do if mine[keys[i]] then entries[#entries + 1] = e "                 \
-    "elseif away[keys[i]] then out[#out + 1] = e[1] behind[#behind + 1] = member(keys[i], e[1]) "  \
-    "else ids[#ids + 1] = e[1] members[#members + 1] = member(keys[i], e[1]) end end "             \
-    "put_away(WAITING, WAIT, ids, members) put_away(OUT, BEHIND, out, behind) end "
+    "if #asked > 0 then local holders = call('HMGET', HELD, unpack(asked)) "                       \
+    "for k, key in ipairs(asked) do if is_parked(key) then away[key] = true elseif is_free(key, "  \
+    "holders[k], waiting) then "                                                                   \
+    "mine[key] = true tasks[#tasks + 1] = key firsts[#firsts + 1] = at[k] end end end "            \
+    "local own, others, members, out, behind = {}, {}, {}, {}, {} "                                \
+    "for i = first, n do if mine[keys[i]] then own[#own + 1] = ids[i] "                            \
+    "else refused[#refused + 1] = i local m = member(keys[i], ids[i]) "                            \
+    "if away[keys[i]] then out[#out + 1] = ids[i] behind[#behind + 1] = m "                        \
+    "else others[#others + 1] = ids[i] members[#members + 1] = m end end end "                     \
+    "local function claim(list, consumer, ...) if #list == 0 then return end "                     \
+    "local args = {...} local m = #list "                                                          \
+    "for i, word in ipairs(args) do list[m + i] = word end "                                       \
+    "call('XCLAIM', E, G, consumer, 0, unpack(list)) end "                                         \
+    "owned = #own claim(own, ME, 'FORCE', 'JUSTID', 'LASTID', ids[n]) wait_in(WAIT, members) "     \
+    "claim(others, WAITING, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) "                \
+    "wait_in(BEHIND, behind) "                                                                     \
+    "claim(out, OUT, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) end "
 
-/* ... | lease ms, count, the number the fence must be above, how many entries may wait
+/* ... | lease ms, count, the number the fence must be above, how many entries may wait, 1: goes on
+ * from the call before, the id that the offers begin behind, how many offers, offers
  * -> fence, whether more may be there (1), must not be looked for (2) or neither (0), the last id
- * delivered, vanished, entries, their deliveries (of the first ones; 1 where missing), tasks.
- * Where all that was found of tasks has vanished nothing is held: nobody would let it go. */
+ * delivered, vanished, entries that had waited, their deliveries, their tasks, positions of the
+ * first and the last offer taken, of those among them that wait, of the first ones of tasks that
+ * are held now, and position and task where the caller was in doubt */
 #define TT_LUA_CLAIM                                                                               \
     TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW               \
-        "local count, floor = tonumber(ARGV[4]), tonumber(ARGV[5]) "                               \
-        "tidy() local budget, more, last = take_ready(count), 0, '' "                              \
+        "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
+        "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "         \
+        "return g['last-delivered-id'] end end end "                                               \
+        "if ARGV[7] == '0' then tidy() end "                                                       \
+        "local budget, more, last, first, taken = take_ready(count), 0, delivered(), 1, 0 "        \
+        "local held = {} for i, key in ipairs(tasks) do held[i] = key end "                        \
         "if budget == 0 then more = 1 "                                                            \
         "elseif call('ZCARD', WAIT) >= tonumber(ARGV[6]) then more = 2 "                           \
-        "else local r = call('XREADGROUP', 'GROUP', G, ME, 'COUNT', budget, 'STREAMS', E, '>') "   \
-        "local list = r and r[1][2] or {} "                                                        \
-        "if #list > 0 then take_new(list) last = list[#list][1] "                                  \
-        "if #list == budget then more = 1 end "                                                    \
-        "else for _, g in ipairs(groups(E)) do if g.name == G then last = g['last-delivered-id'] " \
-        "end end end end "                                                                         \
-        "if #entries == 0 and #tasks > 0 then more, tasks = 1, {} mark_ready(mine) end "           \
+        "else if last ~= ARGV[8] then first = nil for i = 1, offers do "                           \
+        "if ARGV[8 + 2 * i] == last then first = i + 1 break end end end "                         \
+        "if not first then first, more = 1, 1 else taken = math.min(offers, first - 1 + budget) "  \
+        "if taken < offers then more = 1 end "                                                     \
+        "if taken >= first then take_new(first, taken) last = ARGV[8 + 2 * taken] end end end "    \
+        "if #entries == 0 and owned == 0 and #tasks > 0 then "                                     \
+        "more, tasks, held = 1, {}, {} mark_ready(mine) end "                                      \
         "local fence = 0 "                                                                         \
         "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
         "if fence <= floor then fence = floor + 1 "                                                \
@@ -100,6 +115,7 @@
         "for i = 1, #args do hset[2 * i - 1] = args[i] hset[2 * i] = ME end "                      \
         "call('HSET', HELD, unpack(hset)) end) "                                                   \
         "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) end "                                   \
-        "return {fence, more, last, vanished, entries, tries, tasks}"
+        "return {fence, more, last, vanished, entries, tries, held, first, taken, "                \
+        "refused, firsts, named}"
 
 #endif

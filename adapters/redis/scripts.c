@@ -19,20 +19,16 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     [TT_SCRIPT_GIVE_BACK] = TT_LUA_GIVE_BACK_ALL,
     [TT_SCRIPT_RENEW] = TT_LUA_RENEW,
     [TT_SCRIPT_TEND] = TT_LUA_TEND,
-    /* Without turns. events | group, consumer, count, cursor or '', least idle ms
-     * -> {'new', entries} | {'claimed', next cursor, entries, vanished, deliveries} */
-    [TT_SCRIPT_READ] =
-        "if ARGV[4] == '' then "
-        "local r = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], "
-        "'STREAMS', KEYS[1], '>') "
-        "if not r then return {'new', {}} end return {'new', r[1][2]} end "
+    /* Without turns: what others left. events | group, consumer, count, cursor, least idle ms
+     * -> next cursor, entries, vanished, deliveries */
+    [TT_SCRIPT_RECOVER] =
         "local c = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[5], ARGV[4], 'COUNT', "
         "ARGV[3]) "
         "local tries, entries = {}, {} "
         "for _, e in ipairs(c[2]) do if e then "
         "local p = redis.call('XPENDING', KEYS[1], ARGV[1], e[1], e[1], 1) "
         "entries[#entries + 1] = e tries[#tries + 1] = p[1] and p[1][4] or 1 end end "
-        "return {'claimed', c[1], entries, c[3] and #c[3] or 0, tries}",
+        "return {c[1], entries, c[3] and #c[3] or 0, tries}",
     /* workers | name, lifetime ms -> how many are alive, how many of these stand before this one by
      * name; lifetime 0: this one leaves */
     [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return {redis.call('ZREM', KEYS[1], ARGV[1]), 0} "

@@ -13,6 +13,8 @@
     "updated_at, events, fence, newest_event_time, correlation_id, dataset_id, stays, "            \
     "stay_status"
 
+enum { TT_CURRENT_COLUMN_COUNT = 16 };
+
 #define TT_INTERVAL_COLUMNS "tenant, task_id, position, valid_from, valid_to, status, stage"
 
 #define TT_PROGRESS_COLUMNS                                                                        \

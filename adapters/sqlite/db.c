@@ -14,7 +14,8 @@ static enum tt_err code_of(int result, int os_errno)
     case SQLITE_READONLY: return TT_ERR_READ_ONLY;
     case SQLITE_PERM:
     case SQLITE_AUTH: return TT_ERR_DENIED;
-    case SQLITE_ERROR: /* our SQL does not fit: tables are missing or are not ours */
+    case SQLITE_ERROR:      /* our SQL does not fit: tables are missing or are not ours */
+    case SQLITE_CONSTRAINT: /* a row is there that should not be */
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return TT_ERR_CORRUPT;
     case SQLITE_NOMEM: return TT_ERR_NO_MEMORY;

@@ -9,6 +9,7 @@
 
 #include "core/base/buf.h"
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,12 +133,22 @@ static enum tt_err open_to_read(struct tt_db *db, const char *name, int busy_ms,
     return result == SQLITE_OK ? TT_OK : tt_db_failed(db, "opening", fault);
 }
 
+/* SQLite need not count what memory it has: that takes a lock for each piece. Refused when SQLite
+ * is in use already, which is as well. */
+static void do_not_count_memory(void)
+{
+    static atomic_flag done = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&done))
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum tt_err tt_db_open(struct tt_db *db, const char *path, bool write, int busy_ms,
                        struct tt_fault *fault)
 {
     struct tt_buf name;
     tt_buf_init(&name, 0);
     size_t size = strlen(path) + 1;
+    do_not_count_memory();
     *db = (struct tt_db){.path = tt_mem_alloc(size)};
     enum tt_err err = db->path == NULL ? TT_ERR_NO_MEMORY : plain_name(path, &name);
     if (err != TT_OK) {

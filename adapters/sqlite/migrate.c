@@ -103,6 +103,29 @@ static const char *const steps[] = {
     "  message TEXT NOT NULL,"
     "  at INTEGER NOT NULL,"
     "  PRIMARY KEY (destination, table_name, plan, row_number)) WITHOUT ROWID;",
+
+    /* Rows that change stand where a number leads, so that changing one moves no key. */
+    "ALTER TABLE task_status_current RENAME TO old_current;"
+    "CREATE TABLE task_status_current ("
+    "  tenant TEXT NOT NULL, task_id TEXT NOT NULL, task_type TEXT,"
+    "  status TEXT NOT NULL, stage TEXT, event_time INTEGER NOT NULL,"
+    "  first_seen_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+    "  events INTEGER NOT NULL, fence INTEGER NOT NULL,"
+    "  last_seq INTEGER, newest_event_time INTEGER NOT NULL,"
+    "  correlation_id TEXT, dataset_id TEXT, stays INTEGER NOT NULL, stay_status TEXT,"
+    "  PRIMARY KEY (tenant, task_id));"
+    "INSERT INTO task_status_current SELECT tenant, task_id, task_type, status, stage, event_time,"
+    "  first_seen_at, updated_at, events, fence, last_seq, newest_event_time, correlation_id,"
+    "  dataset_id, stays, stay_status FROM old_current ORDER BY tenant, task_id;"
+    "DROP TABLE old_current;"
+    "ALTER TABLE task_status_interval RENAME TO old_interval;"
+    "CREATE TABLE task_status_interval ("
+    "  tenant TEXT NOT NULL, task_id TEXT NOT NULL, position INTEGER NOT NULL,"
+    "  valid_from INTEGER NOT NULL, valid_to INTEGER, status TEXT NOT NULL, stage TEXT,"
+    "  PRIMARY KEY (tenant, task_id, position));"
+    "INSERT INTO task_status_interval SELECT tenant, task_id, position, valid_from, valid_to,"
+    "  status, stage FROM old_interval ORDER BY tenant, task_id, position;"
+    "DROP TABLE old_interval;",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

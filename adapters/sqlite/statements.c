@@ -3,7 +3,11 @@
 #include "adapters/sqlite/columns.h"
 #include "core/base/assert.h"
 
-#define TASK    "tenant = ?1 AND task_id = ?2"
+#define TASK "tenant = ?1 AND task_id = ?2"
+#define CURRENT_SET                                                                                \
+    "task_type = ?3, status = ?4, stage = ?5, event_time = ?6, last_seq = ?7,"                     \
+    " first_seen_at = ?8, updated_at = ?9, events = ?10, fence = ?11, newest_event_time = ?12,"    \
+    " correlation_id = ?13, dataset_id = ?14, stays = ?15, stay_status = ?16"
 #define ARRIVAL "epoch, entry_ms, entry_seq, partition"
 
 static const char *const texts[TT_SQL_COUNT] = {
@@ -25,7 +29,8 @@ static const char *const texts[TT_SQL_COUNT] = {
         "SELECT 1 FROM task_status_audit WHERE " TASK " AND identity = ?3 AND event_time = ?4"
         " AND event_id IS NULL AND status = ?5 AND stage IS ?6 AND source IS ?7 AND seq IS ?8"
         " AND epoch > 0 LIMIT 1",
-    [TT_SQL_CURRENT_GET] = "SELECT " TT_CURRENT_COLUMNS " FROM task_status_current WHERE " TASK,
+    [TT_SQL_CURRENT_GET] =
+        "SELECT " TT_CURRENT_COLUMNS ", rowid FROM task_status_current WHERE " TASK,
 
     [TT_SQL_ORIGINALS] =
         "SELECT status, stage, event_time, seq, apply_seq FROM task_status_audit WHERE " TASK
@@ -42,16 +47,13 @@ static const char *const texts[TT_SQL_COUNT] = {
     [TT_SQL_CURRENT_ADD] =
         "INSERT INTO task_status_current (" TT_CURRENT_COLUMNS ") VALUES"
         " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    [TT_SQL_CURRENT_PUT] =
-        "UPDATE task_status_current SET task_type = ?3, status = ?4, stage = ?5, event_time = ?6,"
-        " last_seq = ?7, first_seen_at = ?8, updated_at = ?9, events = ?10, fence = ?11,"
-        " newest_event_time = ?12, correlation_id = ?13, dataset_id = ?14, stays = ?15,"
-        " stay_status = ?16 WHERE " TASK,
+    [TT_SQL_CURRENT_PUT] = "UPDATE task_status_current SET " CURRENT_SET " WHERE " TASK,
+    [TT_SQL_CURRENT_PUT_AT] = "UPDATE task_status_current SET " CURRENT_SET " WHERE rowid = ?17",
 
     [TT_SQL_STAY_END] =
         "UPDATE task_status_interval SET valid_to = ?4 WHERE " TASK " AND position = ?3",
     [TT_SQL_STAYS_CLEAR] = "DELETE FROM task_status_interval WHERE " TASK " AND position > ?3",
-    [TT_SQL_STAY_PUT] = "INSERT OR REPLACE INTO task_status_interval (" TT_INTERVAL_COLUMNS
+    [TT_SQL_STAY_PUT] = "INSERT INTO task_status_interval (" TT_INTERVAL_COLUMNS
                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 
     /* As tt_progress_add. */

@@ -10,6 +10,7 @@
 static enum tt_err begin(void *context, struct tt_fault *fault)
 {
     struct tt_writer *w = context;
+    w->batch = NULL;
     return tt_db_run(&w->db, "BEGIN IMMEDIATE", fault);
 }
 
@@ -44,6 +45,7 @@ static void writer_free(struct tt_writer *w)
     for (int i = 0; i < TT_SQL_WRITER_COUNT; i++)
         sqlite3_finalize(w->statements[i]);
     tt_db_close(&w->db);
+    tt_mem_free(w->task_rows);
     tt_mem_free(w->marks);
     tt_mem_free(w->taken);
     tt_mem_free(w->originals);

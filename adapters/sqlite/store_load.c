@@ -2,6 +2,7 @@
  *
  * Entries mostly come behind all rows of their partition, so the newest row of each partition
  * answers for them; only an entry at or before it is looked up at its place. */
+#include "adapters/sqlite/columns.h"
 #include "adapters/sqlite/rows.h"
 #include "adapters/sqlite/writer.h"
 #include <stdlib.h>
@@ -113,18 +114,20 @@ static enum tt_err load_all_places(struct tt_writer *w, struct tt_store_batch *b
 
 /* ---- Tasks and duplicates */
 
-static enum tt_err load_current(struct tt_writer *w, struct tt_store_task *task,
+static enum tt_err load_current(struct tt_writer *w, struct tt_store_task *task, int64_t *ret_row,
                                 struct tt_arena *arena, struct tt_fault *fault)
 {
     sqlite3_stmt *s = w->statements[TT_SQL_CURRENT_GET];
     struct tt_current_row row, *kept;
     bool found = false, ok = true;
     task->current = NULL;
+    *ret_row = 0;
     int codes = tt_row_bind_task(s, task->tenant, task->task_id);
     enum tt_err err = tt_db_step_bound(&w->db, s, codes, &found, fault);
     if (err != TT_OK || !found)
         return err;
     tt_row_current(s, &row);
+    *ret_row = sqlite3_column_int64(s, TT_CURRENT_COLUMN_COUNT);
     row.tenant = task->tenant;
     row.task_id = task->task_id;
     struct tt_str *texts[] = {&row.task_type,      &row.status,     &row.stage,
@@ -166,10 +169,15 @@ enum tt_err tt_writer_load(void *context, struct tt_store_batch *batch, struct t
 {
     struct tt_writer *w = context;
     enum tt_err err = load_all_places(w, batch, arena, fault);
+    if (err == TT_OK && tt_mem_reserve((void **)&w->task_rows, &w->task_row_capacity,
+                                       batch->task_count, sizeof *w->task_rows) != TT_OK)
+        err = no_memory(fault);
     for (size_t i = 0; i < batch->task_count && err == TT_OK; i++)
-        err = load_current(w, &batch->tasks[i], arena, fault);
+        err = load_current(w, &batch->tasks[i], &w->task_rows[i], arena, fault);
     for (size_t i = 0; i < batch->entry_count && err == TT_OK; i++)
-        err = find_same(w, &batch->entries[i], fault);
+        if (batch->tasks[batch->entries[i].task].current != NULL) /* else there are no rows of it */
+            err = find_same(w, &batch->entries[i], fault);
+    w->batch = batch;
     return err;
 }
 

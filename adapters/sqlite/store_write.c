@@ -17,14 +17,33 @@ static enum tt_err write_audit(struct tt_writer *w, const struct tt_store_change
     return err;
 }
 
+/* The row that was loaded of this task; 0: it was not. Both lists are in the order of tenant and
+ * task_id; *at is where the last one was found. */
+static int64_t row_of(const struct tt_writer *w, const struct tt_current_row *row, size_t *at)
+{
+    const struct tt_store_batch *batch = w->batch;
+    for (; batch != NULL && *at < batch->task_count; (*at)++)
+        if (tt_str_equal(batch->tasks[*at].task_id, row->task_id) &&
+            tt_str_equal(batch->tasks[*at].tenant, row->tenant))
+            return w->task_rows[*at];
+    return 0;
+}
+
 static enum tt_err write_current(struct tt_writer *w, const struct tt_store_changes *changes,
                                  struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
+    size_t at = 0;
     for (size_t i = 0; i < changes->current_count && err == TT_OK; i++) {
         const struct tt_store_current *current = &changes->current[i];
-        sqlite3_stmt *s = w->statements[current->is_new ? TT_SQL_CURRENT_ADD : TT_SQL_CURRENT_PUT];
-        err = tt_db_execute_bound(&w->db, s, tt_row_bind_current(s, &current->row), fault);
+        int64_t rowid = current->is_new ? 0 : row_of(w, &current->row, &at);
+        sqlite3_stmt *s = w->statements[current->is_new ? TT_SQL_CURRENT_ADD
+                                        : rowid != 0    ? TT_SQL_CURRENT_PUT_AT
+                                                        : TT_SQL_CURRENT_PUT];
+        int codes = tt_row_bind_current(s, &current->row);
+        if (rowid != 0)
+            codes |= tt_db_bind_int(s, 17, rowid);
+        err = tt_db_execute_bound(&w->db, s, codes, fault);
     }
     return err;
 }

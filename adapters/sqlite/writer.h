@@ -17,6 +17,9 @@ struct tt_writer_mark {
 struct tt_writer {
     struct tt_db db;
     sqlite3_stmt *statements[TT_SQL_WRITER_COUNT];
+    const struct tt_store_batch *batch; /* in hand: what was loaded */
+    int64_t *task_rows;                 /* rowids of its tasks' rows; 0: none */
+    size_t task_row_capacity;
     struct tt_writer_mark *marks; /* of the batch in hand, by partition */
     size_t mark_capacity;
     struct tt_store_taken *taken; /* of the batch in hand */

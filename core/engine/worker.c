@@ -1,7 +1,7 @@
 /* Happy path:
  *   connect -> claim a batch, and with it the turns of its ids -> apply it in one transaction
  *   -> finish: acknowledged, and the ids are free -> claim again; when there is nothing, wait until
- *   there may be.
+ *   there may be. While a batch is applied, the next one is already asked for.
  *
  * Failure modes:
  * - Queue away or failing over: wait with backoff, connect again; what was in hand and not
@@ -42,6 +42,8 @@ struct worker {
     struct tt_mono beat_due; /* heartbeat */
     struct tt_mono renew_due;
     struct tt_mono trim_due;
+    int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
+    struct tt_mono asked_due; /* when that batch needs its lease renewed */
     bool queue_away, store_away;
     bool store_failed; /* the store, not the queue, made us connect again */
     struct tt_fault *fault;
@@ -111,6 +113,7 @@ static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
         return err;
     tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
     w->beat_due.us = 0;
+    w->asked_us = 0;
     tt_applier_set_epoch(w->applier, epoch);
     return TT_OK;
 }
@@ -232,11 +235,41 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
     return TT_OK;
 }
 
+static int64_t wall(const struct worker *w)
+{
+    return w->options->clock->wall_us(w->options->clock->context);
+}
+
+static enum tt_err ask_ahead(struct worker *w, struct tt_fault *fault)
+{
+    bool asked = false;
+    int64_t now_us = wall(w);
+    if (w->queue->prefetch == NULL || stopping(w))
+        return TT_OK;
+    enum tt_err err =
+        w->queue->prefetch(w->queue->context, w->options->batch_max, w->fence_min, &asked, fault);
+    w->asked_us = asked ? now_us : 0;
+    w->asked_due.us = now(w).us + w->options->lease_us / 3;
+    return err;
+}
+
+/* The batch before took long: what was asked for ahead has been held since. */
+static enum tt_err keep_lease(struct worker *w, struct tt_fault *fault)
+{
+    bool lost = false;
+    if (!w->options->locking || now(w).us < w->asked_due.us)
+        return TT_OK;
+    enum tt_err err = w->queue->renew(w->queue->context, &lost, fault);
+    return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
+}
+
 /* One claim and what follows; *ret_idle when there was nothing. */
 static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
 {
     struct tt_queue_batch batch = {0};
-    int64_t read_started_us = w->options->clock->wall_us(w->options->clock->context);
+    bool asked = w->asked_us != 0;
+    int64_t read_started_us = asked ? w->asked_us : wall(w);
+    w->asked_us = 0;
     enum tt_err err =
         w->queue->claim(w->queue->context, w->options->batch_max, w->fence_min, &batch, fault);
     if (err != TT_OK)
@@ -245,7 +278,13 @@ static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault 
         tell(w, TT_OBSERVED_ENTRIES_VANISHED, (int64_t)batch.vanished, "");
     w->counts.vanished += batch.vanished;
     *ret_idle = batch.count == 0;
-    return batch.count == 0 ? TT_OK : handle_batch(w, &batch, read_started_us, fault);
+    if (batch.count == 0)
+        return TT_OK;
+    if (asked)
+        err = keep_lease(w, fault);
+    if (err == TT_OK)
+        err = ask_ahead(w, fault);
+    return err == TT_OK ? handle_batch(w, &batch, read_started_us, fault) : err;
 }
 
 static enum tt_err is_finished(struct worker *w, bool *ret_finished, struct tt_fault *fault)
@@ -301,6 +340,7 @@ static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt
         if (err == TT_ERR_FENCED) {
             tell(w, TT_OBSERVED_FENCED, 0, fault->text);
             tt_fault_clear(fault);
+            w->asked_us = 0;
             err = w->queue->give_back(w->queue->context, fault);
             if (err == TT_OK)
                 err = ask_fence(w, fault);

@@ -1,5 +1,9 @@
 /* The queue: partitioned streams of events in order of arrival, and the locks that give turns.
  *
+ * Asking ahead. While a batch is applied, the next one can be asked for. Then both are held:
+ * renewing and giving back are about both, finishing is about the batch in hand alone. No task id
+ * is in both.
+ *
  * Turn and lock. A claim hands out entries and, in the same step, takes the lock of each task id
  * among them. An entry has its turn only when it is the oldest of its id that is not done: those
  * whose id somebody holds wait, and are handed on in order as soon as the holder finishes. The
@@ -62,16 +66,19 @@ struct tt_queue {
     enum tt_err (*heartbeat)(void *context, unsigned *ret_alive, struct tt_fault *fault);
 
     /* Takes up to `max` entries that have their turn; fences will be above fence_min. Only when
-     * nothing is in hand. An empty batch does not mean that nothing is there: see wait. */
+     * nothing is in hand. First comes what was asked for ahead. An empty batch does not mean that
+     * nothing is there: see wait. */
     enum tt_err (*claim)(void *context, size_t max, int64_t fence_min,
                          struct tt_queue_batch *ret_batch, struct tt_fault *fault);
-    /* The lease of the batch in hand begins anew. *ret_lost: it had ended, for some or all of it,
-     * and others may have it. */
+    /* The lease of what is in hand, or asked for, begins anew. *ret_lost: it had ended, for some or
+     * all of it, and others may have it. */
     enum tt_err (*renew)(void *context, bool *ret_lost, struct tt_fault *fault);
     /* After the commit: the entries of the batch in hand are done, their ids free. *ret_lost: some
-     * were not acknowledged, as their lease had ended; they come again, to somebody. */
+     * were not acknowledged, as their lease had ended; they come again, to somebody. While another
+     * batch is asked for, this need not wait for the answer: an error or *ret_lost may then be
+     * told by a later call. */
     enum tt_err (*finish)(void *context, bool *ret_lost, struct tt_fault *fault);
-    /* The batch in hand is not done: its entries have their turn again at once. */
+    /* What is in hand or was asked for is not done: the entries have their turn again at once. */
     enum tt_err (*give_back)(void *context, struct tt_fault *fault);
     /* Waits until there may be something to claim, at most wait_ms. */
     enum tt_err (*wait)(void *context, int64_t wait_ms, struct tt_fault *fault);
@@ -80,7 +87,7 @@ struct tt_queue {
     enum tt_err (*bury)(void *context, const struct tt_queue_entry *entry, const char *reason,
                         const char *error, struct tt_fault *fault);
     /* Cuts streams below what is acknowledged, and tidies what dead workers left. Called now and
-     * then, with nothing in hand. */
+     * then, between batches. */
     enum tt_err (*trim)(void *context, struct tt_fault *fault);
     /* Over all partitions, counted by ourselves. */
     enum tt_err (*backlog)(void *context, struct tt_queue_backlog *ret_backlog,
@@ -92,6 +99,11 @@ struct tt_queue {
      * are; finish does not acknowledge them. Only with locking. */
     enum tt_err (*park)(void *context, const struct tt_queue_parking *parking,
                         struct tt_fault *fault);
+    /* Asks for the batch after the one in hand, as claim does, and does not wait for it;
+     * *ret_asked: something may come. Leaves out what could be of a task id in hand. Optional
+     * (NULL). */
+    enum tt_err (*prefetch)(void *context, size_t max, int64_t fence_min, bool *ret_asked,
+                            struct tt_fault *fault);
 };
 
 #endif

@@ -19,7 +19,7 @@ static char path[200], store[220];
 
 static void set_up(void)
 {
-    static char ids[ROWS][16];
+    static char ids[ROWS][24];
     static struct tt_audit_row audit[ROWS];
     tt_standin_start(&standin);
     setenv("BIGQUERY_EMULATOR_HOST", standin.url, 1);

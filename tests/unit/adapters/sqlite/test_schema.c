@@ -141,6 +141,7 @@ TT_TEST(the_searches_of_a_task_use_its_indexes_to_the_last_column)
         {TT_SQL_STAYS_CLEAR, "(tenant=? AND task_id=? AND position>?)", false},
         {TT_SQL_STAY_END, "(tenant=? AND task_id=? AND position=?)", false},
         {TT_SQL_CURRENT_PUT, "(tenant=? AND task_id=?)", false},
+        {TT_SQL_CURRENT_PUT_AT, "(rowid=?)", false},
         {TT_SQL_SCAN_AUDIT_TASK, "(task_id=? AND tenant=?)", true},
         {TT_SQL_SCAN_INTERVALS_TASK, "(tenant=? AND task_id=?)", false},
         {TT_SQL_SCAN_INTERVALS, "SCAN", false},

@@ -1,0 +1,101 @@
+/* Asking ahead: the claim of the next batch is on its way while the one in hand is applied, so that
+ * Redis and the store work at the same time. Decision 6 (docs/decisions) says why order holds.
+ *
+ * What is sent stands in one row, and so do the answers: finishes of earlier batches, then the
+ * claims, then the finish of the batch in hand. Whoever needs an answer of its own settles first.
+ *
+ * Failure modes: the connection breaks: what was claimed or not finished in it is given back after
+ * the next connect, or when the lease ends. The server forgot the scripts: claims are made again
+ * the next time round; a finish cannot be, its batch is forgotten, so the connection is given up
+ * and the entries come again, to be found in the store. */
+#include "adapters/redis/queue_parts.h"
+
+enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
+                                    struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    unsigned hand = !queue->now;
+    size_t limit = max < TT_REDIS_AHEAD ? max : TT_REDIS_AHEAD;
+    *ret_asked = tt_redis_queue_is_ahead(queue);
+    if (*ret_asked) /* not twice */
+        return TT_OK;
+    tt_redis_queue_ask_anew(queue);
+    size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
+    if (claims == 0)
+        return TT_OK;
+    ahead->each = max / claims;
+    enum tt_err err =
+        tt_redis_queue_ask(queue, ahead->partitions, claims, ahead->each, fence_min, hand, fault);
+    ahead->claims = claims; /* only now: asking receives what was sent before */
+    if (err == TT_OK)
+        err = tt_redis_flush(&queue->redis, fault);
+    *ret_asked = err == TT_OK;
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis);
+    return err;
+}
+
+static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
+                                    struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (; *count > 0 && err == TT_OK; (*count)--) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err != TT_OK)
+            break;
+        err = tt_redis_is_noscript(reply)
+                  ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgot the scripts")
+                  : tt_redis_refused(reply, fault);
+        queue->ahead.lost =
+            queue->ahead.lost || (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0);
+        freeReplyObject(reply);
+    }
+    return err;
+}
+
+enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    bool forgotten = false;
+    size_t claims = ahead->claims;
+    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    for (size_t i = 0; i < claims && err == TT_OK; i++)
+        err = tt_redis_queue_answer(queue, ahead->partitions[i], ahead->each, &forgotten, fault);
+    ahead->claims = 0;
+    ahead->finishes = ahead->finishes_after;
+    ahead->finishes_after = 0;
+    if (err == TT_OK && forgotten) {
+        err = receive_finishes(queue, &ahead->finishes, fault);
+        if (err == TT_OK)
+            err = tt_redis_load_scripts(&queue->redis, fault);
+    }
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis); /* replies may be half read */
+    return err;
+}
+
+enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    while (err == TT_OK && (queue->ahead.finishes > 0 || queue->ahead.claims > 0))
+        err = tt_redis_queue_collect(queue, fault);
+    return err;
+}
+
+bool tt_redis_queue_is_ahead(const struct tt_redis_queue *queue)
+{
+    return queue->ahead.claims > 0 || queue->hands[!queue->now].reply_count > 0;
+}
+
+enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    if (ahead->claims > 0)
+        ahead->finishes_after += parts;
+    else
+        ahead->finishes += parts;
+    return tt_redis_queue_is_ahead(queue) ? tt_redis_flush(&queue->redis, fault)
+                                          : tt_redis_queue_settle(queue, fault);
+}

@@ -1,0 +1,200 @@
+/* Asking for the next batch while one is in hand: turns, leases and ends of holdings are what they
+ * are without it. */
+#include "adapters/redis/queue.h"
+#include "adapters/redis/task_key.h"
+#include "adapters/system/clock.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/turns.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static struct tt_redis_server server;
+static struct tt_queue a, b;
+static struct tt_fault fault;
+
+static struct tt_queue open_queue(const char *worker)
+{
+    static struct tt_clock clock;
+    static struct tt_random chance;
+    struct tt_queue queue;
+    unsigned partitions = 0;
+    int64_t epoch = 0;
+    clock = tt_system_clock(NULL);
+    chance = tt_system_random();
+    const struct tt_redis_queue_options options = {
+        .url = server.url,
+        .prefix = "t",
+        .partitions = 2,
+        .worker = worker,
+        .lease_ms = 60000,
+        .locking = true,
+        .clock = &clock,
+        .random = &chance,
+    };
+    ck_assert_int_eq(tt_redis_queue_create(&options, &queue, &fault), TT_OK);
+    ck_assert_int_eq(queue.connect(queue.context, &partitions, &epoch, &fault), TT_OK);
+    ck_assert_uint_eq(partitions, 2);
+    return queue;
+}
+
+static void set_up(const char *name)
+{
+    tt_redis_server_start(&server, name);
+    a = open_queue("a");
+    b = open_queue("b");
+}
+
+static void tear_down(void)
+{
+    tt_redis_queue_destroy(&a);
+    tt_redis_queue_destroy(&b);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+
+static void add(int partition, const char *task, int n)
+{
+    char key[30], payload[100];
+    snprintf(key, sizeof key, "{t:%d}:events", partition);
+    snprintf(payload, sizeof payload, "{\"task_id\":\"%s\",\"n\":%d}", task, n);
+    tt_redis_ask(&server, "XADD %s * e %s", key, payload);
+}
+
+static const char *claim(struct tt_queue *queue, size_t max)
+{
+    static struct tt_queue_batch batch;
+    return tt_test_queue_claim(queue, max, &batch);
+}
+
+static bool ask_ahead(struct tt_queue *queue, size_t max)
+{
+    bool asked = false;
+    ck_assert_msg(queue->prefetch(queue->context, max, 0, &asked, &fault) == TT_OK, "%s",
+                  fault.text);
+    return asked;
+}
+
+TT_TEST(a_partition_that_has_something_in_hand_is_not_asked_ahead)
+{
+    set_up("one");
+    add(0, "x", 1);
+    add(0, "x", 2);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ask_ahead(&a, 1); /* the other one has nothing */
+    ck_assert_str_eq(claim(&b, 9), "");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(claim(&a, 9), "x2*1 ");
+    tear_down();
+}
+TT_END
+
+TT_TEST(what_was_asked_for_ahead_is_the_next_batch)
+{
+    set_up("next");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(ask_ahead(&a, 9));
+    ck_assert(ask_ahead(&a, 9)); /* once is enough */
+    ck_assert_str_eq(claim(&b, 9), "");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(claim(&a, 9), "y1*1 ");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(claim(&b, 9), "");
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
+    tear_down();
+}
+TT_END
+
+TT_TEST(giving_back_is_about_both_batches)
+{
+    set_up("back");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    add(1, "y", 2);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(ask_ahead(&a, 1));
+    ck_assert_int_eq(a.give_back(a.context, &fault), TT_OK);
+    add(1, "y", 3);
+    struct tt_queue_batch batch;
+    size_t all = 0;
+    for (int tries = 0; tries < 10 && all < 4; tries++) {
+        tt_test_queue_claim(&b, 9, &batch);
+        for (size_t i = 1; i < batch.count; i++)
+            ck_assert(batch.entries[i - 1].partition != batch.entries[i].partition ||
+                      batch.entries[i - 1].id_ms < batch.entries[i].id_ms ||
+                      (batch.entries[i - 1].id_ms == batch.entries[i].id_ms &&
+                       batch.entries[i - 1].id_seq < batch.entries[i].id_seq));
+        all += batch.count;
+        tt_test_queue_finish(&b);
+    }
+    ck_assert_uint_eq(all, 4);
+    ck_assert_str_eq(claim(&a, 9), "");
+    tear_down();
+}
+TT_END
+
+TT_TEST(a_worker_that_leaves_hands_on_what_it_asked_for)
+{
+    set_up("leaves");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(ask_ahead(&a, 1));
+    a.disconnect(a.context);
+    ck_assert_str_eq(claim(&b, 9), "x1*2 y1*2 ");
+    tear_down();
+}
+TT_END
+
+TT_TEST(a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing)
+{
+    set_up("late");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(ask_ahead(&a, 1));
+    tt_test_queue_expire(&server, "a"); /* in partition 0 */
+    ck_assert_str_eq(claim(&b, 9), "x1*2 ");
+    bool lost = tt_test_queue_finish(&a);
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 1);
+    ck_assert_str_eq(claim(&a, 9), "y1*1 ");
+    ck_assert(tt_test_queue_finish(&a) || lost);
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
+    tear_down();
+}
+TT_END
+
+TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
+{
+    static const struct {
+        const char *payload, *key;
+    } cases[] = {
+        {"{\"task_id\":\"a\"}", "default/a"},
+        {"{\"tenant\" : \"t\",\"task_id\"\t:\n\"a\"}", "t/a"},
+        {"{\"task_id\":\"a\",\"tenant\":\"\"}", "/a"},
+        {"{\"task_id\":\"a\",\"attributes\":{\"x\":1}}", "default/a"},
+        {"{\"task_id\":\"a\",\"attributes\":{\"tenant\":\"x\"}}", ""},
+        {"{\"task_id\":\"a\",\"x\":\"\\n\"}", ""},
+        {"{\"task_id\":\"a\",\"attributes\":{\"task_id\":\"b\"}}", ""},
+        {"{\"task_id\":7}", ""},
+        {"{\"task_id\":\"a\x7f\"}", ""},
+        {"{\"x\":\"task_id\"}", ""},
+        {"no event", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char key[TT_TASK_KEY_BYTES + 1] = "";
+        size_t len = tt_redis_task_key(tt_str_from(cases[i].payload), key);
+        key[len] = '\0';
+        ck_assert_str_eq(key, cases[i].key);
+    }
+}
+TT_END
+
+TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_asked_ahead,
+         what_was_asked_for_ahead_is_the_next_batch, giving_back_is_about_both_batches,
+         a_worker_that_leaves_hands_on_what_it_asked_for,
+         a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
+         keys_are_read_in_place_only_where_nothing_is_in_doubt)
