@@ -127,20 +127,22 @@ enum tt_err tt_db_execute_bound(const struct tt_db *db, sqlite3_stmt *statement,
     return err == TT_OK ? tt_db_execute(db, statement, fault) : err;
 }
 
+/* A column is looked up once, as a value, and the value asked for the rest: without a mutex on the
+ * connection (SQLITE_OPEN_NOMUTEX) it is as good as a protected one. */
 struct tt_str tt_db_text(sqlite3_stmt *statement, int column)
 {
     /* As a blob, a text is not copied to be terminated; an empty one has no address. */
-    const char *text = sqlite3_column_blob(statement, column);
+    sqlite3_value *value = sqlite3_column_value(statement, column);
+    const char *text = sqlite3_value_blob(value);
     if (text == NULL)
-        return sqlite3_column_type(statement, column) == SQLITE_NULL ? TT_STR_NONE : TT_STR("");
-    return (struct tt_str){text, (size_t)sqlite3_column_bytes(statement, column)};
+        return sqlite3_value_type(value) == SQLITE_NULL ? TT_STR_NONE : TT_STR("");
+    return (struct tt_str){text, (size_t)sqlite3_value_bytes(value)};
 }
 
 int64_t tt_db_time(sqlite3_stmt *statement, int column)
 {
-    return sqlite3_column_type(statement, column) == SQLITE_NULL
-               ? TT_TIME_NONE
-               : sqlite3_column_int64(statement, column);
+    sqlite3_value *value = sqlite3_column_value(statement, column);
+    return sqlite3_value_type(value) == SQLITE_NULL ? TT_TIME_NONE : sqlite3_value_int64(value);
 }
 
 bool tt_db_is_null(sqlite3_stmt *statement, int column)

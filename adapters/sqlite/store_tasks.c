@@ -61,23 +61,36 @@ static enum tt_err find_rowid(const struct tt_db *db, int64_t seq, int64_t *ret_
 
 /* ---- Each task once */
 
-/* Tasks seen so far: a table of open addressing, whose texts live in an arena. */
+/* Tasks seen so far: a table of open addressing, small enough to stay near at hand, that leads to
+ * their keys, whose texts live in an arena. */
 struct seen {
     struct tt_arena arena;
-    struct tt_store_task_key *slots; /* task_id absent: empty */
-    size_t slot_count, count;        /* a power of two; at most half of them are used */
+    struct tt_store_task_key *keys;
+    size_t count, capacity;
+    struct seen_slot {
+        uint32_t hash;  /* so that most others are told apart without their texts */
+        uint32_t place; /* of the key, from 1 on; 0: empty */
+    } * slots;
+    size_t slot_count; /* a power of two; at most half of them are used */
 };
 
-static struct tt_store_task_key *find_slot(const struct seen *seen,
-                                           const struct tt_store_task_key *key)
+static struct seen_slot *find_slot(const struct seen *seen, const struct tt_store_task_key *key,
+                                   uint32_t hash)
 {
-    size_t mask = seen->slot_count - 1;
-    size_t at = tt_str_hash(key->task_id, tt_str_hash(key->tenant, 0)) & mask;
-    while (seen->slots[at].task_id.ptr != NULL &&
-           !(tt_str_equal(seen->slots[at].task_id, key->task_id) &&
-             tt_str_equal(seen->slots[at].tenant, key->tenant)))
-        at = (at + 1) & mask;
+    size_t mask = seen->slot_count - 1, at = hash & mask;
+    for (const struct seen_slot *slot; (slot = &seen->slots[at])->place != 0; at = (at + 1) & mask)
+        if (slot->hash == hash && tt_str_equal(seen->keys[slot->place - 1].task_id, key->task_id) &&
+            tt_str_equal(seen->keys[slot->place - 1].tenant, key->tenant))
+            break;
     return &seen->slots[at];
+}
+
+static void put_slot(struct seen *seen, struct seen_slot slot)
+{
+    size_t mask = seen->slot_count - 1, at = slot.hash & mask;
+    while (seen->slots[at].place != 0)
+        at = (at + 1) & mask;
+    seen->slots[at] = slot;
 }
 
 static enum tt_err make_room(struct seen *seen)
@@ -87,8 +100,8 @@ static enum tt_err make_room(struct seen *seen)
     if (larger.slots == NULL)
         return TT_ERR_NO_MEMORY;
     for (size_t i = 0; i < seen->slot_count; i++)
-        if (seen->slots[i].task_id.ptr != NULL)
-            *find_slot(&larger, &seen->slots[i]) = seen->slots[i];
+        if (seen->slots[i].place != 0)
+            put_slot(&larger, seen->slots[i]);
     tt_mem_free(seen->slots);
     seen->slots = larger.slots;
     seen->slot_count = larger.slot_count;
@@ -98,18 +111,22 @@ static enum tt_err make_room(struct seen *seen)
 static enum tt_err note_task(struct seen *seen, const struct tt_store_task_key *key,
                              bool *ret_is_new)
 {
+    const uint32_t hash = (uint32_t)tt_str_hash(key->task_id, tt_str_hash(key->tenant, 0));
     if (seen->count * 2 >= seen->slot_count && make_room(seen) != TT_OK)
         return TT_ERR_NO_MEMORY;
-    struct tt_store_task_key *slot = find_slot(seen, key);
-    *ret_is_new = slot->task_id.ptr == NULL;
+    struct seen_slot *slot = find_slot(seen, key, hash);
+    *ret_is_new = slot->place == 0;
     if (!*ret_is_new)
         return TT_OK;
-    const char *tenant = tt_arena_copy(&seen->arena, key->tenant.ptr, key->tenant.len);
-    const char *task_id = tt_arena_copy(&seen->arena, key->task_id.ptr, key->task_id.len);
-    if (tenant == NULL || task_id == NULL)
+    struct tt_store_task_key copy = {
+        {tt_arena_copy(&seen->arena, key->tenant.ptr, key->tenant.len), key->tenant.len},
+        {tt_arena_copy(&seen->arena, key->task_id.ptr, key->task_id.len), key->task_id.len}};
+    if (copy.tenant.ptr == NULL || copy.task_id.ptr == NULL ||
+        tt_mem_reserve((void **)&seen->keys, &seen->capacity, seen->count + 1,
+                       sizeof *seen->keys) != TT_OK)
         return TT_ERR_NO_MEMORY;
-    *slot = (struct tt_store_task_key){{tenant, key->tenant.len}, {task_id, key->task_id.len}};
-    seen->count++;
+    seen->keys[seen->count++] = copy;
+    *slot = (struct seen_slot){hash, (uint32_t)seen->count};
     return TT_OK;
 }
 
@@ -140,6 +157,7 @@ enum tt_err tt_sqlite_read_tasks(void *context, int64_t first, int64_t last,
     }
     sqlite3_finalize(s);
     tt_mem_free(seen.slots);
+    tt_mem_free(seen.keys);
     tt_arena_done(&seen.arena);
     return err;
 }

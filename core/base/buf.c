@@ -1,5 +1,6 @@
 #include "core/base/buf.h"
 
+#include "core/base/digits.h"
 #include "core/base/mem.h"
 #include <stdio.h>
 
@@ -45,20 +46,14 @@ char *tt_buf_grow(struct tt_buf *buf, size_t len)
 
 void tt_buf_add_uint(struct tt_buf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    tt_buf_add(buf, digits + at, sizeof digits - at);
+    char digits[TT_DIGITS_MAX];
+    tt_buf_add(buf, digits, (size_t)(tt_digits_put_uint(digits, value) - digits));
 }
 
 void tt_buf_add_int(struct tt_buf *buf, int64_t value)
 {
-    if (value < 0)
-        tt_buf_add_char(buf, '-');
-    tt_buf_add_uint(buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    char digits[TT_DIGITS_MAX];
+    tt_buf_add(buf, digits, (size_t)(tt_digits_put_int(digits, value) - digits));
 }
 
 void tt_buf_addf(struct tt_buf *buf, const char *fmt, ...)

@@ -245,6 +245,14 @@ void tt_json_add_text(struct tt_buf *buf, struct tt_str text)
         return;
     }
     const char *at = text.ptr, *end = at + text.len, *stop = skip_plain(at, end);
+    char *whole = stop == end ? tt_buf_reserve(buf, text.len + 2) : NULL;
+    if (whole != NULL) { /* most texts stand as they are */
+        *whole = '"';
+        memcpy(whole + 1, at, text.len);
+        memcpy(whole + 1 + text.len, "\"", sizeof "\"");
+        buf->len += text.len + 2;
+        return;
+    }
     tt_buf_add_char(buf, '"');
     for (; stop < end; stop = skip_plain(at, end)) {
         tt_buf_add(buf, at, (size_t)(stop - at));

@@ -2,6 +2,8 @@
  * that start on 1 March (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2014). */
 #include "core/base/time.h"
 
+#include "core/base/digits.h"
+
 #define US_PER_S  INT64_C(1000000)
 #define S_PER_DAY INT64_C(86400)
 
@@ -100,15 +102,6 @@ bool tt_time_parse_flag(struct tt_str text, int64_t *ret_us)
     return true;
 }
 
-static char *put(char *at, unsigned value, int digits)
-{
-    for (int i = digits - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return at + digits;
-}
-
 void tt_time_format(int64_t us, char text[static TT_TIME_TEXT_BYTES])
 {
     int64_t days = us / (S_PER_DAY * US_PER_S), rest = us % (S_PER_DAY * US_PER_S);
@@ -125,20 +118,23 @@ void tt_time_format(int64_t us, char text[static TT_TIME_TEXT_BYTES])
     int64_t m = (5 * day_of_year + 2) / 153;
     int64_t month = m < 10 ? m + 3 : m - 9;
     int64_t year = year_of_era + era * 400 + (month <= 2);
-    unsigned seconds = (unsigned)(rest / US_PER_S);
-    char *at = put(text, (unsigned)year, 4);
+    unsigned seconds = (unsigned)(rest / US_PER_S), fraction = (unsigned)(rest % US_PER_S);
+    char *at = tt_digits_put_two(text, (unsigned)year / 100);
+    at = tt_digits_put_two(at, (unsigned)year % 100);
     *at++ = '-';
-    at = put(at, (unsigned)month, 2);
+    at = tt_digits_put_two(at, (unsigned)month);
     *at++ = '-';
-    at = put(at, (unsigned)(day_of_year - (153 * m + 2) / 5 + 1), 2);
+    at = tt_digits_put_two(at, (unsigned)(day_of_year - (153 * m + 2) / 5 + 1));
     *at++ = 'T';
-    at = put(at, seconds / 3600, 2);
+    at = tt_digits_put_two(at, seconds / 3600);
     *at++ = ':';
-    at = put(at, seconds / 60 % 60, 2);
+    at = tt_digits_put_two(at, seconds / 60 % 60);
     *at++ = ':';
-    at = put(at, seconds % 60, 2);
+    at = tt_digits_put_two(at, seconds % 60);
     *at++ = '.';
-    at = put(at, (unsigned)(rest % US_PER_S), 6);
+    at = tt_digits_put_two(at, fraction / 10000);
+    at = tt_digits_put_two(at, fraction / 100 % 100);
+    at = tt_digits_put_two(at, fraction % 100);
     *at++ = 'Z';
     *at = '\0';
 }

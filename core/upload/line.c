@@ -1,5 +1,6 @@
 #include "core/upload/line.h"
 
+#include "core/base/digits.h"
 #include "core/base/json.h"
 #include "reports/record_json.h"
 #include <stdio.h>
@@ -17,10 +18,15 @@ static void add_text(struct tt_buf *buf, struct tt_str key, struct tt_str text)
 /* INT64 travels as text: JSON numbers lose digits beyond 2^53. */
 static void add_int(struct tt_buf *buf, struct tt_str key, int64_t value)
 {
-    tt_buf_add_str(buf, key);
-    tt_buf_add_char(buf, '"');
-    tt_buf_add_int(buf, value);
-    tt_buf_add_char(buf, '"');
+    char *start = tt_buf_reserve(buf, key.len + TT_DIGITS_MAX + 2);
+    if (start == NULL)
+        return;
+    memcpy(start, key.ptr, key.len);
+    char *at = start + key.len;
+    *at++ = '"';
+    at = tt_digits_put_int(at, value);
+    memcpy(at, "\"", sizeof "\"");
+    buf->len += (size_t)(at + 1 - start);
 }
 
 static void add_time(struct tt_buf *buf, struct tt_str key, int64_t us)
