@@ -16,7 +16,7 @@ struct tt_spool {
     /* Any number of whole lines, each with its end. */
     enum tt_err (*write)(struct tt_spool_file *file, const char *lines, size_t len,
                          struct tt_fault *fault);
-    /* Compressed so far; a little less than it will be. */
+    /* Compressed so far; less than it will be by what compressing holds back, some 100 KB. */
     uint64_t (*bytes)(const struct tt_spool_file *file);
     /* Gives it the name (letters and digits), whatever had it before. Frees the file in any case.
      */

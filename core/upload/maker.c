@@ -27,6 +27,14 @@ bool tt_maker_noted(const struct tt_maker *maker, const unsigned char *digest)
     return false;
 }
 
+static void drop(void *context, const struct tt_upload_rows_made *made)
+{
+    struct tt_maker *maker = context;
+    char name[TT_MAKER_NAME_BYTES];
+    tt_maker_name(name, made->digest);
+    maker->options.spool->remove(maker->options.spool->context, name);
+}
+
 static enum tt_err make(void *context, const struct tt_upload_plan *plan,
                         struct tt_upload_made *ret_made, struct tt_fault *fault)
 {
@@ -44,6 +52,9 @@ static enum tt_err make(void *context, const struct tt_upload_plan *plan,
             err = tt_out_end(maker, &maker->outs[t], &made.tables[t], fault);
         else
             tt_out_abort(maker, &maker->outs[t]);
+    for (int t = 0; t < TT_UPLOAD_TABLES && err != TT_OK; t++)
+        if (made.tables[t].rows > 0)
+            drop(maker, &made.tables[t]);
     if (err != TT_OK)
         return err;
     made.held = maker->held;
@@ -59,14 +70,6 @@ static void close_body(void *context)
 {
     struct tt_maker *maker = context;
     maker->options.spool->close(maker->options.spool->context);
-}
-
-static void drop(void *context, const struct tt_upload_rows_made *made)
-{
-    struct tt_maker *maker = context;
-    char name[TT_MAKER_NAME_BYTES];
-    tt_maker_name(name, made->digest);
-    maker->options.spool->remove(maker->options.spool->context, name);
 }
 
 static void digest_rules(struct tt_maker *maker)

@@ -20,6 +20,17 @@ enum tt_err tt_out_begin(struct tt_maker *maker, struct tt_out *out, uint64_t fr
     return err == TT_OK ? crypto->digest_begin(crypto->context, &out->digest, fault) : err;
 }
 
+static enum tt_err check_bytes(const struct tt_maker *maker, uint64_t bytes, struct tt_fault *fault)
+{
+    uint64_t max =
+        maker->options.batch_bytes_max == 0 ? TT_UPLOAD_BYTES_MAX : maker->options.batch_bytes_max;
+    if (maker->again || bytes <= max)
+        return TT_OK;
+    return tt_fault_set(
+        fault, TT_ERR_LIMIT, "rows %lld to %lld of the store take more than %llu bytes",
+        (long long)maker->plan.first, (long long)maker->plan.last, (unsigned long long)max);
+}
+
 enum tt_err tt_out_flush(struct tt_maker *maker, struct tt_out *out, bool all,
                          struct tt_fault *fault)
 {
@@ -28,16 +39,10 @@ enum tt_err tt_out_flush(struct tt_maker *maker, struct tt_out *out, bool all,
     if (out->buf.len == 0 || (!all && out->buf.len < FLUSH_BYTES))
         return TT_OK;
     const struct tt_spool *spool = maker->options.spool;
-    uint64_t max =
-        maker->options.batch_bytes_max == 0 ? TT_UPLOAD_BYTES_MAX : maker->options.batch_bytes_max;
     crypto_of(maker)->digest_add(out->digest, out->buf.data, out->buf.len);
     enum tt_err err = spool->write(out->file, out->buf.data, out->buf.len, fault);
     tt_buf_clear(&out->buf);
-    if (err == TT_OK && !maker->again && spool->bytes(out->file) > max)
-        return tt_fault_set(
-            fault, TT_ERR_LIMIT, "rows %lld to %lld of the store take more than %llu bytes",
-            (long long)maker->plan.first, (long long)maker->plan.last, (unsigned long long)max);
-    return err;
+    return err == TT_OK ? check_bytes(maker, spool->bytes(out->file), fault) : err;
 }
 
 void tt_out_line(struct tt_out *out, struct tt_str line)
@@ -77,6 +82,12 @@ enum tt_err tt_out_end(struct tt_maker *maker, struct tt_out *out,
     out->file = NULL;
     if (err != TT_OK)
         return err;
+    /* Compressing may have held back what made it too many. */
+    err = check_bytes(maker, made.bytes, fault);
+    if (err != TT_OK) {
+        maker->options.spool->remove(maker->options.spool->context, name);
+        return err;
+    }
     tt_maker_note(maker, made.digest);
     *ret_made = made;
     return TT_OK;
