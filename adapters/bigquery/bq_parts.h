@@ -21,6 +21,16 @@ enum tt_err tt_bq_call(struct tt_bq *bq, const char *method, const char *url,
 /* A key and a text, with a comma in front where one is needed. */
 void tt_bq_pair(struct tt_buf *json, const char *key, struct tt_str value);
 
+enum { TT_BQ_CHANGE_TRIES = 4 }; /* where somebody else changes the same */
+
+/* A table or view: its reference into a request, its resource into bq->call, a change of it (in
+ * bq->body). Whoever changed it since we looked wins: status 412. */
+void tt_bq_table_reference(const struct tt_bq *bq, struct tt_buf *json, const char *table);
+enum tt_err tt_bq_table_get(struct tt_bq *bq, const char *table,
+                            struct tt_fault *fault) TT_MUST_CHECK;
+enum tt_err tt_bq_table_patch(struct tt_bq *bq, const char *table,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+
 /* What a Job says. */
 enum tt_err tt_bq_read_job(const struct tt_json *job, const struct tt_sink_batch *batch,
                            struct tt_sink_answer *ret_answer, struct tt_fault *fault);

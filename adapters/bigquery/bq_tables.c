@@ -1,12 +1,10 @@
-/* Tables and views as we need them: looked at, made, given further columns.
+/* Tables as we need them: looked at, made, given further columns.
  *
  * Failure modes: another makes the same table or column meanwhile (409, 412: looked at again), a
  * column is there with another type (refused, with its name). */
 #include "adapters/bigquery/bq_parts.h"
 
 #include <stdio.h>
-
-enum { TRIES = 4 };
 
 static const char *mode_name(bool required)
 {
@@ -23,7 +21,7 @@ static void write_column(struct tt_buf *json, const struct tt_upload_column *col
     tt_buf_add_char(json, '}');
 }
 
-static void write_reference(const struct tt_bq *bq, struct tt_buf *json, const char *table)
+void tt_bq_table_reference(const struct tt_bq *bq, struct tt_buf *json, const char *table)
 {
     tt_json_add_key(json, "tableReference");
     tt_buf_add_char(json, '{');
@@ -38,7 +36,7 @@ static void write_table(const struct tt_bq *bq, struct tt_buf *json,
 {
     tt_buf_clear(json);
     tt_buf_add_char(json, '{');
-    write_reference(bq, json, table->name);
+    tt_bq_table_reference(bq, json, table->name);
     tt_bq_pair(json, "description", tt_str_from(table->description));
     tt_json_add_key(json, "schema");
     tt_buf_add_text(json, "{\"fields\":[");
@@ -162,20 +160,19 @@ static const char *table_url(struct tt_bq *bq, const char *table)
                      table);
 }
 
-static enum tt_err get(struct tt_bq *bq, const char *table, struct tt_fault *fault)
+enum tt_err tt_bq_table_get(struct tt_bq *bq, const char *table, struct tt_fault *fault)
 {
     return tt_json_call(&bq->options.access, "GET", table_url(bq, table), TT_STR_NONE, &bq->call,
                         fault);
 }
 
-/* Whoever changed it since we looked wins: 412. */
-static enum tt_err change(struct tt_bq *bq, const char *method, const char *table,
-                          struct tt_str etag, struct tt_fault *fault)
+enum tt_err tt_bq_table_patch(struct tt_bq *bq, const char *table, struct tt_fault *fault)
 {
     char match[200];
+    struct tt_str etag = tt_json_member_text(bq->call.json, "etag");
     snprintf(match, sizeof match, "%.*s", TT_STR_ARGS(etag));
     const struct tt_http_header header = {"if-match", tt_str_from(match)};
-    const struct tt_json_request request = {.method = method,
+    const struct tt_json_request request = {.method = "PATCH",
                                             .url = table_url(bq, table),
                                             .text = tt_buf_str(&bq->body),
                                             .headers = &header,
@@ -204,14 +201,14 @@ static enum tt_err add_columns(struct tt_bq *bq, const struct tt_upload_table *t
             write_column(body, &table->columns[i]);
         }
     tt_buf_add_text(body, "]}}");
-    return change(bq, "PATCH", table->name, tt_json_member_text(bq->call.json, "etag"), fault);
+    return tt_bq_table_patch(bq, table->name, fault);
 }
 
 /* One look, and one change where one is due. *ret_again: look again. */
 static enum tt_err settle(struct tt_bq *bq, const struct tt_upload_table *table, bool create,
                           bool *ret_again, struct tt_fault *fault)
 {
-    enum tt_err err = get(bq, table->name, fault);
+    enum tt_err err = tt_bq_table_get(bq, table->name, fault);
     *ret_again = false;
     if (err == TT_ERR_NOT_FOUND && create) {
         tt_fault_clear(fault);
@@ -244,7 +241,7 @@ static enum tt_err table_is_fit(struct tt_bq *bq, const struct tt_upload_table *
                                 struct tt_fault *fault)
 {
     bool again = true;
-    for (int tries = 0; tries < TRIES && again; tries++) {
+    for (int tries = 0; tries < TT_BQ_CHANGE_TRIES && again; tries++) {
         struct tt_fault why = {0};
         enum tt_err err = settle(bq, table, create, &again, &why);
         if (err == TT_ERR_INVALID && bq->call.status == 200)
@@ -266,66 +263,5 @@ enum tt_err tt_bq_tables(struct tt_bq *bq, const struct tt_upload_table *const *
     enum tt_err err = tt_bq_dataset(bq, create, fault);
     for (size_t i = 0; i < count && err == TT_OK; i++)
         err = table_is_fit(bq, tables[i], create, fault);
-    return err;
-}
-
-/* ---- Views */
-
-static void write_view(const struct tt_bq *bq, struct tt_buf *json, const char *name,
-                       const char *description, struct tt_str query)
-{
-    tt_buf_clear(json);
-    tt_buf_add_char(json, '{');
-    write_reference(bq, json, name);
-    tt_bq_pair(json, "description", tt_str_from(description));
-    tt_json_add_key(json, "view");
-    tt_buf_add_char(json, '{');
-    tt_bq_pair(json, "query", query);
-    tt_json_add_key(json, "useLegacySql");
-    tt_buf_add_text(json, "false}}");
-}
-
-static enum tt_err settle_view(struct tt_bq *bq, const char *name, const char *description,
-                               struct tt_str query, bool *ret_again, struct tt_fault *fault)
-{
-    enum tt_err err = get(bq, name, fault);
-    *ret_again = false;
-    if (err == TT_ERR_NOT_FOUND) {
-        tt_fault_clear(fault);
-        write_view(bq, &bq->body, name, description, query);
-        err = tt_bq_call(
-            bq, "POST",
-            tt_bq_url(bq, "%s/datasets/%s/tables", bq->options.project, bq->options.dataset),
-            fault);
-        *ret_again = err != TT_OK && bq->call.status == 409;
-        return *ret_again ? TT_OK : err;
-    }
-    if (err != TT_OK)
-        return err;
-    const struct tt_json *view = tt_json_member(bq->call.json, "view", TT_JSON_OBJECT);
-    if (view == NULL)
-        return tt_fault_set(fault, TT_ERR_INVALID, "it is there, and is no view");
-    if (tt_str_equal(tt_json_member_text(view, "query"), query))
-        return TT_OK;
-    write_view(bq, &bq->body, name, description, query);
-    err = change(bq, "PATCH", name, tt_json_member_text(bq->call.json, "etag"), fault);
-    *ret_again = err != TT_OK && bq->call.status == 412;
-    return *ret_again ? TT_OK : err;
-}
-
-enum tt_err tt_bq_view(struct tt_bq *bq, const char *name, const char *description,
-                       struct tt_str query, struct tt_fault *fault)
-{
-    enum tt_err err = tt_bq_dataset(bq, false, fault);
-    bool again = true;
-    for (int tries = 0; tries < TRIES && again && err == TT_OK; tries++) {
-        struct tt_fault why = {0};
-        err = settle_view(bq, name, description, query, &again, &why);
-        if (err != TT_OK)
-            tt_fault_set(fault, err, "view %s.%s.%s: %s", bq->options.project, bq->options.dataset,
-                         name, why.text);
-    }
-    if (err == TT_OK && again)
-        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "view %s: it is being changed", name);
     return err;
 }

@@ -12,6 +12,7 @@ enum tt_upload_trouble {
     TT_TROUBLE_AWAY_AFTER,  /* the same, but it happened: the answer was lost */
     TT_TROUBLE_DEATH_BEFORE,
     TT_TROUBLE_DEATH_AFTER,
+    TT_TROUBLE_PAUSE, /* this process stands still until its lease is over and another is done */
     TT_TROUBLES
 };
 
@@ -44,7 +45,7 @@ struct tt_upload_world {
     char destination[40];
     int64_t rows_in_store;
     int calls;
-    bool dead;
+    bool dead, is_other; /* is_other: the one that works while the first stands still */
     int64_t now_us;
     struct tt_upload_attempt attempts[TT_UPLOAD_WORLD_HANDLES];
     size_t attempt_count;

@@ -6,6 +6,7 @@
 #include "core/upload/views.h"
 #include "tests/lib/suite.h"
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,9 +68,12 @@ static void make_tables(void)
     for (int t = 0; t < TT_UPLOAD_TABLES; t++) {
         struct tt_buf sql;
         tt_buf_init(&sql, 0);
-        tt_buf_addf(&sql, "CREATE TABLE `p.d.%s` (", tt_upload_tables[t].name);
-        for (size_t i = 0; i < tt_upload_tables[t].column_count; i++)
-            tt_buf_addf(&sql, "%s%s", i == 0 ? "" : ", ", tt_upload_tables[t].columns[i].name);
+        tt_buf_add_text(&sql, "CREATE TABLE `p.d.");
+        tt_buf_add_text(&sql, tt_upload_tables[t].name);
+        for (size_t i = 0; i < tt_upload_tables[t].column_count; i++) {
+            tt_buf_add_text(&sql, i == 0 ? "` (" : ", ");
+            tt_buf_add_text(&sql, tt_upload_tables[t].columns[i].name);
+        }
         tt_buf_add_text(&sql, ")");
         run(sql.data);
         tt_buf_done(&sql);
@@ -86,7 +90,9 @@ static void set_up(void)
     for (size_t i = 0; i < tt_upload_view_count; i++) {
         struct tt_buf sql;
         tt_buf_init(&sql, 0);
-        tt_buf_addf(&sql, "CREATE VIEW `p.d.%s` AS\n", tt_upload_views[i].name);
+        tt_buf_add_text(&sql, "CREATE VIEW `p.d.");
+        tt_buf_add_text(&sql, tt_upload_views[i].name);
+        tt_buf_add_text(&sql, "` AS\n");
         tt_upload_view_write(&sql, &tt_upload_views[i], TT_STR("p.d"));
         replace(sql.data, "* EXCEPT (copy)", "*");
         replace(sql.data, ", MICROSECOND)", ",'MICROSEC')");
@@ -114,18 +120,34 @@ static char *rows(const char *sql)
     return text;
 }
 
-/* An event of task "t" (or another) on March the first at so many seconds. */
+/* One row; `types` has a letter for each value: s text, i number. */
+static void insert(const char *sql, const char *types, ...)
+{
+    sqlite3_stmt *s = NULL;
+    va_list values;
+    ck_assert_msg(sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    va_start(values, types);
+    for (int i = 0; types[i] != '\0'; i++)
+        if (types[i] == 's')
+            sqlite3_bind_text(s, i + 1, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+        else
+            sqlite3_bind_int(s, i + 1, va_arg(values, int));
+    va_end(values);
+    ck_assert_int_eq(sqlite3_step(s), SQLITE_DONE);
+    sqlite3_finalize(s);
+}
+
+/* An event of a task on March the first at so many seconds. */
 static void add(const char *task, const char *status, int second, int apply_seq, int judged_to,
                 const char *verdict)
 {
-    char sql[700];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO `p.d.task_status_audit` (row_uid, written_at, tenant, task_id, status,"
-             " event_time, apply_seq, judged_to, time_rank, duplicate, verdict) VALUES"
-             " ('%s-%d', '2026-03-01T12:00:00.000000Z', 'x', '%s', '%s',"
-             " '2026-03-01T00:00:%02d.000000Z', %d, %d, 1, 0, '%s')",
-             task, apply_seq, task, status, second, apply_seq, judged_to, verdict);
-    run(sql);
+    char uid[40], time[40];
+    snprintf(uid, sizeof uid, "%s-%d", task, apply_seq);
+    snprintf(time, sizeof time, "2026-03-01T00:00:%02d.000000Z", second);
+    insert("INSERT INTO `p.d.task_status_audit` (row_uid, task_id, status, event_time, apply_seq,"
+           " judged_to, verdict, written_at, tenant, time_rank, duplicate) VALUES"
+           " (?, ?, ?, ?, ?, ?, ?, '2026-03-01T12:00:00.000000Z', 'x', 1, 0)",
+           "ssssiis", uid, task, status, time, apply_seq, judged_to, verdict);
 }
 
 #define A "FROM `p.d."
@@ -164,14 +186,11 @@ TT_END
 
 static void find(const char *uid, const char *kind, int judged_to, int withdrawn)
 {
-    char sql[700];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO `p.d.task_status_discrepancy` (row_uid, finding_uid, written_at, tenant,"
-             " task_id, task_type, kind, severity, judged_to, withdrawn, event_time) VALUES"
-             " ('%s-%d', '%s', '2026-03-01T12:00:00.000000Z', 'x', 't', 'J', '%s', 'error', %d, %d,"
-             " '2026-03-01T00:00:00.000000Z')",
-             uid, judged_to, uid, kind, judged_to, withdrawn);
-    run(sql);
+    insert("INSERT INTO `p.d.task_status_discrepancy` (row_uid, finding_uid, kind, judged_to,"
+           " withdrawn, written_at, tenant, task_id, task_type, severity, event_time) VALUES"
+           " (?, ?, ?, ?, ?, '2026-03-01T12:00:00.000000Z', 'x', 't', 'J', 'error',"
+           " '2026-03-01T00:00:00.000000Z')",
+           "sssii", uid, uid, kind, judged_to, withdrawn);
 }
 
 TT_TEST(a_discrepancy_holds_until_it_is_withdrawn_and_again_when_it_is_found_again)
