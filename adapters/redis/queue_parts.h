@@ -34,6 +34,7 @@ struct tt_redis_partition {
     bool ready;                    /* there may be something to claim */
     bool full;                     /* so much waits behind busy ids that no new entries are read */
     bool again;                    /* asked a second time for this batch */
+    bool unsure;                   /* a finish was sent, and may have come to nothing */
     bool in_hand;                  /* our token may hold something here, */
     unsigned hand;                 /* in this hand: */
     size_t first, count;           /* its entries, */
