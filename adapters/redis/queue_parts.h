@@ -35,6 +35,7 @@ struct tt_redis_partition {
     bool full;                     /* so much waits behind busy ids that no new entries are read */
     bool stale;                    /* what we offered was not the newest */
     size_t order;                  /* in its pass */
+    bool unsure;                   /* a finish was sent, and may have come to nothing */
     bool in_hand;                  /* our token may hold something here, */
     unsigned hand;                 /* in this hand: */
     size_t first, count;           /* its entries, */
