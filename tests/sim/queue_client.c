@@ -150,7 +150,8 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     }
     if (err == TT_OK)
         err = tt_model_client_back(q, TT_SIM_FINISH, fault);
-    *ret_lost = err == TT_OK && lost;
+    *ret_lost = q->lost || (err == TT_OK && lost && !ahead);
+    q->lost = err == TT_OK && lost && ahead;
     if (err == TT_OK && !ahead)
         let_go(q);
     return ahead ? TT_OK : err;
@@ -199,6 +200,7 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].ready = q->partitions[i].from_now = true;
     q->look_due.us = 0;
+    q->lost = false;
     *ret_partitions = q->server->partition_count;
     *ret_epoch = 1;
     return TT_OK;

@@ -41,6 +41,7 @@ struct tt_model_queue {
     unsigned now; /* the one in hand */
     struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX];
     uint64_t vanished;
+    bool lost; /* a finish came after the end of its lease; to be told */
 };
 
 /* The fields above the line are set by the caller. */
