@@ -42,7 +42,9 @@
     "if e then entries[#entries + 1] = e end end end) "                                            \
     "vanished = vanished + #ids - #entries "                                                       \
     "local count = {} "                                                                            \
-    "for _, p in ipairs(call('XPENDING', E, G, '-', '+', #ids, ME)) do count[p[1]] = p[4] end "    \
+    "local function note(list) for _, p in ipairs(list) do count[p[1]] = p[4] end end "            \
+    "if ARGV[7] == '0' then note(call('XPENDING', E, G, '-', '+', #ids, ME)) "                     \
+    "else for _, id in ipairs(ids) do note(call('XPENDING', E, G, id, id, 1)) end end "            \
     "for i, e in ipairs(entries) do tries[i] = count[e[1]] or 1 end return budget end "
 
 /* Which of two entry ids is older: their parts can be larger than what numbers hold. */

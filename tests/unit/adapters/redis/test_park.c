@@ -290,9 +290,13 @@ TT_TEST(more_may_stand_behind_a_letter_than_one_call_can_name)
     ck_assert_int_eq(number_of("ZCARD {t:0}:behind"), 1500);
     ck_assert_int_eq(number_of("HGET {t:0}:counts applied"), 0);
     see_to_it(true);
-    ck_assert_int_eq(b.claim(b.context, 1500, 0, &batch, &fault), TT_OK);
-    ck_assert_uint_eq(batch.count, 1500);
-    finish(&b);
+    size_t all = 0;
+    for (int tries = 0; all < 1500 && tries < 10; tries++) { /* as many as fit beside new ones */
+        ck_assert_int_eq(b.claim(b.context, 1500, 0, &batch, &fault), TT_OK);
+        all += batch.count;
+        finish(&b);
+    }
+    ck_assert_uint_eq(all, 1500);
     assert_nothing_left();
     tear_down();
 }
