@@ -7,6 +7,7 @@
 #include "adapters/system/spool.h"
 
 #include "adapters/system/file.h"
+#include "adapters/system/gzip.h"
 #include "adapters/system/inflate.h"
 #include "core/base/mem.h"
 #include <errno.h>
@@ -15,15 +16,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum {
     PATH_BYTES = 1024,
     OUT_BYTES = 256 * 1024,
     IN_BYTES = 256 * 1024,
-    GZIP_LEVEL = 1,
-    GZIP_WINDOW = 15 + 16, /* 32 KB, and a gzip frame */
-    GZIP_MEMORY = 9,
     LINE_BYTES_MAX = 256 << 20,
 };
 
@@ -38,7 +35,8 @@ struct tt_spool_file {
     struct spool *spool;
     int fd;
     uint64_t bytes;
-    z_stream gzip;
+    struct tt_gzip *gzip;
+    struct tt_gzip_io io;
     char path[PATH_BYTES];
     unsigned char out[OUT_BYTES];
 };
@@ -50,7 +48,7 @@ static void file_free(struct tt_spool_file *file)
     if (file->fd >= 0)
         close(file->fd);
     unlink(file->path);
-    deflateEnd(&file->gzip);
+    tt_gzip_destroy(file->gzip);
     tt_mem_free(file);
 }
 
@@ -58,16 +56,15 @@ static enum tt_err begin(void *context, struct tt_spool_file **ret_file, struct 
 {
     struct spool *spool = context;
     struct tt_spool_file *file = tt_mem_zalloc(sizeof *file);
-    if (file == NULL || deflateInit2(&file->gzip, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-                                     Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (file == NULL || tt_gzip_create(&file->gzip) != TT_OK) {
         tt_mem_free(file);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
     snprintf(file->path, sizeof file->path, "%s/.%ld-%u.tmp", spool->dir, (long)getpid(),
              spool->files++);
     file->spool = spool;
-    file->gzip.next_out = file->out;
-    file->gzip.avail_out = OUT_BYTES;
+    file->io.out = file->out;
+    file->io.out_len = OUT_BYTES;
     file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file->fd < 0) {
         enum tt_err err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
@@ -81,7 +78,7 @@ static enum tt_err begin(void *context, struct tt_spool_file **ret_file, struct 
 static enum tt_err flush(struct tt_spool_file *file, struct tt_fault *fault)
 {
     const unsigned char *at = file->out;
-    size_t len = OUT_BYTES - file->gzip.avail_out;
+    size_t len = OUT_BYTES - file->io.out_len;
     while (len > 0) {
         ssize_t wrote = write(file->fd, at, len);
         if (wrote < 0 && errno == EINTR)
@@ -92,21 +89,20 @@ static enum tt_err flush(struct tt_spool_file *file, struct tt_fault *fault)
         len -= (size_t)wrote;
         file->bytes += (uint64_t)wrote;
     }
-    file->gzip.next_out = file->out;
-    file->gzip.avail_out = OUT_BYTES;
+    file->io.out = file->out;
+    file->io.out_len = OUT_BYTES;
     return TT_OK;
 }
 
-static enum tt_err squeeze(struct tt_spool_file *file, int how, struct tt_fault *fault)
+static enum tt_err squeeze(struct tt_spool_file *file, bool last, struct tt_fault *fault)
 {
-    int result = Z_OK;
+    bool ended = false;
     enum tt_err err = TT_OK;
-    while (err == TT_OK &&
-           (file->gzip.avail_in > 0 || (how == Z_FINISH && result != Z_STREAM_END))) {
-        if (file->gzip.avail_out == 0)
+    while (err == TT_OK && (file->io.in_len > 0 || (last && !ended))) {
+        if (file->io.out_len == 0)
             err = flush(file, fault);
         if (err == TT_OK)
-            result = deflate(&file->gzip, how);
+            ended = tt_gzip_step(file->gzip, &file->io, last);
     }
     return err;
 }
@@ -114,21 +110,14 @@ static enum tt_err squeeze(struct tt_spool_file *file, int how, struct tt_fault 
 static enum tt_err write_lines(struct tt_spool_file *file, const char *lines, size_t len,
                                struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK;
-    while (len > 0 && err == TT_OK) {
-        size_t piece = len < 1u << 30 ? len : 1u << 30;
-        file->gzip.next_in = (unsigned char *)(uintptr_t)lines;
-        file->gzip.avail_in = (unsigned)piece;
-        err = squeeze(file, Z_NO_FLUSH, fault);
-        lines += piece;
-        len -= piece;
-    }
-    return err;
+    file->io.in = (const unsigned char *)lines;
+    file->io.in_len = len;
+    return squeeze(file, false, fault);
 }
 
 static uint64_t bytes_of(const struct tt_spool_file *file)
 {
-    return file->bytes + OUT_BYTES - file->gzip.avail_out;
+    return file->bytes + OUT_BYTES - file->io.out_len;
 }
 
 static void name_path(const struct spool *spool, const char *name, char path[static PATH_BYTES])
@@ -141,7 +130,7 @@ static enum tt_err end(struct tt_spool_file *file, const char *name, uint64_t *r
 {
     char path[PATH_BYTES];
     name_path(file->spool, name, path);
-    enum tt_err err = squeeze(file, Z_FINISH, fault);
+    enum tt_err err = squeeze(file, true, fault);
     if (err == TT_OK)
         err = flush(file, fault);
     if (err == TT_OK && (fdatasync(file->fd) != 0 || rename(file->path, path) != 0))
