@@ -329,30 +329,6 @@ TT_TEST(what_waited_tells_its_deliveries_however_much_it_is)
 }
 TT_END
 
-TT_TEST(a_server_that_is_full_lets_workers_claim_what_has_to_wait)
-{
-    struct tt_fault fault = {0};
-    set_up("full");
-    tt_test_queue_add(&server, "x", 1);
-    ck_assert_str_eq(tt_test_queue_claim(&a, 1, &batch), "x1*1 ");
-    tt_test_queue_add(&server, "x", 2);
-    tt_test_queue_add(&server, "y", 1);
-    tt_redis_ask(&server, "CONFIG SET maxmemory 1");
-    ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), ""); /* x2 waits */
-    ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), "y1*1 ");
-    const struct tt_queue_parking parking = {
-        .entry = &batch.entries[0],
-        .reason = "unstorable",
-        .error = "why",
-        .tenant = TT_STR("default"),
-        .task_id = TT_STR("y"),
-    };
-    ck_assert_msg(b.park(b.context, &parking, &fault) == TT_OK, "%s", fault.text);
-    ck_assert(!tt_test_queue_finish(&b));
-    tear_down();
-}
-TT_END
-
 /* Helper keys are lost, one by one and all: what is pending is found again, in order. */
 TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
 {
@@ -452,7 +428,6 @@ TT_SUITE("adapters/redis/turns", an_event_whose_id_is_busy_waits_and_others_go_o
          entries_that_are_no_events_are_handed_out_at_once,
          a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bounds,
          what_waited_tells_its_deliveries_however_much_it_is,
-         a_server_that_is_full_lets_workers_claim_what_has_to_wait,
          lost_keys_are_made_anew_from_what_is_pending,
          something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
          a_lock_that_came_to_somebody_else_is_not_released,
