@@ -102,6 +102,13 @@ enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *pa
 
 /* ---- Offering */
 
+/* NULL where none was ever made. */
+static struct tt_redis_offer *offers_of(const struct tt_redis_hand *hand,
+                                        const struct tt_redis_partition *p)
+{
+    return hand->offers == NULL ? NULL : hand->offers + p->first_offer;
+}
+
 static size_t calls_of(const struct tt_redis_partition *p)
 {
     size_t calls = (p->offer_count + OFFERS_PER_CALL - 1) / OFFERS_PER_CALL;
@@ -112,7 +119,7 @@ enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partitio
                                  int64_t floor, struct tt_fault *fault)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    const struct tt_redis_offer *offers = queue->hands[p->hand].offers + p->first_offer;
+    const struct tt_redis_offer *offers = offers_of(&queue->hands[p->hand], p);
     enum tt_err err = TT_OK;
     for (size_t at = 0, call = 0; call < calls_of(p) && err == TT_OK; call++) {
         size_t now = p->offer_count - at < OFFERS_PER_CALL ? p->offer_count - at : OFFERS_PER_CALL;
@@ -263,7 +270,8 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
         if (err == TT_OK && !is_answer(reply, left < OFFERS_PER_CALL ? left : OFFERS_PER_CALL))
             err = tt_redis_queue_strange(partition, fault);
         if (err == TT_OK)
-            err = take_call(queue, partition, hand->offers + p->first_offer + at, reply, fault);
+            err = take_call(queue, partition,
+                            at == 0 ? offers_of(hand, p) : offers_of(hand, p) + at, reply, fault);
         if (err != TT_OK)
             return err;
         waited = waited || reply->element[4]->elements > 0;
