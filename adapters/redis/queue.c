@@ -47,6 +47,8 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, str
 static enum tt_err change_token(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].in_hand |= queue->partitions[i].unsure;
     if (queue->token[0] != '\0')
         err = tt_redis_queue_give_back(queue, fault);
     if (err == TT_OK)

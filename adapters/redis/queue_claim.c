@@ -12,6 +12,7 @@
 #include "adapters/redis/queue_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_PASS = TT_REDIS_AHEAD, PASS_GROWS = 4 };
@@ -173,7 +174,44 @@ size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limi
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue)
 {
     for (unsigned i = 0; i < queue->partition_count; i++)
-        queue->partitions[i].asked = queue->partitions[i].again = false;
+        queue->partitions[i].asked = false;
+}
+
+static int by_order(const void *a, const void *b, void *context)
+{
+    const struct tt_redis_partition *partitions = context;
+    const struct tt_queue_entry *x = a, *y = b;
+    size_t first = partitions[x->partition].order, second = partitions[y->partition].order;
+    if (first != second)
+        return first < second ? -1 : 1;
+    return tt_redis_queue_by_id(x, y);
+}
+
+/* Those that offered what others had taken meanwhile, one after the other; then the entries of the
+ * pass, from `from` on, are put in the order of its partitions. */
+static enum tt_err ask_stale(struct tt_redis_queue *queue, const unsigned *list, size_t count,
+                             size_t each, int64_t floor, size_t from, struct tt_fault *fault)
+{
+    struct tt_redis_hand *hand = &queue->hands[queue->now];
+    bool forgotten = false, any = false;
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        struct tt_redis_partition *p = &queue->partitions[list[i]];
+        p->order = i;
+        if (!p->stale)
+            continue;
+        any = true;
+        err = tt_redis_queue_ask(queue, &list[i], 1, each, floor, queue->now, fault);
+        if (err == TT_OK)
+            err = tt_redis_queue_answer(queue, list[i], each, &forgotten, fault);
+    }
+    if (!any || err != TT_OK || hand->entry_count == from)
+        return err;
+    qsort_r(hand->entries + from, hand->entry_count - from, sizeof *hand->entries, by_order,
+            queue->partitions);
+    for (size_t i = 0, at = from; i < count; at += queue->partitions[list[i++]].count)
+        queue->partitions[list[i]].first = at;
+    return TT_OK;
 }
 
 /* *ret_asked: how many partitions */
@@ -182,17 +220,20 @@ static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit
 {
     unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
     size_t count = tt_redis_queue_choose(queue, own, limit < room ? limit : room, list);
+    size_t from = queue->hands[queue->now].entry_count;
     bool forgotten = false;
     *ret_asked = count;
     if (count == 0)
         return TT_OK;
-    enum tt_err err =
-        tt_redis_queue_ask(queue, list, count, room / count, floor, queue->now, fault);
+    size_t each = room / count;
+    enum tt_err err = tt_redis_queue_ask(queue, list, count, each, floor, queue->now, fault);
     if (err == TT_OK)
         err = tt_redis_queue_settle(queue, fault); /* a finish that was sent before, if any */
     for (size_t i = 0; i < count && err == TT_OK; i++)
-        err = tt_redis_queue_answer(queue, list[i], room / count, &forgotten, fault);
-    return err == TT_OK && forgotten ? tt_redis_load_scripts(&queue->redis, fault) : err;
+        err = tt_redis_queue_answer(queue, list[i], each, &forgotten, fault);
+    if (err == TT_OK && forgotten)
+        return tt_redis_load_scripts(&queue->redis, fault);
+    return err == TT_OK ? ask_stale(queue, list, count, each, floor, from, fault) : err;
 }
 
 /* Passes over our own partitions, or over the others, until the batch is half full. */

@@ -80,7 +80,7 @@ enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
     return TT_OK;
 }
 
-static int by_id(const void *a, const void *b)
+int tt_redis_queue_by_id(const void *a, const void *b)
 {
     const struct tt_queue_entry *x = a, *y = b;
     if (x->id_ms != y->id_ms)
@@ -94,7 +94,7 @@ void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition)
     const struct tt_redis_partition *p = &queue->partitions[partition];
     const struct tt_redis_hand *hand = &queue->hands[p->hand];
     if (p->count > 1)
-        qsort(hand->entries + p->first, p->count, sizeof *hand->entries, by_id);
+        qsort(hand->entries + p->first, p->count, sizeof *hand->entries, tt_redis_queue_by_id);
 }
 
 enum tt_err tt_redis_queue_add(struct tt_redis_queue *queue, unsigned partition,

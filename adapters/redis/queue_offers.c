@@ -5,7 +5,7 @@
  * each other, each from where the one before ended.
  *
  * Failure modes: somebody was quicker: the script takes what is behind the last one delivered now;
- * where that is not among the offers, the partition is asked once more, from there. The server
+ * where we have not seen all of that, it does nothing and the partition is asked again. The server
  * forgot the script: the partition is asked again the next time round. */
 #include "adapters/redis/queue_parts.h"
 
@@ -92,17 +92,22 @@ enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *pa
 {
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < count && err == TT_OK; i++)
-        if (!queue->partitions[partitions[i]].full)
-            err = send_look(queue, partitions[i], each, fault);
+        err = send_look(queue, partitions[i], each, fault);
     if (err == TT_OK)
         err = tt_redis_queue_settle(queue, fault);
     for (size_t i = 0; i < count && err == TT_OK; i++)
-        if (!queue->partitions[partitions[i]].full)
-            err = receive_look(queue, partitions[i], fault);
+        err = receive_look(queue, partitions[i], fault);
     return err;
 }
 
 /* ---- Offering */
+
+/* NULL where none was ever made. */
+static struct tt_redis_offer *offers_of(const struct tt_redis_hand *hand,
+                                        const struct tt_redis_partition *p)
+{
+    return hand->offers == NULL ? NULL : hand->offers + p->first_offer;
+}
 
 static size_t calls_of(const struct tt_redis_partition *p)
 {
@@ -114,7 +119,7 @@ enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partitio
                                  int64_t floor, struct tt_fault *fault)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    const struct tt_redis_offer *offers = queue->hands[p->hand].offers + p->first_offer;
+    const struct tt_redis_offer *offers = offers_of(&queue->hands[p->hand], p);
     enum tt_err err = TT_OK;
     for (size_t at = 0, call = 0; call < calls_of(p) && err == TT_OK; call++) {
         size_t now = p->offer_count - at < OFFERS_PER_CALL ? p->offer_count - at : OFFERS_PER_CALL;
@@ -123,10 +128,10 @@ enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partitio
         tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_CLAIM, partition);
         command.impatient = true;
         tt_redis_number(&command, queue->lease_ms);
-        tt_redis_number(&command, (int64_t)(call > 0 ? now : now + each - p->offer_count));
+        tt_redis_number(&command, (int64_t)each);
         tt_redis_number(&command, floor);
         tt_redis_number(&command, TT_TURNS_WAITING_MAX);
-        tt_redis_word(&command, call > 0 ? "1" : "0");
+        tt_redis_word(&command, call > 0 ? "1" : p->offer_count >= each ? "2" : "0");
         if (call > 0)
             tt_redis_text(&command, offers[at - 1].id);
         else
@@ -222,6 +227,7 @@ static enum tt_err take_call(struct tt_redis_queue *queue, unsigned partition,
     const redisReply *waited = reply->element[4], *tasks = reply->element[6];
     p->ready = p->ready || reply->element[1]->integer == 1;
     p->full = reply->element[1]->integer == 2;
+    p->stale = p->stale || reply->element[1]->integer == 3;
     snprintf(p->last_id, sizeof p->last_id, "%.*s",
              TT_STR_ARGS(tt_redis_reply_text(reply->element[2])));
     queue->vanished += (uint64_t)reply->element[3]->integer;
@@ -240,9 +246,10 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
     struct tt_redis_partition *p = &queue->partitions[partition];
     struct tt_redis_hand *hand = &queue->hands[p->hand];
     size_t calls = calls_of(p), at = 0;
-    bool waited = false, away = false, was_full = p->full;
+    bool waited = false, away = false;
     p->first_task = hand->task_count;
-    p->ready = p->offer_count >= each; /* we saw as many as we wanted */
+    p->ready = calls > 1 && p->offer_count >= each; /* there may be more than we saw */
+    p->stale = false;
     for (size_t call = 0; call < calls; call++, at += OFFERS_PER_CALL) {
         size_t left = p->offer_count - at;
         redisReply *reply = NULL;
@@ -263,19 +270,15 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
         if (err == TT_OK && !is_answer(reply, left < OFFERS_PER_CALL ? left : OFFERS_PER_CALL))
             err = tt_redis_queue_strange(partition, fault);
         if (err == TT_OK)
-            err = take_call(queue, partition, hand->offers + p->first_offer + at, reply, fault);
+            err = take_call(queue, partition,
+                            at == 0 ? offers_of(hand, p) : offers_of(hand, p) + at, reply, fault);
         if (err != TT_OK)
             return err;
         waited = waited || reply->element[4]->elements > 0;
     }
-    p->ready = p->ready || (was_full && !p->full); /* now we can look */
-    p->ready = p->ready && !away;                  /* the others go on */
+    p->ready = (p->ready || p->stale) && !away; /* the others go on */
     if (waited)
         tt_redis_queue_sort(queue, partition);
     p->in_hand = p->count > 0 || p->task_count > 0;
-    if (!p->in_hand && p->ready && !p->again) {
-        p->again = true; /* now it is known what was delivered last */
-        p->asked = false;
-    }
     return TT_OK;
 }

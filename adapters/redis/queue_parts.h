@@ -33,7 +33,9 @@ struct tt_redis_partition {
     bool asked;                    /* for the batch that is being put together */
     bool ready;                    /* there may be something to claim */
     bool full;                     /* so much waits behind busy ids that no new entries are read */
-    bool again;                    /* asked a second time for this batch */
+    bool stale;                    /* what we offered was not the newest */
+    size_t order;                  /* in its pass */
+    bool unsure;                   /* a finish was sent, and may have come to nothing */
     bool in_hand;                  /* our token may hold something here, */
     unsigned hand;                 /* in this hand: */
     size_t first, count;           /* its entries, */
@@ -154,6 +156,7 @@ enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
                                 struct tt_queue_entry *ret_entry, struct tt_fault *fault);
 /* What had waited comes task by task; a batch is oldest first. */
 void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition);
+int tt_redis_queue_by_id(const void *a, const void *b); /* for qsort, of one partition */
 enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault);
 /* Takes the reply over, also in failure. Errors: NO_MEMORY. */
 enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,

@@ -201,6 +201,7 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
             continue;
         if (queue->locking)
             err = send_finish(queue, i, ret_sent, fault);
+        p->unsure = true;
         let_go(p);
     }
     return err;

@@ -42,8 +42,17 @@
     "if e then entries[#entries + 1] = e end end end) "                                            \
     "vanished = vanished + #ids - #entries "                                                       \
     "local count = {} "                                                                            \
-    "for _, p in ipairs(call('XPENDING', E, G, '-', '+', #ids, ME)) do count[p[1]] = p[4] end "    \
+    "local function note(list) for _, p in ipairs(list) do count[p[1]] = p[4] end end "            \
+    "if ARGV[7] == '0' then note(call('XPENDING', E, G, '-', '+', #ids, ME)) "                     \
+    "else for _, id in ipairs(ids) do note(call('XPENDING', E, G, id, id, 1)) end end "            \
     "for i, e in ipairs(entries) do tries[i] = count[e[1]] or 1 end return budget end "
+
+/* Which of two entry ids is older: their parts can be larger than what numbers hold. */
+#define TT_LUA_CLAIM_OLDER                                                                         \
+    "local function before(a, b) "                                                                 \
+    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') " \
+    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "                 \
+    "if #as ~= #bs then return #as < #bs end return as < bs end "
 
 /* Third: new entries, as the caller has seen them: entry id and task, in order, from ARGV[10] on.
  * Where the caller was in doubt about the task, it is '' and looked up here. One whose id is busy,
@@ -84,27 +93,40 @@
     "wait_in(BEHIND, behind) "                                                                     \
     "claim(out, OUT, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0, 'LASTID', ids[n]) end "
 
-/* ... | lease ms, count, the number the fence must be above, how many entries may wait, 1: goes on
- * from the call before, the id that the offers begin behind, how many offers, offers
- * -> fence, whether more may be there (1), must not be looked for (2) or neither (0), the last id
- * delivered, vanished, entries that had waited, their deliveries, their tasks, positions of the
- * first and the last offer taken, of those among them that wait, of the first ones of tasks that
- * are held now, and position and task where the caller was in doubt */
+/* ... | lease ms, count, the number the fence must be above, how many entries may wait, a mark, the
+ * id that the offers begin behind, how many offers, offers. Mark: 0: what was seen is all there is,
+ * 2: it is not, 1: goes on from the call before, whose count it shares.
+ * -> fence, whether more may be there (1), must not be looked for (2), what was seen is old and
+ * nothing was done (3) or none of that (0), the last id delivered, vanished, entries that had
+ * waited, their deliveries, their tasks, positions of the first and the last offer taken, of those
+ * among them that wait, of the first ones of tasks that are held now, and position and task where
+ * the caller was in doubt. Where all that was found of tasks has vanished nothing is held: nobody
+ * would let it go.
+ */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW               \
+    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER             \
+        TT_LUA_CLAIM_NEW                                                                           \
         "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
         "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "         \
         "return g['last-delivered-id'] end end end "                                               \
-        "if ARGV[7] == '0' then tidy() end "                                                       \
-        "local budget, more, last, first, taken = take_ready(count), 0, delivered(), 1, 0 "        \
+        "local last, first, taken, more, goes_on = delivered(), 1, 0, 0, ARGV[7] == '1' "          \
+        "local gap = before(last, ARGV[8]) "                                                       \
+        "if last ~= ARGV[8] then while first <= offers and not before(last, ARGV[8 + 2 * first]) " \
+        "do first = first + 1 end end "                                                            \
+        "if not goes_on and (gap or (ARGV[7] == '2' and first > 1)) then "                         \
+        "return {0, 3, last, 0, {}, {}, {}, 1, 0, {}, {}, {}} end "                                \
+        "local budget = count "                                                                    \
+        "if goes_on then local mine_here = 0 "                                                     \
+        "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                  \
+        "if c[1] == ME then mine_here = tonumber(c[2]) end end "                                   \
+        "budget = (gap or mine_here == 0) and 0 or count - mine_here "                             \
+        "else tidy() budget = take_ready(count) end "                                              \
         "local held = {} for i, key in ipairs(tasks) do held[i] = key end "                        \
-        "if budget == 0 then more = 1 "                                                            \
+        "if budget <= 0 then more = 1 "                                                            \
         "elseif call('ZCARD', WAIT) >= tonumber(ARGV[6]) then more = 2 "                           \
-        "else if last ~= ARGV[8] then first = nil for i = 1, offers do "                           \
-        "if ARGV[8 + 2 * i] == last then first = i + 1 break end end end "                         \
-        "if not first then first, more = 1, 1 else taken = math.min(offers, first - 1 + budget) "  \
-        "if taken < offers then more = 1 end "                                                     \
-        "if taken >= first then take_new(first, taken) last = ARGV[8 + 2 * taken] end end end "    \
+        "else taken = math.min(offers, first - 1 + budget) "                                       \
+        "if taken < offers or taken - first + 1 == budget then more = 1 end "                      \
+        "if taken >= first then take_new(first, taken) last = ARGV[8 + 2 * taken] end end "        \
         "if #entries == 0 and owned == 0 and #tasks > 0 then "                                     \
         "more, tasks, held = 1, {}, {} mark_ready(mine) end "                                      \
         "local fence = 0 "                                                                         \

@@ -11,7 +11,7 @@
  * what waits for the task. */
 #define TT_LUA_PARK                                                                                \
     TT_LUA_TURNS TT_LUA_LETTER                                                                     \
-        "if not call('ZSCORE', LEASES, ME) then return 0 end "                                     \
+        "if not call('ZSCORE', LEASES, ME) then return 0 end call('ZREM', LEASES, '') "            \
         "local id, key = ARGV[3], ARGV[8] "                                                        \
         "if #key > 200 or string.find(key, '%c') then key = '#' .. redis.sha1hex(key) end "        \
         "put_letter(DEAD, COUNTS, id, {'entry_id', id, 'reason', ARGV[4], 'error', ARGV[5], "      \

@@ -5,7 +5,8 @@
  * Looks five thousand times a second for rows that were not there before, whoever writes them, and
  * compares the clock with what the producer wrote into `message` (NUMBER:MICROSECONDS,
  * tests/bench/offer.mjs). Prints p50, p99 and the longest in milliseconds, when it has seen N rows.
- * SQLite: asked only when the file has changed. PostgreSQL: rows behind the last pages seen. */
+ * SQLite: asked only when the file has changed. PostgreSQL: rows behind the last pages seen, so
+ * only where rows are not put into the gaps of older ones. */
 #include <errno.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>

@@ -7,6 +7,7 @@
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,9 @@ static pid_t start_emit(FILE **ret_in)
     int in = -1;
     const char *words[] = {"emit", "--redis", cluster.url, "-", NULL};
     pid_t pid = tt_start_tasktrail(tt_tmpfile("emit.log"), &in, words);
+    /* All steps have room: while emit waits for a node that we killed it reads nothing, and we must
+     * come as far as to start that node again. */
+    ck_assert_int_gt(fcntl(in, F_SETPIPE_SZ, 1 << 20), 0);
     *ret_in = fdopen(in, "w");
     ck_assert_ptr_nonnull(*ret_in);
     return pid;

@@ -96,7 +96,7 @@ static void write_service_account(const char *more)
     settings.file = path;
 }
 
-static void write_json(const char *format, ...)
+TT_PRINTF(1, 2) static void write_json(const char *format, ...)
 {
     char text[2000];
     va_list args;

@@ -166,6 +166,27 @@ TT_TEST(a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing)
 }
 TT_END
 
+/* Whoever asks ahead does not wait for the answer to a finish, and may never get it. */
+TT_TEST(a_finish_that_came_to_nothing_is_given_back_with_the_next_connection)
+{
+    unsigned partitions = 0;
+    int64_t epoch = 0;
+    struct tt_queue_batch batch;
+    set_up("unsure");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(ask_ahead(&a, 1));
+    tt_redis_ask(&server, "SCRIPT FLUSH");
+    tt_test_queue_finish(&a);
+    ck_assert_int_ne(a.claim(a.context, 9, 0, &batch, &fault), TT_OK);
+    tt_fault_clear(&fault);
+    ck_assert_int_eq(a.connect(a.context, &partitions, &epoch, &fault), TT_OK);
+    ck_assert_str_eq(claim(&a, 9), "y1*2 x1*2 ");
+    tear_down();
+}
+TT_END
+
 TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
 {
     static const struct {
@@ -197,4 +218,5 @@ TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_a
          what_was_asked_for_ahead_is_the_next_batch, giving_back_is_about_both_batches,
          a_worker_that_leaves_hands_on_what_it_asked_for,
          a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
+         a_finish_that_came_to_nothing_is_given_back_with_the_next_connection,
          keys_are_read_in_place_only_where_nothing_is_in_doubt)

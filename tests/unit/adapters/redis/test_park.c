@@ -290,15 +290,44 @@ TT_TEST(more_may_stand_behind_a_letter_than_one_call_can_name)
     ck_assert_int_eq(number_of("ZCARD {t:0}:behind"), 1500);
     ck_assert_int_eq(number_of("HGET {t:0}:counts applied"), 0);
     see_to_it(true);
-    ck_assert_int_eq(b.claim(b.context, 1500, 0, &batch, &fault), TT_OK);
-    ck_assert_uint_eq(batch.count, 1500);
-    finish(&b);
+    size_t all = 0;
+    for (int tries = 0; all < 1500 && tries < 10; tries++) { /* as many as fit beside new ones */
+        ck_assert_int_eq(b.claim(b.context, 1500, 0, &batch, &fault), TT_OK);
+        all += batch.count;
+        finish(&b);
+    }
+    ck_assert_uint_eq(all, 1500);
     assert_nothing_left();
     tear_down();
 }
 TT_END
 
-TT_SUITE("adapters/redis/park", nothing_of_a_parked_task_is_handed_out_and_others_go_on,
+TT_TEST(a_server_that_is_full_lets_workers_wait_and_park)
+{
+    struct tt_fault fault = {0};
+    set_up("full");
+    tt_test_queue_add(&server, "x", 1);
+    ck_assert_str_eq(tt_test_queue_claim(&a, 1, &batch), "x1*1 ");
+    tt_test_queue_add(&server, "x", 2);
+    tt_test_queue_add(&server, "y", 1);
+    tt_redis_ask(&server, "CONFIG SET maxmemory 1");
+    ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), ""); /* x2 waits */
+    ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), "y1*1 ");
+    const struct tt_queue_parking parking = {
+        .entry = &batch.entries[0],
+        .reason = "unstorable",
+        .error = "why",
+        .tenant = TT_STR("default"),
+        .task_id = TT_STR("y"),
+    };
+    ck_assert_msg(b.park(b.context, &parking, &fault) == TT_OK, "%s", fault.text);
+    ck_assert(!tt_test_queue_finish(&b));
+    tear_down();
+}
+TT_END
+
+TT_SUITE("adapters/redis/park", a_server_that_is_full_lets_workers_wait_and_park,
+         nothing_of_a_parked_task_is_handed_out_and_others_go_on,
          a_parked_task_goes_on_though_the_list_of_parked_ones_was_lost,
          a_letter_that_is_requeued_comes_first_and_the_rest_behind_it_in_order,
          a_letter_that_is_dropped_lets_the_rest_go_on_in_order,

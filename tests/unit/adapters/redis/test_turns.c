@@ -305,6 +305,30 @@ TT_TEST(a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bound
 }
 TT_END
 
+/* A claim of more than one call: each counts its own entries. */
+TT_TEST(what_waited_tells_its_deliveries_however_much_it_is)
+{
+    enum { WAITED = 1000, NEW = 600 };
+    struct tt_fault fault = {0};
+    char task[20];
+    set_up("deliveries");
+    for (int n = 0; n < WAITED; n++) {
+        snprintf(task, sizeof task, "t%04d", n);
+        tt_test_queue_add(&server, task, 1);
+    }
+    ck_assert_int_eq(a.claim(a.context, WAITED, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, WAITED);
+    ck_assert_int_eq(a.give_back(a.context, &fault), TT_OK);
+    for (int n = 0; n < NEW; n++)
+        tt_test_queue_add(&server, "new", n);
+    ck_assert_int_eq(b.claim(b.context, WAITED, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_ge(batch.count, WAITED * 9 / 10);
+    for (size_t i = 0; i < batch.count; i++)
+        ck_assert_int_eq(batch.entries[i].deliveries, 2);
+    tear_down();
+}
+TT_END
+
 /* Helper keys are lost, one by one and all: what is pending is found again, in order. */
 TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
 {
@@ -403,6 +427,7 @@ TT_SUITE("adapters/redis/turns", an_event_whose_id_is_busy_waits_and_others_go_o
          ids_with_control_characters_and_very_long_ones_keep_their_turns,
          entries_that_are_no_events_are_handed_out_at_once,
          a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bounds,
+         what_waited_tells_its_deliveries_however_much_it_is,
          lost_keys_are_made_anew_from_what_is_pending,
          something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
          a_lock_that_came_to_somebody_else_is_not_released,
