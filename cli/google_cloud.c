@@ -49,6 +49,11 @@ static enum tt_err find_endpoint(struct tt_google_cloud *cloud, const struct tt_
         return tt_fault_set(fault, TT_ERR_INVALID, "%s: too long", from);
     while (len > 0 && cloud->endpoint[len - 1] == '/')
         cloud->endpoint[--len] = '\0';
+    /* NAME:PASSWORD@HOST: a secret that messages and the outbox would keep, and not the host that
+     * the text begins with. */
+    if (strchr(cloud->endpoint, '@') != NULL)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "%s: has an @: expected http://HOST:PORT or https://HOST", from);
     bool tls = strncmp(cloud->endpoint, "https://", 8) == 0;
     if (!tls && strncmp(cloud->endpoint, "http://", 7) != 0)
         return tt_fault_set(fault, TT_ERR_INVALID, "%s: expected http://HOST:PORT or https://HOST",

@@ -71,6 +71,9 @@ static void tell_skew(const struct tt_google *google, struct tt_buf *text)
 static bool is_safe(const char *url)
 {
     static const char *const near[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+    const char *host = strstr(url, "://");
+    if (host == NULL || memchr(host + 3, '@', strcspn(host + 3, "/?#")) != NULL)
+        return false; /* NAME:PASSWORD@HOST */
     for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
         size_t len = strlen(near[i]);
         if (strncmp(url, near[i], len) == 0 && strchr(":/?", url[len]) != NULL)

@@ -47,7 +47,8 @@ bool tt_gzip_step(struct tt_gzip *gzip, struct tt_gzip_io *io, bool last)
         int result = isal_deflate(s); /* fails by wrong settings alone */
         tt_assert(result == COMP_OK);
         (void)result;
-        io->in += in - s->avail_in;
+        if (in > 0) /* there may be no input at all */
+            io->in += in - s->avail_in;
         io->in_len -= in - s->avail_in;
         io->out += out - s->avail_out;
         io->out_len -= out - s->avail_out;

@@ -174,6 +174,8 @@ enum tt_err tt_read_back_event(const struct tt_str *cells, size_t count, struct 
     for (size_t i = 0; i < ATTRIBUTES + 1; i++)
         if (texts[i] != NULL)
             *texts[i] = cells[i];
+    if (tt_str_equal(event.attributes, TT_STR("null"))) /* TO_JSON_STRING of none */
+        event.attributes = TT_STR_NONE;
     if (event.tenant.len == 0 || event.task_id.len == 0 || event.status.len == 0)
         return wrong(0, fault);
     if (!tt_str_to_int(cells[TIME], &event.event_time_us) || !tt_time_in_range(event.event_time_us))

@@ -391,6 +391,7 @@ TT_TEST(names_and_endpoints_that_are_wrong_are_refused)
         {"bigquery:p.d", "--job-project", "p?x", "is no project"},
         {"bigquery:p.d", "--endpoint", "http://example.com", "neither https nor this machine"},
         {"bigquery:p.d", "--endpoint", "http://127.0.0.1.example.com", "neither https nor"},
+        {"bigquery:p.d", "--endpoint", "http://localhost:secret@example.com", "has an @"},
         {"bigquery:p.d", "--endpoint", "ftp://127.0.0.1", "expected http://HOST:PORT"},
         {"bigquery:p.d", "--ca-file", "/nowhere.pem", "cannot be read"},
     };

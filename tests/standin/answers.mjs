@@ -62,7 +62,7 @@ function history([table], { tenant, task_id: task }) {
     .sort((a, b) => (BigInt(a.apply_seq) < BigInt(b.apply_seq) ? -1 : 1));
   const cell = (row, name) => {
     const value = row[name] ?? null;
-    if (value === null) return null;
+    if (value === null) return types.get(name) === 'JSON' ? 'null' : null; // TO_JSON_STRING(NULL) is a text
     if (types.get(name) === 'TIMESTAMP') return microseconds(value);
     return types.get(name) === 'JSON' ? JSON.stringify(value) : value;
   };

@@ -321,6 +321,9 @@ TT_TEST(files_that_are_wrong_are_refused_and_never_quoted)
         {"{\"type\":\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"canary\","
          "\"refresh_token\":\"canary\",\"token_uri\":\"http://example.com/token\"}",
          TT_ERR_INVALID, "not https"},
+        {"{\"type\":\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"canary\","
+         "\"refresh_token\":\"canary\",\"token_uri\":\"http://localhost:x@example.com/token\"}",
+         TT_ERR_INVALID, "not https"},
         {"{\"type\":\"external_account\",\"credential_source\":{\"environment_id\":\"aws1\","
          "\"url\":\"http://x/canary\"}}",
          TT_ERR_UNSUPPORTED, "expected a file or a url"},

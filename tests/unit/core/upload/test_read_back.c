@@ -186,6 +186,7 @@ static enum tt_err take_event(void *context, const struct tt_str *cells, size_t 
     ck_assert_int_eq(event.event_time_us, 1772323199000000 + 100 - events * 10);
     ck_assert(tt_str_equal(event.task_id, TT_STR("o'clock\"; --")));
     ck_assert_int_eq(event.has_seq, events == 2);
+    ck_assert_int_eq(event.attributes.ptr != NULL, events == 2);
     if (events == 2) {
         ck_assert_int_eq(event.seq, -7);
         ck_assert(tt_str_equal(event.attributes, TT_STR("{\"k\":1}")));
