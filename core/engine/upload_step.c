@@ -6,8 +6,9 @@
  *
  * Failure modes, by what is known: an error of class RETRY: the outcome is unknown, so the state
  * stays and the next step asks; FAILED: nothing is there, the next generation begins; REFUSED: two
- * smaller batches, down to the row that is to blame; an error of class REFUSE, or rows that are not
- * those that were planned: blocked, looked at again each minute. */
+ * smaller batches, down to the row that is to blame; an error of class POISON: as REFUSED where
+ * nothing has left yet, later (an answer too long to be read) as RETRY; an error of class REFUSE,
+ * or rows that are not those that were planned: blocked, looked at again each minute. */
 #include "core/engine/uploader_parts.h"
 
 #include "core/base/json.h"
@@ -44,7 +45,7 @@ static void forget_trouble(struct tt_uploader *u, struct tt_upload_batch *b)
     b->blocked = false;
     b->problem[0] = '\0';
     b->next_try_us = 0;
-    u->failures = 0;
+    u->failures = u->failed_attempts;
 }
 
 static enum tt_err try_later(struct tt_uploader *u, struct tt_upload_batch *b, const char *problem,
@@ -73,8 +74,8 @@ static enum tt_err block(struct tt_uploader *u, struct tt_upload_batch *b, const
     return store(u, b, 0, fault);
 }
 
-static enum tt_err poll_later(struct tt_uploader *u, struct tt_upload_batch *b, int64_t wait_us,
-                              struct tt_fault *fault)
+static enum tt_err poll_later(struct tt_uploader *u, struct tt_upload_batch *b,
+                              const struct tt_sink_answer *answer, struct tt_fault *fault)
 {
     int64_t own_us = POLL_FIRST_US;
     for (int64_t i = 0; i < b->attempts && own_us < POLL_MAX_US; i++)
@@ -82,9 +83,11 @@ static enum tt_err poll_later(struct tt_uploader *u, struct tt_upload_batch *b, 
     own_us = own_us < POLL_MAX_US ? own_us : POLL_MAX_US;
     b->attempts++;
     b->blocked = false;
-    b->problem[0] = '\0';
-    b->next_try_us = tt_uploader_now(u) + (wait_us > 0 ? wait_us : own_us);
-    u->failures = 0;
+    say(b, answer->message); /* why it has to wait, where the sink says so */
+    b->next_try_us = tt_uploader_now(u) + (answer->wait_us > 0 ? answer->wait_us : own_us);
+    u->failures = u->failed_attempts;
+    if (b->problem[0] != '\0')
+        tt_uploader_tell(u, TT_OBSERVED_UPLOAD_WAITS, 0, b->problem);
     return store(u, b, 0, fault);
 }
 
@@ -177,7 +180,7 @@ static enum tt_err split(struct tt_uploader *u, struct tt_upload_batch *b,
                         s.has_bad ? &s.bad : NULL, tt_uploader_now(u), fault);
     if (err != TT_OK)
         return err;
-    u->failures = 0;
+    u->failures = u->failed_attempts = 0;
     b->state = s.count == 0 ? TT_UPLOAD_QUARANTINED : TT_UPLOAD_SPLIT;
     u->options->rows->drop(u->options->rows->context, &b->made);
     char text[TT_FAULT_TEXT_BYTES + 400];
@@ -215,6 +218,8 @@ static enum tt_err failed(struct tt_uploader *u, struct tt_upload_batch *b, enum
     case TT_CLASS_RETRY: return try_later(u, b, trouble->text, 0, fault);
     case TT_CLASS_REFUSE: return block(u, b, trouble->text, fault);
     case TT_CLASS_POISON: {
+        if (b->state != TT_UPLOAD_PLANNED) /* rows may be there: only the sink knows */
+            return try_later(u, b, trouble->text, 0, fault);
         struct tt_sink_answer answer = {.state = TT_SINK_REFUSED, .bad_row = -1};
         snprintf(answer.reason, sizeof answer.reason, "%s", tt_err_name(err));
         snprintf(answer.message, sizeof answer.message, "%s", trouble->text);
@@ -238,6 +243,7 @@ static enum tt_err done(struct tt_uploader *u, struct tt_upload_batch *b,
         tt_fault_set(&u->last, TT_ERR_CORRUPT, "%s", text);
         return block(u, b, text, fault);
     }
+    u->failed_attempts = 0;
     forget_trouble(u, b);
     b->state = TT_UPLOAD_DONE;
     enum tt_err err = store(u, b, 0, fault);
@@ -258,6 +264,9 @@ static enum tt_err next_generation(struct tt_uploader *u, struct tt_upload_batch
     snprintf(text, sizeof text, "%s: %s", answer->reason, answer->message);
     tt_fault_clear(&u->last);
     tt_fault_set(&u->last, TT_ERR_UNAVAILABLE, "%s", text);
+    /* That it could be begun and ran for a while is no success: waits grow, and failures add up. */
+    u->failures = u->failed_attempts++;
+    b->attempts = b->generation - 1;
     b->generation++;
     b->state = TT_UPLOAD_PLANNED;
     b->handle[0] = '\0';
@@ -295,7 +304,7 @@ static enum tt_err answered(struct tt_uploader *u, struct tt_upload_batch *b,
     case TT_SINK_RUNNING:
         if (moved && u->options->sink->commit != NULL)
             return begin_commit(u, b, fault);
-        return poll_later(u, b, answer->wait_us, fault);
+        return poll_later(u, b, answer, fault);
     case TT_SINK_FAILED: return next_generation(u, b, answer, fault);
     case TT_SINK_REFUSED: return split(u, b, answer, fault);
     case TT_SINK_ABSENT: break;

@@ -82,8 +82,9 @@ static enum tt_err due_us(struct tt_uploader *u, const struct tt_upload_batch *b
 {
     int64_t wait_us = 0;
     enum tt_err err = TT_OK;
-    *ret_us = b->next_try_us;
-    if (b->state != TT_UPLOAD_PLANNED || b->next_try_us > now_us)
+    /* Whoever begins a new run may have set right what blocked the one before. */
+    *ret_us = b->blocked && !u->looked_through ? now_us : b->next_try_us;
+    if (b->state != TT_UPLOAD_PLANNED || *ret_us > now_us)
         return TT_OK;
     err = tt_upload_budget(u, b->table, &wait_us, fault);
     *ret_us = now_us + wait_us;
@@ -114,6 +115,7 @@ static enum tt_err step_all(struct tt_uploader *u, int64_t *ret_soonest_us, bool
         if (err == TT_OK)
             err = tt_upload_step(u, &u->batches[i], fault);
     }
+    u->looked_through = u->looked_through || err == TT_OK;
     return err;
 }
 
@@ -206,6 +208,8 @@ static enum tt_err recover(struct tt_uploader *u, struct tt_backoff *backoff, en
         u->turn.fence = 0;
         return TT_OK;
     }
+    if (err == TT_ERR_STOPPED && is_stopped(u))
+        return TT_OK;
     if (tt_err_class(err) != TT_CLASS_RETRY)
         return tt_fault_set(fault, err, "%s", trouble->text);
     u->last = *trouble;
@@ -240,7 +244,9 @@ static enum tt_err run(struct tt_uploader *u, struct tt_fault *fault)
         if (err == TT_OK && u->options->once && u->failures >= u->options->tries_max)
             err = give_up(u, fault);
     }
-    return err;
+    return err == TT_OK && !end && u->options->once
+               ? tt_fault_set(fault, TT_ERR_STOPPED, "asked to stop before everything was uploaded")
+               : err;
 }
 
 enum tt_err tt_uploader_run(const struct tt_uploader_options *options,

@@ -19,9 +19,12 @@ struct tt_uploader {
     int64_t span;             /* of the next plan */
     bool nothing_wanted;      /* what is wanted of held rows cannot be made into rows */
     unsigned failures;        /* in a row */
-    struct tt_fault last;     /* the newest of them */
-    bool budget_spent;        /* some batch waits for its table's budget */
-    int64_t refused_us;       /* since when another has the lease; TT_TIME_NONE: nobody has */
+    unsigned
+        failed_attempts;  /* of them, attempts that ended without a row; since rows were taken */
+    bool looked_through;  /* every open batch was in hand once */
+    struct tt_fault last; /* the newest of them */
+    bool budget_spent;    /* some batch waits for its table's budget */
+    int64_t refused_us;   /* since when another has the lease; TT_TIME_NONE: nobody has */
     struct tt_buf handle;
 };
 

@@ -277,6 +277,14 @@ static void tell(struct tt_upload_world *w, struct tt_upload_attempt *a,
             answer->bad_row = w->bad_rows[i] - a->first;
 }
 
+/* What was done is done, but nobody learns of it. */
+static enum tt_err answer_of(struct tt_upload_world *w, enum tt_err said, struct tt_fault *fault)
+{
+    return said == TT_OK && w->too_long_for-- > 0
+               ? tt_fault_set(fault, TT_ERR_LIMIT, "an answer that is too long")
+               : said;
+}
+
 static enum tt_sink_state outcome(struct tt_upload_world *w, const struct tt_upload_attempt *a)
 {
     for (int i = 0; i < 3 && a->table == TT_UPLOAD_AUDIT; i++)
@@ -293,6 +301,12 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     if (!may(w, &said, fault))
         return said;
     struct tt_upload_attempt *a = attempt_of(w, batch);
+    if (w->quota_for > 0) {
+        w->quota_for--;
+        *ret_answer = (struct tt_sink_answer){
+            .state = TT_SINK_RUNNING, .bad_row = -1, .wait_us = 60000000, .message = "quota"};
+        return said;
+    }
     /* What has failed for good stays so, however often it is sent. */
     bool lives = !a->sent || is_live(a);
     for (size_t i = 0; i < w->attempt_count; i++) {
@@ -309,7 +323,11 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
         a->state = outcome(w, a);
     a->sent = true;
     tell(w, a, ret_answer);
-    return said;
+    if (w->stops_in_send) {
+        w->stop = 1;
+        return tt_fault_set(fault, TT_ERR_STOPPED, "asked to stop");
+    }
+    return answer_of(w, said, fault);
 }
 
 static enum tt_err commit(void *context, const struct tt_sink_batch *batch,
@@ -324,7 +342,7 @@ static enum tt_err commit(void *context, const struct tt_sink_batch *batch,
         snprintf(w->broken, sizeof w->broken, "%.80s is committed too early", a->handle);
     a->committed = true;
     tell(w, a, ret_answer);
-    return said;
+    return answer_of(w, said, fault);
 }
 
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
@@ -339,7 +357,7 @@ static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
         *ret_answer = (struct tt_sink_answer){.state = TT_SINK_ABSENT, .bad_row = -1};
     else
         tell(w, a, ret_answer);
-    return said;
+    return answer_of(w, said, fault);
 }
 
 /* ---- Time, and the run */

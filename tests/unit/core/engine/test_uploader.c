@@ -271,6 +271,105 @@ TT_TEST(of_two_uploaders_one_waits_and_gives_up_when_it_runs_once)
 }
 TT_END
 
+TT_TEST(a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_says_so)
+{
+    open_outbox();
+    for (int once = 0; once < 2; once++) {
+        struct tt_upload_world world = new_world();
+        struct tt_uploader_counts counts;
+        struct tt_fault fault = {0};
+        world.daemon = once == 0;
+        world.stops_in_send = true;
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault),
+                         once == 0 ? TT_OK : TT_ERR_STOPPED);
+        world.stops_in_send = false;
+        world.daemon = false;
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+        assert_each_row_once(&world);
+    }
+}
+TT_END
+
+static int problems;
+
+static enum tt_err count_problem(void *context, const struct tt_upload_batch *batch)
+{
+    (void)context;
+    problems += strstr(batch->problem, "quota") != NULL;
+    return TT_OK;
+}
+
+TT_TEST(what_is_set_right_is_tried_at_once_by_the_next_run)
+{
+    open_outbox();
+    struct tt_upload_world world = new_world();
+    struct tt_uploader_counts counts;
+    struct tt_fault fault = {0};
+    world.begin_fails = TT_ERR_DENIED;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_ERR_DENIED);
+    world.begin_fails = TT_OK;
+    world.now_us += 1000000;
+    ck_assert_msg(tt_upload_world_run(&world, "me", &counts, &fault) == TT_OK, "%s", fault.text);
+    assert_each_row_once(&world);
+}
+TT_END
+
+TT_TEST(attempts_that_fail_one_after_another_end_a_single_run_before_all_loads_are_used_up)
+{
+    open_outbox();
+    struct tt_upload_world world = new_world();
+    struct tt_uploader_counts counts;
+    struct tt_fault fault = {0};
+    world.fails_for = 1000;
+    world.loads_per_day = 25;
+    world.runs_for = 2;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault), TT_ERR_UNAVAILABLE);
+    ck_assert_msg(strstr(fault.text, "backendError") != NULL, "%s", fault.text);
+    ck_assert_uint_le(world.attempt_count, 8);
+    world.fails_for = 0;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    assert_each_row_once(&world);
+}
+TT_END
+
+TT_TEST(an_answer_too_long_to_be_read_is_an_unknown_outcome)
+{
+    open_outbox();
+    for (int way = 0; way < 2; way++)
+        for (int count = 1; count < 6; count++) {
+            struct tt_upload_world world = new_world();
+            world.needs_commit = way == 1;
+            world.runs_for = 1;
+            world.too_long_for = count;
+            run_to_the_end(&world);
+            assert_each_row_once(&world);
+            ck_assert_int_lt(world.too_long_for, 1);
+        }
+}
+TT_END
+
+TT_TEST(a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept)
+{
+    open_outbox();
+    struct tt_upload_world world = new_world();
+    struct tt_uploader_counts counts;
+    world.quota_for = 1000;
+    world.daemon = true;
+    world.stop_at_us = world.now_us + 400 * INT64_C(1000000);
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    problems = 0;
+    ck_assert_int_eq(
+        outbox.open(outbox.context, tt_str_from(world.destination), count_problem, NULL, NULL),
+        TT_OK);
+    ck_assert_int_gt(problems, 0);
+    world.quota_for = 0;
+    world.daemon = false;
+    world.stop_at_us = 0;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    assert_each_row_once(&world);
+}
+TT_END
+
 TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_a_sink_of_one_step,
          every_row_is_there_once_whatever_call_fails_of_a_sink_that_takes_its_time,
          every_row_is_there_once_whatever_call_fails_of_a_sink_with_commit,
@@ -283,4 +382,9 @@ TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_
          a_range_that_is_too_much_is_planned_in_smaller_ones,
          the_loads_of_a_day_are_not_exceeded_and_the_rest_waits,
          a_daemon_waits_for_more_rows_and_between_two_loads,
-         of_two_uploaders_one_waits_and_gives_up_when_it_runs_once)
+         of_two_uploaders_one_waits_and_gives_up_when_it_runs_once,
+         what_is_set_right_is_tried_at_once_by_the_next_run,
+         attempts_that_fail_one_after_another_end_a_single_run_before_all_loads_are_used_up,
+         an_answer_too_long_to_be_read_is_an_unknown_outcome,
+         a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_says_so,
+         a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept)
