@@ -7,10 +7,9 @@
 /* All in pages. */
 enum {
     SMALL_COMMIT = 256,
-    LOG_LONG = 16384,     /* 64 MB: time to write back; after a large commit the writer does it */
-    LOG_TOO_LONG = 65536, /* the writer does it after any */
-    LAST_PASS = 256,      /* so much is left to the writer; */
-    LAST_PASS_MAX = 2048, /* with more it calls the thread again */
+    LOG_LONG = 16384, /* 64 MB: time to write back; after a large commit the writer does it */
+    TOO_SLOW = 32768, /* since the thread was called: the writer does it after all */
+    LAST_PASS = 256,  /* so much, and what comes meanwhile, is left to the writer */
     PASSES_MAX = 6,
 };
 
@@ -22,7 +21,6 @@ struct tt_checkpoint {
     pthread_t thread;
     bool running;
     atomic_int state;
-    int written_back; /* pages of the log; the thread's while CALLED */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stop; /* with the lock */
@@ -31,13 +29,13 @@ struct tt_checkpoint {
 /* ---- The thread */
 
 /* Returns how many pages it had to look at, 0 when it could not. */
-static int pass(struct tt_checkpoint *c, const struct tt_db *db)
+static int pass(const struct tt_db *db, int *written_back)
 {
-    int in_log = 0, done = 0, before = c->written_back;
+    int in_log = 0, done = 0, before = *written_back;
     if (sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &done) !=
         SQLITE_OK)
         return 0;
-    c->written_back = done;
+    *written_back = done;
     return in_log < before ? in_log : in_log - before;
 }
 
@@ -59,9 +57,10 @@ static void *work(void *context)
     while (wait_for_call(c)) {
         if (db.sqlite == NULL && tt_db_open(&db, c->db->path, true, 0, &fault) != TT_OK)
             db = (struct tt_db){0}; /* the writer will do it */
-        c->written_back = 0;
-        for (int i = 0; db.sqlite != NULL && i < PASSES_MAX && pass(c, &db) > LAST_PASS; i++)
-            ;
+        int written_back = 0;
+        for (int i = 0; db.sqlite != NULL && i < PASSES_MAX; i++)
+            if (pass(&db, &written_back) <= LAST_PASS)
+                break;
         atomic_store(&c->state, DONE);
     }
     if (db.sqlite != NULL)
@@ -81,20 +80,23 @@ static bool start_thread(struct tt_checkpoint *c)
     return c->running;
 }
 
-static void call_thread(struct tt_checkpoint *c)
-{
-    if (!c->running && !start_thread(c))
-        return;
-    pthread_mutex_lock(&c->lock);
-    atomic_store(&c->state, CALLED);
-    pthread_cond_signal(&c->wake);
-    pthread_mutex_unlock(&c->lock);
-}
-
 static void write_back(struct tt_checkpoint *c)
 {
     c->tried = c->pages;
     sqlite3_wal_checkpoint_v2(c->db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static void call_thread(struct tt_checkpoint *c)
+{
+    c->tried = c->pages;
+    if (!c->running && !start_thread(c)) {
+        write_back(c);
+        return;
+    }
+    pthread_mutex_lock(&c->lock);
+    atomic_store(&c->state, CALLED);
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->lock);
 }
 
 static int after_commit(void *context, sqlite3 *sqlite, const char *name, int pages)
@@ -110,18 +112,13 @@ static int after_commit(void *context, sqlite3 *sqlite, const char *name, int pa
     c->pages = pages;
     if (state == DONE) {
         atomic_store(&c->state, IDLE);
-        if (pages - c->written_back <= LAST_PASS_MAX)
-            write_back(c);
-        else if (small)
-            call_thread(c);
+        write_back(c); /* what came meanwhile: little, unless the thread could not do it */
     } else if (state == IDLE && grown >= LOG_LONG) {
-        if (small) {
-            c->tried = pages;
+        if (small)
             call_thread(c);
-        } else {
+        else
             write_back(c);
-        }
-    } else if (grown >= LOG_TOO_LONG) {
+    } else if (grown >= TOO_SLOW) {
         write_back(c);
     }
     return SQLITE_OK; /* the commit stands, whatever became of this */
