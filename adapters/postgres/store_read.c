@@ -11,6 +11,8 @@
 #include "adapters/postgres/store.h"
 #include "core/base/time.h"
 
+enum { PORTION = 2000 }; /* rows of a FETCH */
+
 /* What is done with each row of a scan. */
 struct scan {
     enum tt_err (*row)(const struct scan *scan, const PGresult *result, int row);
@@ -32,7 +34,7 @@ static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *
     int count = PQntuples(result);
     for (int i = 0; i < count && err == TT_OK; i++)
         err = scan->row(scan, result, i);
-    *ret_more = count > 0;
+    *ret_more = count == PORTION;
     PQclear(result);
     return err;
 }
