@@ -39,6 +39,7 @@ enum tt_err tt_pg_writer_copy_row(struct tt_pg_writer *w, struct tt_wire *wire,
 }
 
 enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *w, struct tt_wire *wire,
+                                  const struct tt_store_meanwhile *meanwhile,
                                   struct tt_fault *fault)
 {
     tt_wire_end(wire);
@@ -47,6 +48,8 @@ enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *w, struct tt_wire *wire,
         return err;
     if (PQputCopyEnd(w->pg.conn, NULL) != 1)
         return tt_pg_failed(&w->pg, NULL, "writing", fault);
+    if (meanwhile != NULL && meanwhile->call != NULL)
+        meanwhile->call(meanwhile->context); /* the server has the last rows to write yet */
     for (PGresult *result; (result = PQgetResult(w->pg.conn)) != NULL; PQclear(result)) {
         if (PQresultStatus(result) != PGRES_COMMAND_OK && err == TT_OK)
             err = tt_pg_failed(&w->pg, result, "writing", fault);

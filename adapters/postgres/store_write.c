@@ -18,7 +18,7 @@ static enum tt_err copy_audit(struct tt_pg_writer *w, const struct tt_store_chan
         tt_wire_add_audit(wire, &changes->audit[i]);
         err = tt_pg_writer_copy_row(w, wire, fault);
     }
-    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, fault) : err;
+    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, &changes->meanwhile, fault) : err;
 }
 
 /* Sends what the wire holds, if it holds anything. */
@@ -45,7 +45,7 @@ static enum tt_err copy_new(struct tt_pg_writer *w, const struct tt_store_change
         tt_wire_add_current(wire, &changes->current[i].row);
         err = tt_pg_writer_copy_row(w, wire, fault);
     }
-    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, fault) : err;
+    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, NULL, fault) : err;
 }
 
 static enum tt_err write_current(struct tt_pg_writer *w, const struct tt_store_changes *changes,
@@ -84,7 +84,7 @@ static enum tt_err copy_stays(struct tt_pg_writer *w, const struct tt_store_chan
             err = tt_pg_writer_copy_row(w, wire, fault);
         }
     }
-    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, fault) : err;
+    return err == TT_OK ? tt_pg_writer_copy_end(w, wire, NULL, fault) : err;
 }
 
 static enum tt_err send_stays(struct tt_pg_writer *w, const struct tt_store_changes *changes,

@@ -33,7 +33,9 @@ enum tt_err tt_pg_writer_copy(struct tt_pg_writer *writer, struct tt_wire *wire,
                               enum tt_pg_sql which, struct tt_fault *fault) TT_MUST_CHECK;
 enum tt_err tt_pg_writer_copy_row(struct tt_pg_writer *writer, struct tt_wire *wire,
                                   struct tt_fault *fault) TT_MUST_CHECK;
+/* meanwhile: called before waiting for the server; may be NULL. */
 enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *writer, struct tt_wire *wire,
+                                  const struct tt_store_meanwhile *meanwhile,
                                   struct tt_fault *fault) TT_MUST_CHECK;
 /* NO_MEMORY when one of the wires could not be written. */
 enum tt_err tt_pg_writer_wired(const struct tt_pg_writer *writer,
