@@ -292,7 +292,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
 {
     const struct tt_queue queue = {world,     q_connect,    q_heartbeat, q_claim, q_renew,
                                    q_finish,  q_give_back,  q_wait,      q_bury,  q_trim,
-                                   q_backlog, q_disconnect, q_park,      NULL};
+                                   q_backlog, q_disconnect, q_park,      NULL,    NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
