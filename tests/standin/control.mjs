@@ -5,6 +5,7 @@
 //   POST faults             a fault plan, see faults.mjs
 //   POST keys               {"address": "public key in PEM"}
 //   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"]}
+//   POST settings           see world.mjs and where they are read
 //   POST forget             every stream of the Storage Write API is gone
 //   POST expire             every access token ends now
 //   POST drop               {"table": "p.d.t", "row": n}: takes a row away; "double": a second time;
@@ -14,7 +15,7 @@ function state(world) {
   const tables = {};
   for (const [name, table] of world.tables)
     tables[name] = {
-      rows: table.rows.length, partitions: table.partitions.size, loads: table.loads,
+      rows: table.rows.length + table.counted, distinct: table.uids.size, bytes: table.bytes, partitions: table.partitions.size, loads: table.loads,
       type: table.resource.type, columns: table.resource.schema?.fields?.map(field => field.name),
       view: table.resource.view?.query,
     };
