@@ -146,13 +146,31 @@ TT_END
 TT_TEST(messages_go_to_tables_of_their_own_behind_a_view)
 {
     set_up();
+    tt_standin_set(&standin, "settings", "{\"deliverTwice\":7}");
     initialise("pubsub");
     initialise("pubsub");
     struct tt_run run = upload("pubsub", "--once");
     ck_assert_msg(run.status == 0, "%s", run.err);
     tt_run_done(&run);
-    ck_assert_int_eq(rows_of("task_status_audit_messages"), ROWS);
+    ck_assert_int_eq(rows_of("task_status_audit_messages"), ROWS + ROWS / 7);
     ck_assert_int_eq(tt_standin_number(&standin, "counters/messages"), ROWS);
+    run = upload("pubsub", "--verify"); /* through the view, which takes the copies out */
+    ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+    ck_assert_msg(strstr(run.out, "600 rows in the store, 600 in BigQuery, 600 of them different; "
+                                  "3 batches, 0 differ") != NULL,
+                  "%s", run.out);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("replay", "-q", "--from", "bigquery:p.d", "task-9");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_msg(strstr(run.out, "BEGUN") != NULL && strstr(run.out, "DONE") != NULL, "%s",
+                  run.out);
+    tt_run_done(&run);
+    tt_standin_set(&standin, "drop", "{\"table\":\"p.d.task_status_audit_messages\",\"row\":2}");
+    run = upload("pubsub", "--verify"); /* not delivered */
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strstr(run.out, "task_status_audit plan 1 (written ") != NULL, "%s", run.out);
+    ck_assert_msg(strstr(run.out, "600 rows in the store, 599 in BigQuery") != NULL, "%s", run.out);
+    tt_run_done(&run);
     tt_standin_stop(&standin);
 }
 TT_END
