@@ -4,7 +4,7 @@
 //   GET  requests           operation, status and fault of each request, in order
 //   POST faults             a fault plan, see faults.mjs
 //   POST keys               {"address": "public key in PEM"}
-//   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"]}
+//   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"], "aws": {id: {secret, token}}}
 //   POST settings           see world.mjs and where they are read
 //   POST forget             every stream of the Storage Write API is gone
 //   POST expire             every access token ends now
@@ -58,6 +58,7 @@ export function control(world, faults, method, url, body) {
   else if (name === 'secrets') {
     for (const [token, client] of Object.entries(value.refresh ?? {})) world.refreshTokens.set(token, client);
     for (const token of value.subject ?? []) world.subjectTokens.add(token);
+    for (const [id, key] of Object.entries(value.aws ?? {})) world.awsKeys.set(id, key);
   } else if (name === 'settings') Object.assign(world.settings, value);
   else if (name === 'expire') world.tokens.clear();
   else if (name === 'forget') world.streams.clear();

@@ -23,6 +23,7 @@ export class World {
     this.keys = new Map(); // service account's address -> public key, PEM
     this.refreshTokens = new Map(); // refresh token -> { client_id, client_secret }
     this.subjectTokens = new Set(); // of external accounts
+    this.awsKeys = new Map(); // id -> { secret, token }
     this.requests = []; // { operation, status, fault }
     this.counters = {};
     this.etags = 0;
