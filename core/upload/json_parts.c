@@ -17,7 +17,8 @@ struct parts {
     enum tt_err err;
 };
 
-#define LARGE INT64_C(1000000000000000) /* the first integer of 16 digits */
+#define LARGE  INT64_C(1000000000000000) /* the first integer of 16 digits */
+#define NUMBER "%.16e"                   /* means the same to C and to GoogleSQL */
 
 static void add_number(struct tt_buf *text, const struct tt_json *value)
 {
@@ -26,7 +27,7 @@ static void add_number(struct tt_buf *text, const struct tt_json *value)
     if (number >= LARGE || number <= -LARGE)
         tt_buf_addf(text, "%" PRId64, number);
     else
-        tt_buf_addf(text, "%.16e", tt_json_real(value) + 0.0); /* no negative zero */
+        tt_buf_addf(text, NUMBER, tt_json_real(value) + 0.0); /* no negative zero */
 }
 
 static void add_value(struct parts *parts, struct tt_str key, const struct tt_json *value)
@@ -108,7 +109,9 @@ void tt_json_parts_sql(struct tt_buf *sql, const char *column)
                          "WHEN STARTS_WITH(value, '\"') THEN CONCAT('\"', JSON_VALUE(value)) "
                          "WHEN REGEXP_CONTAINS(value, r'^-?[0-9]{16,20}$') THEN value "
                          "WHEN REGEXP_CONTAINS(value, r'^-?[0-9]') THEN "
-                         "IFNULL(FORMAT('%.16e', SAFE_CAST(value AS FLOAT64) + 0.0), value) "
+                         "IFNULL(FORMAT('");
+    tt_buf_add_text(sql, NUMBER);
+    tt_buf_add_text(sql, "', SAFE_CAST(value AS FLOAT64) + 0.0), value) "
                          "ELSE value END) AS part FROM (SELECT "
                          "REGEXP_EXTRACT(piece, r'^(" QUOTED ")\\s*:') AS key, "
                          "REGEXP_REPLACE(piece, r'^" QUOTED "\\s*:\\s*', '') AS value "
