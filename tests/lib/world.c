@@ -199,10 +199,13 @@ static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions,
     return once(&world->fence_fails, fault);
 }
 
-static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault)
+static enum tt_err s_reserve_fences(void *c, int64_t up_to, int64_t *reserved,
+                                    struct tt_fault *fault)
 {
     struct tt_world *world = c;
-    *fence = world->fence_known;
+    if (up_to > 0)
+        note(world, "extend");
+    *reserved = (up_to > world->fence_known ? up_to : world->fence_known) + TT_FENCE_STEP;
     if (world->fences_known_fail > 0) {
         world->fences_known_fail--;
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
@@ -298,7 +301,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
                                    .commit = s_commit,
                                    .rollback = s_rollback,
                                    .fence = s_fence,
-                                   .fence_known = s_fence_known,
+                                   .reserve_fences = s_reserve_fences,
                                    .load = s_load,
                                    .write = s_write};
     const struct tt_clock clock = {world, wall_us, mono, sleep_us};

@@ -19,7 +19,7 @@
     X(BACKLOG, backlog)                                                                            \
     X(BEGIN, begin)                                                                                \
     X(FENCE, fence)                                                                                \
-    X(FENCE_KNOWN, fence_known)                                                                    \
+    X(RESERVE, reserve)                                                                            \
     X(LOAD, load)                                                                                  \
     X(HISTORIES, histories)                                                                        \
     X(WRITE, write)                                                                                \
