@@ -9,6 +9,7 @@
     X(CONNECT, connect)                                                                            \
     X(BEAT, beat)                                                                                  \
     X(CLAIM, claim)                                                                                \
+    X(PREFETCH, prefetch)                                                                          \
     X(RENEW, renew)                                                                                \
     X(FINISH, finish)                                                                              \
     X(GIVE_BACK, give_back)                                                                        \

@@ -25,16 +25,22 @@ struct tt_model_queue {
     unsigned alive, rank, next_first;
     struct tt_mono look_due;
     struct {
-        bool asked, ready, full, in_hand;
+        bool asked, ready, full, stale, in_hand, unsure;
+        unsigned hand;
         const char *tasks[TT_MODEL_ENTRIES_MAX];
         size_t task_count, first, count;
-        bool from_now; /* "$": only what comes from now on is new */
         struct tt_model_id last, wake;
     } partitions[TT_MODEL_PARTITIONS_MAX];
-    struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
-    bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
-    size_t entry_count;
+    struct {
+        struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
+        bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
+        size_t entry_count;
+        bool asked;
+    } hands[2];   /* the batch in hand, and the one that was asked for ahead */
+    unsigned now; /* the one in hand */
+    struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX]; /* what was seen */
     uint64_t vanished;
+    bool lost; /* a finish came after the end of its lease; to be told */
 };
 
 /* The fields above the line are set by the caller. */

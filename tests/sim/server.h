@@ -11,7 +11,7 @@
 #include "core/port/queue.h"
 
 enum {
-    TT_MODEL_PARTITIONS_MAX = 4,
+    TT_MODEL_PARTITIONS_MAX = 8,
     TT_MODEL_ENTRIES_MAX = 400,
     TT_MODEL_READY_MAX = 4000, /* may hold a task several times */
     TT_MODEL_TOKENS_MAX = 2000,
@@ -103,11 +103,18 @@ struct tt_model_server {
     uint64_t changes; /* grows when somebody who waits may find something */
 };
 
+/* New entries that somebody has seen and would like to have. */
+struct tt_model_offers {
+    struct tt_model_id after; /* they begin behind it */
+    struct tt_model_entry entries[TT_MODEL_ENTRIES_MAX];
+    size_t count;
+    bool all; /* there was no more */
+};
+
 /* What a script of a claim answers. Entries point into the partition. */
 struct tt_model_claim {
     int64_t fence;
     int more; /* as in TT_LUA_CLAIM */
-    bool has_last;
     struct tt_model_id last;
     uint64_t vanished;
     size_t count, task_count;
@@ -139,7 +146,10 @@ void tt_model_make_group(struct tt_model_server *server, unsigned partition);
 /* The scripts. */
 void tt_model_claim(struct tt_model_server *server, unsigned partition, int token, int64_t lease_ms,
                     size_t count, int64_t floor, size_t waiting_max,
-                    struct tt_model_claim *ret_claim);
+                    const struct tt_model_offers *offers, struct tt_model_claim *ret_claim);
+/* Up to `max` of what stands behind an id. */
+void tt_model_look(const struct tt_model_server *server, unsigned partition,
+                   struct tt_model_id after, size_t max, struct tt_model_offers *ret_offers);
 /* Number of tasks that became ready; -1: the lease had ended. */
 int64_t tt_model_finish(struct tt_model_server *server, unsigned partition, int token,
                         const struct tt_model_id *ids, size_t id_count, const char *const *tasks,

@@ -22,7 +22,7 @@ static redisContext *redis;
 static uint64_t chance;
 static int64_t mono_us;
 static unsigned script, step;
-static unsigned parks, requeues, drops, vanished, losses; /* that came about */
+static unsigned parks, requeues, drops, vanished, losses, aheads; /* that came about */
 
 static struct tt_model_server model;
 static struct {
@@ -198,6 +198,29 @@ static void claim(struct worker *w)
     w->has_batch = w->real_batch.count > 0;
 }
 
+/* The answers to what was sent without waiting have come. */
+static void settle(struct worker *w)
+{
+    struct tt_fault fault = {0};
+    unsigned alive[2] = {0, 0};
+    must(w->real.heartbeat(w->real.context, &alive[0], &fault), &fault);
+    must(w->modelled.heartbeat(w->modelled.context, &alive[1], &fault), &fault);
+    ck_assert_uint_eq(alive[0], alive[1]);
+}
+
+static void ask_ahead(struct worker *w)
+{
+    struct tt_fault fault = {0};
+    size_t max = 1 + below(8);
+    bool asked[2] = {false, false};
+    must(w->real.prefetch(w->real.context, max, 0, &asked[0], &fault), &fault);
+    must(w->modelled.prefetch(w->modelled.context, max, 0, &asked[1], &fault), &fault);
+    ck_assert_msg(asked[0] == asked[1], "script %u step %u: asked %d, the model %d", script, step,
+                  asked[0], asked[1]);
+    aheads += asked[0];
+    settle(w);
+}
+
 static void finish(struct worker *w)
 {
     struct tt_fault fault = {0};
@@ -208,6 +231,7 @@ static void finish(struct worker *w)
                   lost[0], lost[1]);
     losses += lost[0];
     w->has_batch = false;
+    settle(w);
 }
 
 static void renew(struct worker *w)
@@ -423,11 +447,13 @@ static void take_step(bool lose)
         see_to_letter();
     else if (!w->has_batch)
         claim(w);
-    else if (what < 60)
+    else if (what < 57)
         renew(w);
-    else if (what < 65)
+    else if (what < 64)
+        ask_ahead(w);
+    else if (what < 67)
         bury(w);
-    else if (what < 70)
+    else if (what < 71)
         park(w);
     else if (what < 75)
         give_back(w);
@@ -498,6 +524,7 @@ static void run(const char *name, bool lose)
     ck_assert_uint_gt(requeues, 0);
     ck_assert_uint_gt(drops, 0);
     ck_assert_uint_gt(losses, 0);
+    ck_assert_uint_gt(aheads, 0);
     ck_assert(vanished > 0 || !lose);
     printf("%u parked, %u requeued, %u dropped, %u vanished, %u turns lost\n", parks, requeues,
            drops, vanished, losses);

@@ -50,9 +50,12 @@ static void no_row_key(void)
     plan.no_row_key = true;
 }
 
+/* Whoever writes under an older fence has stood still, and others were given what he had. */
 static void no_fence(void)
 {
     plan.no_fence = true;
+    plan.troubles |= 1U << TT_SIM_PAUSE | 1U << TT_SIM_TAIL;
+    plan.trouble_every_us = plan.lease_us / 2;
 }
 
 TT_TEST(a_queue_that_hands_out_entries_without_their_turn_is_found_out)
