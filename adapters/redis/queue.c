@@ -2,6 +2,7 @@
  * queue_turns.c. */
 #include "adapters/redis/queue.h"
 
+#include "adapters/redis/cluster.h"
 #include "adapters/redis/meta.h"
 #include "adapters/redis/queue_parts.h"
 #include "core/base/mem.h"
@@ -92,6 +93,7 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
         err = change_token(queue, fault);
     if (err == TT_OK)
         err = make_partitions(queue, partitions, fault);
+    queue->moves = tt_redis_cluster_moves(queue->redis.cluster);
     if (err == TT_OK)
         *ret_partitions = partitions;
     return err;
