@@ -62,7 +62,8 @@
     "local firsts, refused, named, owned = {}, {}, {}, 0 "                                         \
     "local function is_free(key, holder, waiting) "                                                \
     "if holder and holder ~= ME then "                                                             \
-    "if not alive(holder) then give_back(holder) end return false end "                            \
+    "if alive(holder) then return false end "                                                      \
+    "give_back(holder) return not waits(key, 1)[1] end "                                           \
     "if waiting and waits(key, 1)[1] then call('RPUSH', READY, key) return false end "             \
     "return true end "                                                                             \
     "local function offer(i) local id, key = ARGV[8 + 2 * i], ARGV[9 + 2 * i] "                    \
@@ -95,7 +96,8 @@
 
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait, a mark, the
  * id that the offers begin behind, how many offers, offers. Mark: 0: what was seen is all there is,
- * 2: it is not, 1: goes on from the call before, whose count it shares.
+ * 2: it is not, 1: goes on from the call before, whose count it shares; where that found nothing
+ * but busy tasks, or did nothing, it begins by itself.
  * -> fence, whether more may be there (1), must not be looked for (2), what was seen is old and
  * nothing was done (3) or none of that (0), the last id delivered, vanished, entries that had
  * waited, their deliveries, their tasks, positions of the first and the last offer taken, of those
@@ -118,8 +120,9 @@
         "local budget = count "                                                                    \
         "if goes_on then local mine_here = 0 "                                                     \
         "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                  \
-        "if c[1] == ME then mine_here = tonumber(c[2]) end end "                                   \
-        "budget = (gap or mine_here == 0) and 0 or count - mine_here "                             \
+        "if c[1] == ME then mine_here = tonumber(c[2]) end end call('ZREM', LEASES, '') "          \
+        "if gap then budget = 0 elseif mine_here > 0 then budget = count - mine_here "             \
+        "else tidy() budget = take_ready(count) end "                                              \
         "else tidy() budget = take_ready(count) end "                                              \
         "local held = {} for i, key in ipairs(tasks) do held[i] = key end "                        \
         "if budget <= 0 then more = 1 "                                                            \

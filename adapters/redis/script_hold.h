@@ -14,7 +14,7 @@
     "local holder = call('HGET', HELD, key) "                                                      \
     "if holder and holder ~= ME then if alive(holder) then return {0, key} end "                   \
     "give_back(holder) end "                                                                       \
-    "local fence = call('INCR', FENCE) "                                                           \
+    "call('ZREM', LEASES, '') local fence = call('INCR', FENCE) "                                  \
     "if fence <= floor then fence = floor + 1 "                                                    \
     "call('SET', FENCE, string.format('%.0f', fence)) end "                                        \
     "call('HSET', HELD, key, ME) call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) "               \

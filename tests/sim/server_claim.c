@@ -130,9 +130,10 @@ static bool is_free(struct claiming *c, const char *key, bool waiting)
     if (c->server->gives_all)
         return true;
     if (holder >= 0 && holder != c->me) {
-        if (!tt_model_alive(c->server, c->p, holder))
-            c->claim->vanished += tt_model_give_back_in(c->server, c->p, holder);
-        return false;
+        if (tt_model_alive(c->server, c->p, holder))
+            return false;
+        c->claim->vanished += tt_model_give_back_in(c->server, c->p, holder);
+        return tt_model_first_wait(c->p, key) == SIZE_MAX;
     }
     if (waiting && tt_model_first_wait(c->p, key) != SIZE_MAX) {
         tt_model_push_ready(c->p, key);
