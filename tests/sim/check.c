@@ -80,8 +80,9 @@ static void check_nothing_else(struct tt_sim *sim)
         bool found = false;
         for (size_t k = 0; k < sim->ledger.count && !found; k++)
             found = is_row_of(row, &sim->ledger.entries[k]);
-        if (!found || row->enqueued_at_us != row->place.entry_ms * 1000 || row->fence < 1 ||
-            row->attempt < 1 || row->apply_seq != (int64_t)i + 1)
+        if (!found || row->enqueued_at_us != row->place.entry_ms * 1000 ||
+            row->fence < !sim->plan->unlocked || row->attempt < 1 ||
+            row->apply_seq != (int64_t)i + 1)
             tt_sim_fail(sim, "row %zu is of no event, or is wrong", i);
         for (size_t k = 0; k < i; k++) {
             const struct tt_place *a = &sim->tables.audit[k].place, *b = &row->place;

@@ -86,7 +86,7 @@ static enum tt_err q_give_back(void *context, struct tt_fault *fault)
             err = between(q, &done, fault);
             if (err == TT_OK && !q->server->partitions[i].has_group)
                 return tt_model_client_no_group(q, fault);
-            if (err == TT_OK)
+            if (err == TT_OK && q->locking)
                 vanished += tt_model_give_back(q->server, i, q->token);
         }
     if (err == TT_OK)
@@ -126,6 +126,10 @@ static bool finish_one(struct tt_model_queue *q, unsigned i)
         if (!q->hands[q->now].parked[k])
             ids[count++] = (struct tt_model_id){entry->id_ms, entry->id_seq};
     }
+    for (size_t k = 0; k < count && !q->locking; k++)
+        tt_model_acknowledge(q->server, i, ids[k]);
+    if (!q->locking)
+        return true;
     return tt_model_finish(q->server, i, q->token, ids, count, q->partitions[i].tasks,
                            q->partitions[i].task_count) >= 0;
 }
@@ -198,6 +202,9 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     uint64_t high = q->random->next(q->random->context), low = q->random->next(q->random->context);
     snprintf(name, sizeof name, "%.20s#%016" PRIx64 "%016" PRIx64, q->worker, high, low);
     q->token = tt_model_token(q->server, name);
+    snprintf(name, sizeof name, "%.20s", q->worker);
+    if (q->consumer == 0 && !q->locking)
+        q->consumer = tt_model_token(q->server, name);
     memset(q->partitions, 0, sizeof q->partitions);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].ready = true;
@@ -227,9 +234,11 @@ static void q_disconnect(void *context)
 static bool look(struct tt_model_queue *q, unsigned i)
 {
     const struct tt_model_partition *p = &q->server->partitions[i];
+    struct tt_model_id after =
+        q->partitions[i].from_now ? q->partitions[i].newest : q->partitions[i].last;
     bool found = !q->partitions[i].full && p->entry_count > 0 &&
-                 tt_model_id_compare(p->entries[p->entry_count - 1].id, q->partitions[i].last) > 0;
-    if (tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
+                 tt_model_id_compare(p->entries[p->entry_count - 1].id, after) > 0;
+    if (q->locking && tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
         q->partitions[i].wake = p->wake;
         found = true;
     }
@@ -252,6 +261,8 @@ static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault
         if (q->partitions[i].ready)
             return TT_OK;
     enum tt_err err = tt_model_client_there(q, TT_SIM_WAIT, fault);
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].newest = q->server->partitions[i].last_id;
     if (err == TT_OK && !look_everywhere(q)) {
         q->idle(q->idle_context, q->server->changes, wait_ms);
         look_everywhere(q);
@@ -267,7 +278,7 @@ static enum tt_err q_bury(void *context, const struct tt_queue_entry *entry, con
     enum tt_err err = tt_model_client_there(q, TT_SIM_BURY, fault);
     if (err != TT_OK)
         return err;
-    tt_model_bury(q->server, entry->partition, q->token,
+    tt_model_bury(q->server, entry->partition, q->locking ? q->token : -1,
                   (struct tt_model_id){entry->id_ms, entry->id_seq}, reason, entry->deliveries,
                   entry->payload);
     return tt_model_client_back(q, TT_SIM_BURY, fault);
@@ -312,7 +323,7 @@ static enum tt_err q_trim(void *context, struct tt_fault *fault)
             return err;
         if (!q->server->partitions[i].has_group)
             return tt_model_client_no_group(q, fault);
-        uint64_t vanished = tt_model_tend(q->server, i);
+        uint64_t vanished = q->locking ? tt_model_tend(q->server, i) : 0;
         q->vanished += vanished;
         unsigned done = 1;
         err = between(q, &done, fault);

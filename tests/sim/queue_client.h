@@ -19,9 +19,11 @@ struct tt_model_queue {
     char worker[32];
     int64_t lease_ms;
     size_t waiting_max;
+    bool locking;
     /* Inside. */
     bool connected;
-    int token; /* 0: none yet */
+    int token;    /* 0: none yet */
+    int consumer; /* without locking: of this worker; 0: none yet */
     unsigned alive, rank, next_first;
     struct tt_mono look_due;
     struct {
@@ -30,6 +32,9 @@ struct tt_model_queue {
         const char *tasks[TT_MODEL_ENTRIES_MAX];
         size_t task_count, first, count;
         struct tt_model_id last, wake;
+        /* without locking: what was left behind comes first; "$", the newest when we wait */
+        bool recovering, from_now;
+        struct tt_model_id cursor, newest;
     } partitions[TT_MODEL_PARTITIONS_MAX];
     struct {
         struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];

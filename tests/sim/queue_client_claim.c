@@ -8,7 +8,7 @@ enum { FIRST_PASS = 8, PASS_GROWS = 4, AHEAD = 8 };
 
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition)
 {
-    return partition % q->alive == q->rank % q->alive;
+    return !q->locking || partition % q->alive == q->rank % q->alive;
 }
 
 static int by_id(const void *a, const void *b)
@@ -71,6 +71,26 @@ static void look(struct tt_model_queue *q, unsigned partition, size_t each, unsi
     tt_model_look(q->server, partition, q->partitions[partition].last, each, &q->offers[partition]);
 }
 
+static void take_plain(struct tt_model_queue *q, unsigned partition, size_t each)
+{
+    static struct tt_model_claim claim;
+    bool recovering = q->partitions[partition].recovering;
+    struct tt_model_id last = q->partitions[partition].last;
+    if (recovering)
+        tt_model_recover(q->server, partition, q->consumer, each, q->lease_ms,
+                         &q->partitions[partition].cursor, &claim);
+    else
+        tt_model_read(q->server, partition, q->consumer, each, &claim);
+    if (recovering || claim.count == 0)
+        claim.last = last;
+    claim.more = recovering || claim.count >= each;
+    take_claim(q, partition, &claim);
+    if (recovering)
+        q->partitions[partition].recovering = q->partitions[partition].cursor.ms > 0;
+    else
+        q->partitions[partition].from_now = claim.count == 0;
+}
+
 static enum tt_err offer(struct tt_model_queue *q, unsigned partition, size_t each, int64_t floor,
                          struct tt_fault *fault)
 {
@@ -80,6 +100,10 @@ static enum tt_err offer(struct tt_model_queue *q, unsigned partition, size_t ea
         return err;
     if (!q->server->partitions[partition].has_group)
         return tt_model_client_no_group(q, fault);
+    if (!q->locking) {
+        take_plain(q, partition, each);
+        return TT_OK;
+    }
     tt_model_claim(q->server, partition, q->token, q->lease_ms, each, floor, q->waiting_max,
                    &q->offers[partition], &claim);
     take_claim(q, partition, &claim);
@@ -172,9 +196,12 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
     if (!q->connected)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "queue: not connected");
     if (now.us >= q->look_due.us) {
-        q->look_due.us = now.us + q->lease_ms * 1000 / 3;
-        for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->look_due.us = now.us + q->lease_ms * 1000 / (q->locking ? 3 : 1);
+        for (unsigned i = 0; i < q->server->partition_count; i++) {
             q->partitions[i].ready = true;
+            q->partitions[i].recovering = !q->locking;
+            q->partitions[i].cursor = (struct tt_model_id){0, 0};
+        }
     }
     if (!q->hands[q->now].asked)
         ask_anew(q);

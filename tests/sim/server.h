@@ -39,6 +39,7 @@ struct tt_model_pending {
     struct tt_model_id id;
     int token;
     int64_t deliveries;
+    int64_t given_ms; /* looked at where nothing is locked */
 };
 
 struct tt_model_turn {
@@ -159,6 +160,7 @@ bool tt_model_renew(struct tt_model_server *server, unsigned partition, int toke
                     int64_t lease_ms);
 uint64_t tt_model_tend(struct tt_model_server *server, unsigned partition);
 void tt_model_trim(struct tt_model_server *server, unsigned partition);
+/* token -1: without locking. */
 void tt_model_bury(struct tt_model_server *server, unsigned partition, int token,
                    struct tt_model_id id, const char *reason, int64_t tries, struct tt_str payload);
 /* behind: ids of the same task that the caller has. */
@@ -169,11 +171,23 @@ void tt_model_park(struct tt_model_server *server, unsigned partition, int token
 void tt_model_unbury(struct tt_model_server *server, unsigned partition, size_t letter,
                      bool requeue);
 struct tt_queue_backlog tt_model_backlog(const struct tt_model_server *server, unsigned partition);
+/* Without locking: new entries; what others have had for so long, from the cursor on; done. */
+void tt_model_read(struct tt_model_server *server, unsigned partition, int consumer, size_t count,
+                   struct tt_model_claim *ret_claim);
+void tt_model_recover(struct tt_model_server *server, unsigned partition, int consumer,
+                      size_t count, int64_t idle_ms, struct tt_model_id *cursor,
+                      struct tt_model_claim *ret_claim);
+void tt_model_acknowledge(struct tt_model_server *server, unsigned partition,
+                          struct tt_model_id id);
+/* Holds an id without entries of it; 0: somebody alive has it. */
+int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int token,
+                         const char *key, int64_t lease_ms, int64_t floor);
 /* alive, rank; lifetime 0: the worker leaves. */
 void tt_model_beat(struct tt_model_server *server, const char *name, int64_t lifetime_ms,
                    unsigned *ret_alive, unsigned *ret_rank);
 
-/* Inside: server.c, server_turns.c, server_claim.c, server_park.c. */
+/* Inside: server.c, server_turns.c, server_claim.c, server_park.c,
+ * server_plain.c. */
 struct tt_model_keys {
     const char *list[TT_MODEL_ENTRIES_MAX];
     size_t count;

@@ -161,7 +161,7 @@ static void add_pending(struct tt_model_partition *p, struct tt_model_id id, int
     if (tt_model_find(p, id) == NULL)
         return;
     tt_assert(p->pending_count < TT_MODEL_ENTRIES_MAX);
-    p->pending[p->pending_count++] = (struct tt_model_pending){id, token, deliveries};
+    p->pending[p->pending_count++] = (struct tt_model_pending){id, token, deliveries, 0};
 }
 
 static void take_offer(struct claiming *c, const struct tt_model_entry *entry, bool away)

@@ -488,6 +488,7 @@ static void begin_worker(struct worker *w, unsigned number)
         .idle = idle,
         .lease_ms = LEASE_MS,
         .waiting_max = TT_TURNS_WAITING_MAX,
+        .locking = true,
     };
     memcpy(w->client.worker, w->name, sizeof w->name);
     w->modelled = tt_model_queue_port(&w->client);
