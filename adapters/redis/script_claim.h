@@ -5,24 +5,8 @@
 #include "adapters/redis/script_parts.h"
 #include "adapters/redis/script_turns.h"
 
-/* First: holders whose lease ended give back, and what does not fit is made anew. */
-#define TT_LUA_CLAIM_TIDY                                                                          \
-    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
-    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
-    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
-    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
-    "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
-    "local held = call('HLEN', HELD) "                                                             \
-    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
-    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
-    "(held == 0 and others > 0) or "                                                               \
-    "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
-    "for _, token in ipairs(dead) do give_back(token) end "                                        \
-    "if held > 0 then "                                                                            \
-    "for _, token in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do "       \
-    "give_back(token) end end end "
-
-/* Second: tasks that are free and have something waiting, in the order they became free. */
+/* First: tidy, of script_turns.h. Second: tasks that are free and have something waiting, in the
+ * order they became free. */
 #define TT_LUA_CLAIM_READY                                                                         \
     "local mine, tasks, entries, tries = {}, {}, {}, {} "                                          \
     "local function take_ready(budget) local ids, gone, back = {}, {}, {} "                        \
@@ -106,8 +90,7 @@
  * would let it go.
  */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER             \
-        TT_LUA_CLAIM_NEW                                                                           \
+    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER TT_LUA_CLAIM_NEW  \
         "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
         "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "         \
         "return g['last-delivered-id'] end end end "                                               \

@@ -179,6 +179,8 @@ void tt_model_recover(struct tt_model_server *server, unsigned partition, int co
                       struct tt_model_claim *ret_claim);
 void tt_model_acknowledge(struct tt_model_server *server, unsigned partition,
                           struct tt_model_id id);
+/* What a claim, or a hold, begins with. */
+void tt_model_tidy(struct tt_model_server *server, unsigned partition, int token);
 /* Holds an id without entries of it; 0: somebody alive has it. */
 int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int token,
                          const char *key, int64_t lease_ms, int64_t floor);

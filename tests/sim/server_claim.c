@@ -42,8 +42,9 @@ static size_t list_ended(const struct claiming *c, int *ret_tokens)
     return count;
 }
 
-static void tidy(struct claiming *c)
+static uint64_t tidy(struct claiming *c)
 {
+    uint64_t vanished = 0;
     struct tt_model_partition *p = c->p;
     int tokens[TT_MODEL_ENTRIES_MAX], dead[TT_MODEL_ENTRIES_MAX];
     size_t count = tt_model_consumers(c->server, p, tokens), dead_count = 0;
@@ -61,15 +62,21 @@ static void tidy(struct claiming *c)
     if (p->wait_count != waiting || p->behind_count != out || (out > 0 && p->parked_count == 0) ||
         (p->held_count == 0 && others > 0) ||
         (p->held_count == 0 && waiting > 0 && p->ready_count == 0)) {
-        c->claim->vanished += tt_model_begin_anew(c->server, p);
-        return;
+        return tt_model_begin_anew(c->server, p);
     }
     bool had_held = p->held_count > 0;
     for (size_t i = 0; i < dead_count; i++)
-        c->claim->vanished += tt_model_give_back_in(c->server, p, dead[i]);
+        vanished += tt_model_give_back_in(c->server, p, dead[i]);
     size_t ended = had_held ? list_ended(c, tokens) : 0;
     for (size_t i = 0; i < ended; i++)
-        c->claim->vanished += tt_model_give_back_in(c->server, p, tokens[i]);
+        vanished += tt_model_give_back_in(c->server, p, tokens[i]);
+    return vanished;
+}
+
+void tt_model_tidy(struct tt_model_server *server, unsigned partition, int token)
+{
+    struct claiming c = {server, &server->partitions[partition], NULL, {.count = 0}, token};
+    tidy(&c);
 }
 
 static void add_task(struct claiming *c, const char *key)
@@ -238,7 +245,7 @@ void tt_model_claim(struct tt_model_server *server, unsigned partition, int toke
         claim->more = 3;
         return;
     }
-    tidy(&c);
+    claim->vanished += tidy(&c);
     size_t budget = take_ready(&c, count);
     if (budget == 0) {
         claim->more = 1;

@@ -329,6 +329,7 @@ int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int
                          const char *key, int64_t lease_ms, int64_t floor)
 {
     struct tt_model_partition *p = &server->partitions[partition];
+    tt_model_tidy(server, partition, token);
     int holder = tt_model_holder(p, key);
     if (holder >= 0 && holder != token) {
         if (tt_model_alive(server, p, holder))

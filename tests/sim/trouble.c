@@ -7,7 +7,8 @@
 /* What the server may lose of its own. */
 enum {
     LOSSES = 1U << TT_SIM_TAIL | 1U << TT_SIM_FORGET_TURNS | 1U << TT_SIM_FORGET_KEY |
-             1U << TT_SIM_LOSE_GROUP
+             1U << TT_SIM_LOSE_GROUP,
+    LEASES_END = LOSSES | 1U << TT_SIM_SERVER_CLOCK, /* or seem to, and then do not */
 };
 
 static struct tt_sim_worker *anybody(struct tt_sim *sim)
@@ -224,7 +225,8 @@ void tt_sim_end_repair(struct tt_sim *sim)
     struct tt_model_partition *p = &sim->server.partitions[sim->repair.partition];
     bool alive = tt_model_alive(&sim->server, p, sim->repair.token);
     bool holds = tt_model_holder(p, sim->repair.key) == sim->repair.token;
-    for (size_t i = sim->repair.rows; i < sim->tables.audit_count && alive && holds; i++) {
+    bool sure = alive && (sim->plan->troubles & LEASES_END) == 0;
+    for (size_t i = sim->repair.rows; i < sim->tables.audit_count && sure; i++) {
         const struct tt_audit_row *row = &sim->tables.audit[i];
         char key[TT_MODEL_KEY_BYTES];
         snprintf(key, sizeof key, "%.*s/%.*s", TT_STR_ARGS(row->event.tenant),
@@ -232,7 +234,7 @@ void tt_sim_end_repair(struct tt_sim *sim)
         if (strcmp(key, sim->repair.key) == 0 && row->fence > sim->repair.fence)
             tt_sim_fail(sim, "G4: task %s was held, and row %zu was written", key, i);
     }
-    if (alive && !holds && (sim->plan->troubles & LOSSES) == 0)
+    if (sure && !holds)
         tt_sim_fail(sim, "G4: task %s was held, and somebody else took it", sim->repair.key);
     if (tt_sim_percent(&sim->chance, 70) && p->has_group)
         tt_model_finish(&sim->server, sim->repair.partition, sim->repair.token, NULL, 0,

@@ -104,6 +104,23 @@ TT_TEST(a_new_event_of_an_id_whose_holder_has_no_lease_is_handed_out_at_once)
 }
 TT_END
 
+TT_TEST(a_hold_does_not_hide_that_the_list_of_what_is_held_was_lost)
+{
+    set_up("hidden");
+    struct tt_queue c = tt_test_queue_open(&server, "c", 60000);
+    tt_test_queue_add(&server, "x", 1);
+    ck_assert_str_eq(tt_test_queue_claim(&a, 10, &batch), "x1*1 ");
+    tt_redis_ask(&server, "DEL {t:0}:held");
+    struct tt_redis_hold taken = hold(&b, "z", 0);
+    tt_test_queue_add(&server, "x", 2);
+    ck_assert_str_eq(tt_test_queue_claim(&c, 10, &batch), "x1*2 x2*1 ");
+    ck_assert(!tt_test_queue_finish(&c));
+    let_go(&b, &taken);
+    tt_redis_queue_destroy(&c);
+    tear_down();
+}
+TT_END
+
 TT_TEST(a_claim_reads_past_more_of_a_busy_id_than_one_call_holds)
 {
     set_up("past");
@@ -128,4 +145,5 @@ TT_SUITE("adapters/redis/hold", events_of_an_id_that_is_held_wait_and_come_when_
          what_waits_behind_a_holder_who_died_comes_with_a_newer_fence,
          a_server_that_is_full_lets_an_id_be_held,
          a_new_event_of_an_id_whose_holder_has_no_lease_is_handed_out_at_once,
+         a_hold_does_not_hide_that_the_list_of_what_is_held_was_lost,
          a_claim_reads_past_more_of_a_busy_id_than_one_call_holds)
