@@ -1,3 +1,4 @@
+#include "core/base/buf.h"
 #include "core/base/mem.h"
 
 #include "tests/lib/suite.h"
@@ -89,7 +90,39 @@ TT_TEST(an_arena_that_grows_large_holds_what_was_written)
 }
 TT_END
 
+TT_TEST(whatever_cannot_grow_says_so_and_keeps_what_it_had)
+{
+    int *list = NULL;
+    size_t capacity = 0;
+    struct tt_arena arena;
+    struct tt_buf buf;
+    tt_arena_init(&arena, 0);
+    tt_buf_init(&buf, 0);
+    ck_assert_int_eq(tt_mem_reserve((void **)&list, &capacity, 4, sizeof *list), TT_OK);
+    char *kept = tt_arena_copy(&arena, "kept", 4);
+    list[3] = 7;
+    tt_buf_add_text(&buf, "kept");
+    size_t before = capacity;
+    tt_mem_fail_after(0, true);
+    ck_assert_int_eq(tt_mem_reserve((void **)&list, &capacity, 100000, sizeof *list),
+                     TT_ERR_NO_MEMORY);
+    ck_assert_ptr_null(tt_arena_alloc(&arena, 10000000));
+    for (int i = 0; i < 100000; i++)
+        tt_buf_add_text(&buf, "more");
+    tt_mem_fail_after(-1, false);
+    ck_assert_uint_eq(capacity, before);
+    ck_assert_int_eq(list[3], 7);
+    ck_assert_str_eq(kept, "kept");
+    ck_assert_int_eq(buf.err, TT_ERR_NO_MEMORY);
+    ck_assert_int_eq(strncmp(buf.data, "kept", 4), 0);
+    tt_mem_free(list);
+    tt_arena_done(&arena);
+    tt_buf_done(&buf);
+}
+TT_END
+
 TT_SUITE("core/base/mem", an_arena_uses_lent_memory_before_new_one,
          a_reset_arena_has_given_back_what_was_lent,
          spare_memory_is_used_last_and_may_be_taken_back_before,
-         an_arena_that_grows_large_holds_what_was_written)
+         an_arena_that_grows_large_holds_what_was_written,
+         whatever_cannot_grow_says_so_and_keeps_what_it_had)
