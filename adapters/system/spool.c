@@ -1,18 +1,22 @@
-/* Happy path: lines are compressed into DIR/.PID-N.tmp, which is synced and takes the name at the
- * end; reading maps nothing and keeps one descriptor.
+/* Happy path: lines are compressed into a temporary file, .RANDOM.tmp, which is synced and takes
+ * the name at the end; reading maps nothing and keeps one descriptor.
  *
  * Failure modes: the disk is full: NO_SPACE, the temporary file is removed; a crash: a temporary
- * file stays behind, under a name nobody asks for, and is removed by the next process that has the
- * same number, or by hand; a file that is damaged: IO when its lines are read. */
+ * file stays behind, under a name nobody asks for, until a spool is opened a day later; a folder of
+ * somebody else's, who could put other rows in place of ours: DENIED; a file that is damaged: IO
+ * when its lines are read. */
 #include "adapters/system/spool.h"
 
+#include "adapters/system/clock.h"
 #include "adapters/system/file.h"
 #include "adapters/system/gzip.h"
 #include "adapters/system/inflate.h"
 #include "core/base/mem.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,11 +26,11 @@ enum {
     OUT_BYTES = 256 * 1024,
     IN_BYTES = 256 * 1024,
     LINE_BYTES_MAX = 256 << 20,
+    LEFT_BEHIND_S = 24 * 60 * 60,
 };
 
 struct spool {
     char *dir;
-    unsigned files;
     int fd; /* of the body that is open, or -1 */
     char path[PATH_BYTES];
 };
@@ -41,13 +45,16 @@ struct tt_spool_file {
     unsigned char out[OUT_BYTES];
 };
 
+#define TEMPORARY ".tmp"
+
 /* ---- Writing */
 
 static void file_free(struct tt_spool_file *file)
 {
-    if (file->fd >= 0)
+    if (file->fd >= 0) {
         close(file->fd);
-    unlink(file->path);
+        unlink(file->path);
+    }
     tt_gzip_destroy(file->gzip);
     tt_mem_free(file);
 }
@@ -60,12 +67,12 @@ static enum tt_err begin(void *context, struct tt_spool_file **ret_file, struct 
         tt_mem_free(file);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    snprintf(file->path, sizeof file->path, "%s/.%ld-%u.tmp", spool->dir, (long)getpid(),
-             spool->files++);
+    /* Not after the process: in containers that share a folder all have the same number. */
+    snprintf(file->path, sizeof file->path, "%s/.XXXXXX" TEMPORARY, spool->dir);
     file->spool = spool;
     file->io.out = file->out;
     file->io.out_len = OUT_BYTES;
-    file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    file->fd = mkostemps(file->path, sizeof TEMPORARY - 1, O_CLOEXEC);
     if (file->fd < 0) {
         enum tt_err err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
         file_free(file);
@@ -257,14 +264,52 @@ static void remove_file(void *context, const char *name)
     unlink(path);
 }
 
+/* ---- Opening */
+
+/* Whoever owns the folder can put other files in place of ours. */
+static enum tt_err make_dir(const char *dir, struct tt_fault *fault)
+{
+    struct stat info;
+    if ((mkdir(dir, 0700) != 0 && errno != EEXIST) || stat(dir, &info) != 0)
+        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", dir);
+    if (!S_ISDIR(info.st_mode))
+        return tt_fault_set(fault, TT_ERR_INVALID, "%s: not a folder", dir);
+    if (info.st_uid != geteuid() && info.st_uid != 0)
+        return tt_fault_set(
+            fault, TT_ERR_DENIED,
+            "%s: the folder is somebody else's: rows waiting in it could be changed", dir);
+    return TT_OK;
+}
+
+/* What processes that died have left. */
+static void sweep(const char *dir)
+{
+    const struct tt_clock clock = tt_system_clock(NULL);
+    const int64_t old_s = clock.wall_us(clock.context) / 1000000 - LEFT_BEHIND_S;
+    DIR *listing = opendir(dir);
+    const struct dirent *entry;
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        const char *end = strrchr(entry->d_name, '.');
+        struct stat info;
+        if (entry->d_name[0] == '.' && end != NULL && strcmp(end, TEMPORARY) == 0 &&
+            fstatat(dirfd(listing), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            info.st_mtime < old_s)
+            (void)unlinkat(dirfd(listing), entry->d_name, 0);
+    }
+    if (listing != NULL)
+        closedir(listing);
+}
+
 enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt_fault *fault)
 {
     enum { NAMES_BYTES = 128 };
     size_t size = strlen(dir) + 1;
     if (size + NAMES_BYTES > PATH_BYTES)
         return tt_fault_set(fault, TT_ERR_INVALID, "%.60s...: too long a name for a folder", dir);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", dir);
+    enum tt_err err = make_dir(dir, fault);
+    if (err != TT_OK)
+        return err;
+    sweep(dir);
     struct spool *spool = tt_mem_zalloc(sizeof *spool);
     if (spool != NULL)
         spool->dir = tt_mem_alloc(size);
