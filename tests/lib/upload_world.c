@@ -231,6 +231,15 @@ static bool is_live(const struct tt_upload_attempt *attempt)
     return attempt->sent && attempt->state != TT_SINK_FAILED && attempt->state != TT_SINK_REFUSED;
 }
 
+static enum tt_err tables(void *context, const struct tt_upload_table *const *list, size_t count,
+                          bool create, struct tt_fault *fault)
+{
+    const struct tt_upload_world *w = context;
+    if (count != 1 || list[0] == NULL || create)
+        return tt_fault_set(fault, TT_ERR_INVALID, "the wrong question");
+    return w->tables_fail == TT_OK ? TT_OK : tt_fault_set(fault, w->tables_fail, "no such column");
+}
+
 static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struct tt_buf *handle,
                          struct tt_fault *fault)
 {
@@ -399,6 +408,7 @@ enum tt_err tt_upload_world_run(struct tt_upload_world *w, const char *holder,
                                  .name = "simulated",
                                  .loads_per_day = w->loads_per_day,
                                  .at_least_once = w->at_least_once,
+                                 .tables = tables,
                                  .begin = begin,
                                  .send = send,
                                  .commit = w->needs_commit ? commit : NULL,

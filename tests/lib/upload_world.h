@@ -35,6 +35,7 @@ struct tt_upload_world {
     int64_t bad_rows[3]; /* numbers of rows of the audit table that are refused; 0: none */
     unsigned loads_per_day;
     enum tt_err begin_fails; /* always, until it is TT_OK */
+    enum tt_err tables_fail; /* always, until it is TT_OK */
     uint64_t miscounts;      /* added to the count it tells */
     bool stops_in_send;      /* the process is asked to stop meanwhile */
     int too_long_for;        /* so many of its answers are too long to be read */

@@ -290,6 +290,28 @@ TT_TEST(a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_sa
 }
 TT_END
 
+TT_TEST(rows_are_not_to_blame_when_the_table_does_not_take_ours)
+{
+    open_outbox();
+    struct tt_upload_world world = new_world();
+    struct tt_uploader_counts counts;
+    struct tt_fault fault = {0};
+    struct tt_outbox_view view;
+    for (int i = 0; i < 3; i++)
+        world.bad_rows[i] = 1 + 4 * i;
+    world.tables_fail = TT_ERR_INVALID;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault), TT_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "no such column"));
+    ck_assert_int_eq(outbox.look(outbox.context, tt_str_from(world.destination), &view, NULL),
+                     TT_OK);
+    ck_assert_uint_eq(view.quarantined_rows, 0);
+    world.tables_fail = TT_OK;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    assert_each_row_once(&world);
+    ck_assert_uint_eq(counts.quarantined_rows, 3);
+}
+TT_END
+
 static int problems;
 
 static enum tt_err count_problem(void *context, const struct tt_upload_batch *batch)
@@ -387,4 +409,5 @@ TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_
          attempts_that_fail_one_after_another_end_a_single_run_before_all_loads_are_used_up,
          an_answer_too_long_to_be_read_is_an_unknown_outcome,
          a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_says_so,
+         rows_are_not_to_blame_when_the_table_does_not_take_ours,
          a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept)
