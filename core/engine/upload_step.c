@@ -86,6 +86,11 @@ static enum tt_err poll_later(struct tt_uploader *u, struct tt_upload_batch *b,
     say(b, answer->message); /* why it has to wait, where the sink says so */
     b->next_try_us = tt_uploader_now(u) + (answer->wait_us > 0 ? answer->wait_us : own_us);
     u->failures = u->failed_attempts;
+    u->put_off = answer->wait_us > 0 ? u->put_off + 1 : 0;
+    if (answer->wait_us > 0) {
+        tt_fault_clear(&u->last);
+        tt_fault_set(&u->last, TT_ERR_UNAVAILABLE, "%s", answer->message);
+    }
     if (b->problem[0] != '\0')
         tt_uploader_tell(u, TT_OBSERVED_UPLOAD_WAITS, 0, b->problem);
     return store(u, b, 0, fault);
@@ -255,7 +260,7 @@ static enum tt_err done(struct tt_uploader *u, struct tt_upload_batch *b,
         tt_fault_set(&u->last, TT_ERR_CORRUPT, "%s", text);
         return block(u, b, text, fault);
     }
-    u->failed_attempts = 0;
+    u->failed_attempts = u->put_off = 0;
     forget_trouble(u, b);
     b->state = TT_UPLOAD_DONE;
     enum tt_err err = store(u, b, 0, fault);

@@ -45,8 +45,9 @@ struct tt_uploader_counts {
 };
 
 /* once: TT_OK when everything is uploaded but what is held or in quarantine; else what kept the
- * rest back. Not once: returns when it is stopped. Errors: those of outbox, rows and sink that do
- * not pass; once: also UNAVAILABLE, BUSY (another uploader) and STOPPED. */
+ * rest back, a quota or a budget that is used up among it: the rest stays planned. Not once:
+ * returns when it is stopped. Errors: those of outbox, rows and sink that do not pass; once: also
+ * UNAVAILABLE, BUSY (another uploader) and STOPPED. */
 enum tt_err tt_uploader_run(const struct tt_uploader_options *options,
                             struct tt_uploader_counts *ret_counts,
                             struct tt_fault *fault) TT_MUST_CHECK;

@@ -23,7 +23,9 @@ struct tt_uploader {
         failed_attempts;  /* of them, attempts that ended without a row; since rows were taken */
     bool looked_through;  /* every open batch was in hand once */
     struct tt_fault last; /* the newest of them */
-    bool budget_spent;    /* some batch waits for its table's budget */
+    unsigned put_off;     /* in a row: the sink took nothing and said when to come back */
+    bool budget_spent;    /* in this round some batch waits for its table's budget */
+    bool budget_told;     /* that it does was told */
     int64_t refused_us;   /* since when another has the lease; TT_TIME_NONE: nobody has */
     struct tt_buf handle;
 };

@@ -312,8 +312,11 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     struct tt_upload_attempt *a = attempt_of(w, batch);
     if (w->quota_for > 0) {
         w->quota_for--;
-        *ret_answer = (struct tt_sink_answer){
-            .state = TT_SINK_RUNNING, .bad_row = -1, .wait_us = 60000000, .message = "quota"};
+        *ret_answer =
+            (struct tt_sink_answer){.state = TT_SINK_RUNNING,
+                                    .bad_row = -1,
+                                    .wait_us = w->quota_wait_us == 0 ? 60000000 : w->quota_wait_us,
+                                    .message = "quota"};
         return said;
     }
     /* What has failed for good stays so, however often it is sent. */

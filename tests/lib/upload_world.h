@@ -39,7 +39,8 @@ struct tt_upload_world {
     uint64_t miscounts;      /* added to the count it tells */
     bool stops_in_send;      /* the process is asked to stop meanwhile */
     int too_long_for;        /* so many of its answers are too long to be read */
-    int quota_for;           /* so often nothing is taken, and it says to come back in a minute */
+    int quota_for;           /* so often nothing is taken, and it says to come back */
+    int64_t quota_wait_us;   /* then; 0: in a minute */
     int64_t limit_rows;      /* rows that fit one batch; 0: any number */
     /* Where it goes wrong: at call number trouble_at (1 and up). */
     enum tt_upload_trouble trouble;

@@ -392,6 +392,43 @@ TT_TEST(a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept)
 }
 TT_END
 
+TT_TEST(a_single_run_ends_when_the_sink_has_a_quota_that_is_used_up_and_leaves_the_rest)
+{
+    static const int64_t waits_us[] = {300000000, 60000000, 5000000, 1};
+    open_outbox();
+    for (size_t i = 0; i < sizeof waits_us / sizeof *waits_us; i++) {
+        struct tt_upload_world world = new_world();
+        struct tt_uploader_counts counts;
+        struct tt_fault fault = {0}, again = {0};
+        world.quota_for = 1000;
+        world.quota_wait_us = waits_us[i];
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault), TT_ERR_UNAVAILABLE);
+        ck_assert_msg(strstr(fault.text, "are left") != NULL, "%s", fault.text);
+        ck_assert_msg(strstr(fault.text, "quota") != NULL, "%s", fault.text);
+        ck_assert_int_gt(world.quota_for, 980);
+        /* A run that follows at once does not ask a sink that said when to come back. */
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &again), TT_ERR_UNAVAILABLE);
+        ck_assert_msg(strstr(again.text, "quota") != NULL, "%s", again.text);
+        world.quota_for = 0;
+        world.now_us += waits_us[i];
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+        assert_each_row_once(&world);
+    }
+}
+TT_END
+
+TT_TEST(a_single_run_waits_for_a_sink_that_says_to_come_back_soon)
+{
+    open_outbox();
+    struct tt_upload_world world = new_world();
+    struct tt_uploader_counts counts;
+    world.quota_for = 3;
+    world.quota_wait_us = 20000000;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    assert_each_row_once(&world);
+}
+TT_END
+
 TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_a_sink_of_one_step,
          every_row_is_there_once_whatever_call_fails_of_a_sink_that_takes_its_time,
          every_row_is_there_once_whatever_call_fails_of_a_sink_with_commit,
@@ -410,4 +447,6 @@ TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_
          an_answer_too_long_to_be_read_is_an_unknown_outcome,
          a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_says_so,
          rows_are_not_to_blame_when_the_table_does_not_take_ours,
-         a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept)
+         a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept,
+         a_single_run_ends_when_the_sink_has_a_quota_that_is_used_up_and_leaves_the_rest,
+         a_single_run_waits_for_a_sink_that_says_to_come_back_soon)
