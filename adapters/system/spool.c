@@ -27,6 +27,7 @@ enum {
     IN_BYTES = 256 * 1024,
     LINE_BYTES_MAX = 256 << 20,
     LEFT_BEHIND_S = 24 * 60 * 60,
+    AT_WORK_S = 60 * 60,
 };
 
 struct spool {
@@ -46,6 +47,7 @@ struct tt_spool_file {
 };
 
 #define TEMPORARY ".tmp"
+#define NAMED     ".ndjson.gz"
 
 /* ---- Writing */
 
@@ -129,7 +131,7 @@ static uint64_t bytes_of(const struct tt_spool_file *file)
 
 static void name_path(const struct spool *spool, const char *name, char path[static PATH_BYTES])
 {
-    snprintf(path, PATH_BYTES, "%s/%s.ndjson.gz", spool->dir, name);
+    snprintf(path, PATH_BYTES, "%s/%s" NAMED, spool->dir, name);
 }
 
 static enum tt_err end(struct tt_spool_file *file, const char *name, uint64_t *ret_bytes,
@@ -281,23 +283,47 @@ static enum tt_err make_dir(const char *dir, struct tt_fault *fault)
     return TT_OK;
 }
 
-/* What processes that died have left. */
-static void sweep(const char *dir)
+struct sweep {
+    const char *prefix, *end; /* of names */
+    int64_t age_s;            /* and older */
+    bool (*wanted)(void *context, const char *name);
+    void *wanted_context;
+};
+
+static bool is_swept(const struct sweep *sweep, const char *name)
+{
+    char stem[PATH_BYTES];
+    size_t len = strlen(name), end_len = strlen(sweep->end);
+    if (strncmp(name, sweep->prefix, strlen(sweep->prefix)) != 0 || len < end_len ||
+        strcmp(name + len - end_len, sweep->end) != 0)
+        return false;
+    snprintf(stem, sizeof stem, "%.*s", (int)(len - end_len), name);
+    return sweep->wanted == NULL || !sweep->wanted(sweep->wanted_context, stem);
+}
+
+static void sweep_dir(const char *dir, const struct sweep *sweep)
 {
     const struct tt_clock clock = tt_system_clock(NULL);
-    const int64_t old_s = clock.wall_us(clock.context) / 1000000 - LEFT_BEHIND_S;
+    const int64_t old_s = clock.wall_us(clock.context) / 1000000 - sweep->age_s;
     DIR *listing = opendir(dir);
     const struct dirent *entry;
     while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        const char *end = strrchr(entry->d_name, '.');
         struct stat info;
-        if (entry->d_name[0] == '.' && end != NULL && strcmp(end, TEMPORARY) == 0 &&
+        if (is_swept(sweep, entry->d_name) &&
             fstatat(dirfd(listing), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
             info.st_mtime < old_s)
             (void)unlinkat(dirfd(listing), entry->d_name, 0);
     }
     if (listing != NULL)
         closedir(listing);
+}
+
+static void sweep_named(void *context, const char *prefix, bool (*wanted)(void *, const char *),
+                        void *wanted_context)
+{
+    const struct spool *spool = context;
+    const struct sweep sweep = {prefix, NAMED, AT_WORK_S, wanted, wanted_context};
+    sweep_dir(spool->dir, &sweep);
 }
 
 enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt_fault *fault)
@@ -309,7 +335,9 @@ enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt
     enum tt_err err = make_dir(dir, fault);
     if (err != TT_OK)
         return err;
-    sweep(dir);
+    /* What processes that died have left. */
+    const struct sweep left = {".", TEMPORARY, LEFT_BEHIND_S, NULL, NULL};
+    sweep_dir(dir, &left);
     struct spool *spool = tt_mem_zalloc(sizeof *spool);
     if (spool != NULL)
         spool->dir = tt_mem_alloc(size);
@@ -327,7 +355,8 @@ enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt
                                    .abort = abort_file,
                                    .open = open_body,
                                    .close = close_body,
-                                   .remove = remove_file};
+                                   .remove = remove_file,
+                                   .sweep = sweep_named};
     return TT_OK;
 }
 

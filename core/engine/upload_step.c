@@ -269,6 +269,8 @@ static enum tt_err done(struct tt_uploader *u, struct tt_upload_batch *b,
     u->counts.batches++;
     u->counts.rows[b->table] += b->made.rows;
     u->counts.bytes += b->made.bytes;
+    u->counts.line_bytes += b->made.line_bytes;
+    u->counts.column_bytes += b->made.column_bytes;
     u->options->rows->drop(u->options->rows->context, &b->made);
     tt_uploader_tell(u, TT_OBSERVED_BATCH_UPLOADED, (int64_t)b->made.rows, id);
     return TT_OK;

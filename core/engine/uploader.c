@@ -132,6 +132,10 @@ static enum tt_err round_of(struct tt_uploader *u, int64_t *ret_soonest_us, bool
     if (err != TT_OK || u->turn.fence == 0)
         return err;
     err = look(u, fault);
+    if (err == TT_OK && !u->swept) {
+        u->options->rows->keep(u->options->rows->context, u->batches, u->batch_count);
+        u->swept = true;
+    }
     if (err == TT_OK)
         err = step_all(u, ret_soonest_us, ret_did, fault);
     if (err == TT_OK && !*ret_did && !is_stopped(u))
@@ -274,6 +278,7 @@ enum tt_err tt_uploader_run(const struct tt_uploader_options *options,
         .pending_since_us = TT_TIME_NONE,
         .refused_us = TT_TIME_NONE,
         .span = options->batch_rows,
+        .held_max = (uint64_t)options->batch_rows,
     };
     tt_buf_init(&u.handle, TT_UPLOAD_HANDLE_BYTES - 1);
     enum tt_err err = run(&u, fault);

@@ -17,6 +17,8 @@ struct tt_uploader {
     int64_t horizon_at_us;    /* when it was asked for */
     int64_t pending_since_us; /* when something new was seen first; TT_TIME_NONE: nothing new */
     int64_t span;             /* of the next plan */
+    uint64_t held_max;        /* held rows that travel with it, at most */
+    bool swept;               /* files that nobody needs are gone */
     bool nothing_wanted;      /* what is wanted of held rows cannot be made into rows */
     unsigned failures;        /* in a row */
     unsigned

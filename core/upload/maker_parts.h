@@ -14,13 +14,20 @@ struct tt_out {
     struct tt_buf buf;   /* lines not yet handed on */
     uint64_t rows;       /* made so far, kept or not */
     uint64_t from, upto; /* rows that are kept: from <= row < upto */
+    uint64_t line_bytes;
+    uint64_t sample_lines, sample_columns; /* bytes of some lines, and of their columns */
 };
 
-enum { TT_MAKER_NAME_BYTES = 2 * TT_UPLOAD_DIGEST_BYTES + 1, TT_MAKER_WROTE = 64 };
+/* A file's name: whose it is (store and destination), and what is in it. */
+enum {
+    TT_MAKER_OWNER_DIGITS = 16,
+    TT_MAKER_NAME_BYTES = TT_MAKER_OWNER_DIGITS + 2 * TT_UPLOAD_DIGEST_BYTES + 1,
+    TT_MAKER_WROTE = 64,
+};
 
 struct tt_maker {
     struct tt_maker_options options;
-    char rules[TT_UPLOAD_RULES_BYTES];
+    char rules[TT_UPLOAD_RULES_BYTES], owner[TT_MAKER_OWNER_DIGITS + 1];
     struct tt_single *single;
     struct tt_task_rows rows;
     struct tt_out outs[TT_UPLOAD_TABLES];
@@ -34,8 +41,10 @@ struct tt_maker {
     size_t hold_count, hold_capacity;
     bool *visited; /* of the holds: their task was gone over */
     size_t visited_capacity;
-    struct tt_upload_hold *held, *released;
-    size_t held_count, held_capacity, released_count, released_capacity;
+    struct tt_upload_hold *held, *released, *wanted;
+    size_t held_count, held_capacity, released_count, released_capacity, wanted_count,
+        wanted_capacity;
+    uint64_t held_max, released_rows; /* not again: held rows that may travel, and that do */
     uint64_t excluded;
     /* Tasks whose histories are asked for next. */
     struct tt_arena key_arena;
@@ -48,7 +57,7 @@ struct tt_maker {
     size_t wrote_count;
 };
 
-void tt_maker_name(char name[static TT_MAKER_NAME_BYTES],
+void tt_maker_name(const struct tt_maker *maker, char name[static TT_MAKER_NAME_BYTES],
                    const unsigned char digest[static TT_UPLOAD_DIGEST_BYTES]);
 /* Notes that this process wrote a file of that digest. */
 void tt_maker_note(struct tt_maker *maker, const unsigned char *digest);
@@ -66,6 +75,10 @@ void tt_out_line(struct tt_out *out, struct tt_str line);
 enum tt_err tt_out_end(struct tt_maker *maker, struct tt_out *out,
                        struct tt_upload_rows_made *ret_made, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_out_abort(struct tt_maker *maker, struct tt_out *out);
+
+/* column_bytes.c: what BigQuery counts for a row, given as its line (without its end); 0: it is no
+ * row. */
+uint64_t tt_column_bytes(const struct tt_upload_table *table, struct tt_str line);
 
 /* making.c: the rows of maker->plan into the outs that were begun. */
 enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault) TT_MUST_CHECK;

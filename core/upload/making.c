@@ -98,8 +98,16 @@ static enum tt_err decide_hold(struct tt_maker *maker, const struct tt_task_judg
     return list_hold(maker, &maker->held, &maker->held_count, &maker->held_capacity, &hold);
 }
 
-/* Which of the task's held rows travel with this plan: those somebody wants, or all once the task
- * has no errors any more; later, those that did. Leaves the others without a range. */
+/* Whether so many held rows more may travel with this plan. */
+static bool has_room(const struct tt_maker *maker, uint64_t taken, uint64_t rows)
+{
+    bool alone = maker->plan.first > maker->plan.last && taken == 0;
+    return alone || (rows <= maker->held_max && taken <= maker->held_max - rows);
+}
+
+/* Which of the task's held rows travel with this plan, as long as there is room: those somebody
+ * wants, or all once the task has no errors any more; later, those that did. Leaves the others
+ * without a range. Those without room are wanted from now on: no event of their task may follow. */
 static enum tt_err decide_release(struct tt_maker *maker, const struct tt_task_judgement *judgement)
 {
     size_t count;
@@ -108,11 +116,17 @@ static enum tt_err decide_release(struct tt_maker *maker, const struct tt_task_j
     for (size_t i = 0; i < count && err == TT_OK; i++) {
         bool release = maker->again ? holds[i].released_in == maker->plan.number
                                     : holds[i].wanted || !judgement->fails;
-        if (!release)
+        bool fits = maker->again || has_room(maker, maker->released_rows, holds[i].rows);
+        if (release && !fits && !holds[i].wanted)
+            err = list_hold(maker, &maker->wanted, &maker->wanted_count, &maker->wanted_capacity,
+                            &holds[i]);
+        if (!release || !fits) {
             holds[i].first = INT64_MAX;
-        else if (!maker->again)
+        } else if (!maker->again) {
+            maker->released_rows += holds[i].rows;
             err = list_hold(maker, &maker->released, &maker->released_count,
                             &maker->released_capacity, &holds[i]);
+        }
     }
     return err;
 }
@@ -257,11 +271,13 @@ static enum tt_err take_task(void *context, const struct tt_store_task_key *key)
 static enum tt_err add_released(struct tt_maker *maker)
 {
     enum tt_err err = TT_OK;
+    uint64_t taken = 0; /* by tasks that are not judged yet */
     for (size_t i = 0; err == TT_OK && i < maker->hold_count; i++) {
         const struct tt_upload_hold *hold = &maker->holds[i];
         bool release = maker->again ? hold->released_in == maker->plan.number : hold->wanted;
-        if (!release || maker->visited[i])
+        if (!release || maker->visited[i] || (!maker->again && !has_room(maker, taken, hold->rows)))
             continue;
+        taken += hold->rows;
         err = add_key(maker, hold->tenant, hold->task_id);
         visit(maker, hold->tenant, hold->task_id);
     }
@@ -281,8 +297,8 @@ static enum tt_err take_hold(void *context, const struct tt_upload_hold *hold)
 static enum tt_err read_holds(struct tt_maker *maker)
 {
     const struct tt_outbox *outbox = maker->options.outbox;
-    maker->hold_count = maker->held_count = maker->released_count = 0;
-    maker->excluded = 0;
+    maker->hold_count = maker->held_count = maker->released_count = maker->wanted_count = 0;
+    maker->excluded = maker->released_rows = 0;
     tt_arena_reset(&maker->arena);
     enum tt_err err = outbox->holds(outbox->context, maker->options.destination,
                                     maker->again ? TT_OUTBOX_HOLDS_OF : TT_OUTBOX_HOLDS_OPEN,

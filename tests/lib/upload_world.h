@@ -62,6 +62,7 @@ struct tt_upload_world {
     int64_t batch_rows;
     bool daemon;
     int64_t stop_at_us;
+    size_t kept; /* batches whose files were asked to be kept */
     volatile int stop;
 };
 
