@@ -7,12 +7,11 @@
  * when its lines are read. */
 #include "adapters/system/spool.h"
 
-#include "adapters/system/clock.h"
 #include "adapters/system/file.h"
 #include "adapters/system/gzip.h"
 #include "adapters/system/inflate.h"
+#include "adapters/system/spool_dir.h"
 #include "core/base/mem.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -268,62 +267,12 @@ static void remove_file(void *context, const char *name)
 
 /* ---- Opening */
 
-/* Whoever owns the folder can put other files in place of ours. */
-static enum tt_err make_dir(const char *dir, struct tt_fault *fault)
-{
-    struct stat info;
-    if ((mkdir(dir, 0700) != 0 && errno != EEXIST) || stat(dir, &info) != 0)
-        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", dir);
-    if (!S_ISDIR(info.st_mode))
-        return tt_fault_set(fault, TT_ERR_INVALID, "%s: not a folder", dir);
-    if (info.st_uid != geteuid() && info.st_uid != 0)
-        return tt_fault_set(
-            fault, TT_ERR_DENIED,
-            "%s: the folder is somebody else's: rows waiting in it could be changed", dir);
-    return TT_OK;
-}
-
-struct sweep {
-    const char *prefix, *end; /* of names */
-    int64_t age_s;            /* and older */
-    bool (*wanted)(void *context, const char *name);
-    void *wanted_context;
-};
-
-static bool is_swept(const struct sweep *sweep, const char *name)
-{
-    char stem[PATH_BYTES];
-    size_t len = strlen(name), end_len = strlen(sweep->end);
-    if (strncmp(name, sweep->prefix, strlen(sweep->prefix)) != 0 || len < end_len ||
-        strcmp(name + len - end_len, sweep->end) != 0)
-        return false;
-    snprintf(stem, sizeof stem, "%.*s", (int)(len - end_len), name);
-    return sweep->wanted == NULL || !sweep->wanted(sweep->wanted_context, stem);
-}
-
-static void sweep_dir(const char *dir, const struct sweep *sweep)
-{
-    const struct tt_clock clock = tt_system_clock(NULL);
-    const int64_t old_s = clock.wall_us(clock.context) / 1000000 - sweep->age_s;
-    DIR *listing = opendir(dir);
-    const struct dirent *entry;
-    while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        struct stat info;
-        if (is_swept(sweep, entry->d_name) &&
-            fstatat(dirfd(listing), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-            info.st_mtime < old_s)
-            (void)unlinkat(dirfd(listing), entry->d_name, 0);
-    }
-    if (listing != NULL)
-        closedir(listing);
-}
-
 static void sweep_named(void *context, const char *prefix, bool (*wanted)(void *, const char *),
                         void *wanted_context)
 {
     const struct spool *spool = context;
-    const struct sweep sweep = {prefix, NAMED, AT_WORK_S, wanted, wanted_context};
-    sweep_dir(spool->dir, &sweep);
+    const struct tt_spool_sweep sweep = {prefix, NAMED, AT_WORK_S, wanted, wanted_context};
+    tt_spool_dir_sweep(spool->dir, &sweep);
 }
 
 enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt_fault *fault)
@@ -332,12 +281,12 @@ enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt
     size_t size = strlen(dir) + 1;
     if (size + NAMES_BYTES > PATH_BYTES)
         return tt_fault_set(fault, TT_ERR_INVALID, "%.60s...: too long a name for a folder", dir);
-    enum tt_err err = make_dir(dir, fault);
+    enum tt_err err = tt_spool_dir_make(dir, fault);
     if (err != TT_OK)
         return err;
     /* What processes that died have left. */
-    const struct sweep left = {".", TEMPORARY, LEFT_BEHIND_S, NULL, NULL};
-    sweep_dir(dir, &left);
+    const struct tt_spool_sweep left = {".", TEMPORARY, LEFT_BEHIND_S, NULL, NULL};
+    tt_spool_dir_sweep(dir, &left);
     struct spool *spool = tt_mem_zalloc(sizeof *spool);
     if (spool != NULL)
         spool->dir = tt_mem_alloc(size);

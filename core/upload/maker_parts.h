@@ -1,5 +1,5 @@
-/* Inside of the maker: maker.c has the port, making.c goes over a plan's tasks, out.c writes lines,
- * again.c brings back what was made before. */
+/* Inside of the maker: maker.c has the port, making.c goes over a plan's tasks, holding.c says
+ * which rows wait, out.c writes lines, again.c brings back what was made before. */
 #ifndef TT_UPLOAD_MAKER_PARTS_H
 #define TT_UPLOAD_MAKER_PARTS_H
 
@@ -79,6 +79,28 @@ void tt_out_abort(struct tt_maker *maker, struct tt_out *out);
 /* column_bytes.c: what BigQuery counts for a row, given as its line (without its end); 0: it is no
  * row. */
 uint64_t tt_column_bytes(const struct tt_upload_table *table, struct tt_str line);
+
+static inline bool tt_hold_in_range(int64_t apply_seq, int64_t first, int64_t last)
+{
+    return apply_seq >= first && apply_seq <= last;
+}
+
+/* holding.c. read: the plan's holds, in order. find: those of a task, which stand together. */
+enum tt_err tt_hold_read(struct tt_maker *maker) TT_MUST_CHECK;
+struct tt_upload_hold *tt_hold_find(struct tt_maker *maker, struct tt_str tenant,
+                                    struct tt_str task_id, size_t *ret_count);
+/* Of the task whose rows are in hand, as the three that follow. */
+struct tt_upload_hold *tt_hold_find_task(struct tt_maker *maker, size_t *ret_count);
+/* Whether the task's new rows are left out. Errors: NO_MEMORY. */
+enum tt_err tt_hold_decide(struct tt_maker *maker, const struct tt_task_judgement *judgement,
+                           bool *ret_hold) TT_MUST_CHECK;
+/* Which of its held rows travel. Errors: NO_MEMORY. */
+enum tt_err tt_hold_release(struct tt_maker *maker,
+                            const struct tt_task_judgement *judgement) TT_MUST_CHECK;
+/* Whether a row that is not new does. */
+bool tt_hold_travels(struct tt_maker *maker, int64_t apply_seq);
+/* Whether so many held rows more may, where `taken` do. */
+bool tt_hold_fits(const struct tt_maker *maker, uint64_t taken, uint64_t rows);
 
 /* making.c: the rows of maker->plan into the outs that were begun. */
 enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault) TT_MUST_CHECK;
