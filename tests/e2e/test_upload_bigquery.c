@@ -23,6 +23,10 @@ static struct tt_run upload(const char *how)
 static void upload_ok(const char *how)
 {
     struct tt_run run = upload(how);
+    if (strcmp(how, "--once") == 0)
+        ck_assert_msg(strstr(run.err, "; cost by load: 0 USD, 0 a message (list prices of ") !=
+                          NULL,
+                      "%s", run.err);
     ck_assert_msg(run.status == 0, "%s: %d: %s%s", how, run.status, run.out, run.err);
     tt_run_done(&run);
 }
