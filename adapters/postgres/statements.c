@@ -22,8 +22,14 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                              " AS k (partition, fence) ORDER BY k.partition"
                              " ON CONFLICT (partition) DO UPDATE SET fence = excluded.fence"
                              " WHERE f.fence < excluded.fence"},
-    [TT_PG_SQL_FENCE_NEWEST] = {"fence_newest",
-                                "SELECT coalesce(max(fence), 0) FROM partition_fence"},
+    /* $1: at least up to there, and so much more. The row of no partition has what was
+     * reserved; stores from before there was one have only those of the others. */
+    [TT_PG_SQL_FENCE_RESERVE] =
+        {"fence_reserve", "INSERT INTO partition_fence AS f (partition, fence)"
+                          " SELECT -1, greatest(($1::int8[])[1], max(fence)) + ($1::int8[])[2]"
+                          " FROM partition_fence ON CONFLICT (partition) DO UPDATE SET fence ="
+                          " greatest(f.fence, excluded.fence - ($1::int8[])[2])"
+                          " + ($1::int8[])[2] RETURNING fence"},
 
     /* The newest row of each partition under each epoch from the queue's on. */
     [TT_PG_SQL_NEWEST] =
@@ -70,8 +76,10 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                             "t") " AND t.valid_from < k.since"
                                  " ORDER BY t.position DESC LIMIT 1) AS i"},
 
-    [TT_PG_SQL_AUDIT_COPY] = {"audit_copy", "COPY task_status_audit (" TT_PG_AUDIT_WRITTEN
-                                            ") FROM STDIN WITH (FORMAT binary)"},
+#define COPY(table, columns) "COPY " table " (" columns ") FROM STDIN WITH (FORMAT binary)"
+    [TT_PG_SQL_AUDIT_COPY] = {"", COPY("task_status_audit", TT_PG_AUDIT_WRITTEN)},
+    [TT_PG_SQL_CURRENT_COPY] = {"", COPY("task_status_current", TT_PG_CURRENT_COLUMNS)},
+    [TT_PG_SQL_STAYS_COPY] = {"", COPY("task_status_interval", TT_PG_INTERVAL_COLUMNS)},
     [TT_PG_SQL_CURRENT_ADD] = {"current_add",
                                "INSERT INTO task_status_current (" TT_PG_CURRENT_COLUMNS
                                ") SELECT " TT_PG_CURRENT_COLUMNS

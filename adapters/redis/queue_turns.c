@@ -213,7 +213,9 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
     int64_t least = 0, sum = 0;
-    enum tt_err err;
+    enum tt_err err = tt_redis_queue_carry_on(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_redis_queue_leave_parked(queue);
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
         err = tell_all(queue, send_finish, &least, &sum, fault);

@@ -35,9 +35,13 @@ enum tt_err tt_writer_number(struct tt_writer *writer, enum tt_sql which, int64_
                              struct tt_fault *fault) TT_MUST_CHECK;
 
 /* The functions of the port, as it has them. */
+enum tt_err tt_writer_begin(void *context, struct tt_fault *fault);
+enum tt_err tt_writer_commit(void *context, struct tt_fault *fault);
+void tt_writer_rollback(void *context);
 enum tt_err tt_writer_fence(void *context, const struct tt_store_partition *partitions,
                             size_t count, struct tt_fault *fault);
-enum tt_err tt_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault);
+enum tt_err tt_writer_reserve_fences(void *context, int64_t up_to, int64_t *ret_reserved,
+                                     struct tt_fault *fault);
 /* FENCED when the task's row has a newer fence than the batch. */
 enum tt_err tt_writer_check_fence(const struct tt_writer *w, const struct tt_store_task *task,
                                   struct tt_fault *fault);
