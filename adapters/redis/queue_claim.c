@@ -57,17 +57,23 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, s
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
-enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
-                               size_t count, size_t each, int64_t floor, unsigned hand,
-                               struct tt_fault *fault)
+void tt_redis_queue_set_out(struct tt_redis_queue *queue, const unsigned *partitions, size_t count,
+                            unsigned hand)
 {
-    enum tt_err err = TT_OK;
     for (size_t i = 0; i < count; i++) {
         struct tt_redis_partition *p = &queue->partitions[partitions[i]];
         p->asked = p->in_hand = true;
         p->hand = hand;
         p->count = p->task_count = p->offer_count = 0;
     }
+}
+
+enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
+                               size_t count, size_t each, int64_t floor, unsigned hand,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    tt_redis_queue_set_out(queue, partitions, count, hand);
     if (queue->locking)
         err = tt_redis_queue_look(queue, partitions, count, each, fault);
     for (size_t i = 0; i < count && err == TT_OK; i++)

@@ -44,6 +44,7 @@ static void writer_free(struct tt_writer *w)
 {
     for (int i = 0; i < TT_SQL_WRITER_COUNT; i++)
         sqlite3_finalize(w->statements[i]);
+    tt_checkpoint_stop(w->checkpoint);
     tt_db_close(&w->db);
     tt_mem_free(w->task_rows);
     tt_mem_free(w->marks);
@@ -63,6 +64,8 @@ enum tt_err tt_sqlite_store_open(const char *path, int busy_ms, struct tt_store 
         err = tt_db_migrate(&w->db, fault);
     for (int i = 0; i < TT_SQL_WRITER_COUNT && err == TT_OK; i++)
         err = tt_db_prepare(&w->db, tt_sql_text(i), &w->statements[i], fault);
+    if (err == TT_OK)
+        err = tt_checkpoint_start(&w->db, &w->checkpoint, fault);
     if (err != TT_OK) {
         writer_free(w);
         return err;

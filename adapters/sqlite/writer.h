@@ -4,6 +4,7 @@
 #ifndef TT_ADAPTERS_SQLITE_WRITER_H
 #define TT_ADAPTERS_SQLITE_WRITER_H
 
+#include "adapters/sqlite/checkpoint.h"
 #include "adapters/sqlite/db.h"
 #include "adapters/sqlite/statements.h"
 #include "core/port/store.h"
@@ -16,6 +17,7 @@ struct tt_writer_mark {
 
 struct tt_writer {
     struct tt_db db;
+    struct tt_checkpoint *checkpoint;
     sqlite3_stmt *statements[TT_SQL_WRITER_COUNT];
     const struct tt_store_batch *batch; /* in hand: what was loaded */
     int64_t *task_rows;                 /* rowids of its tasks' rows; 0: none */

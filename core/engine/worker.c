@@ -45,7 +45,9 @@ struct worker {
     struct tt_mono trim_due;
     int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
     struct tt_mono asked_due; /* when that batch needs its lease renewed */
-    int64_t asked_reserved;   /* fences that had been reserved then */
+    enum tt_err carried;      /* what came of carrying on with that */
+    struct tt_fault carry_fault;
+    int64_t asked_reserved; /* fences that had been reserved then */
     bool queue_away, store_away;
     bool store_failed; /* the store, not the queue, made us connect again */
     struct tt_fault *fault;
@@ -115,6 +117,8 @@ static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
     tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
     w->beat_due.us = 0;
     w->asked_us = 0;
+    w->carried = TT_OK;
+    tt_fault_clear(&w->carry_fault);
     tt_applier_set_epoch(w->applier, epoch);
     return TT_OK;
 }
@@ -224,6 +228,8 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
         err = w->queue->finish(w->queue->context, &lost, fault);
     if (err == TT_OK)
         err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    if (err == TT_OK && w->carried != TT_OK)
+        err = tt_fault_set(fault, w->carried, "%s", w->carry_fault.text);
     if (err == TT_OK)
         err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
@@ -239,6 +245,15 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
 static int64_t wall(const struct worker *w)
 {
     return w->options->clock->wall_us(w->options->clock->context);
+}
+
+/* In the middle of a batch: Redis and the store work at the same time. What fails is told when the
+ * batch is applied. */
+static void carry_on(void *context)
+{
+    struct worker *w = context;
+    if (w->queue->carry_on != NULL && w->asked_us != 0 && w->carried == TT_OK)
+        w->carried = w->queue->carry_on(w->queue->context, &w->carry_fault);
 }
 
 static enum tt_err ask_ahead(struct worker *w, struct tt_fault *fault)
@@ -403,6 +418,7 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .fault = fault,
     };
     const struct tt_applier_options applier = {
+        .meanwhile = {&w, carry_on},
         .store = options->store,
         .clock = options->clock,
         .observer = options->observer,

@@ -316,7 +316,8 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
                                    q_give_back, q_wait,
                                    q_bury,      q_trim,
                                    q_backlog,   q_disconnect,
-                                   q_park,      world->asks_ahead ? q_prefetch : NULL};
+                                   q_park,      world->asks_ahead ? q_prefetch : NULL,
+                                   NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
