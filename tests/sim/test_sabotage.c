@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SEEDS = 400 };
+enum { SEEDS = 400, UNLOCKED = TT_SIM_SEEDS / 5 };
 
 static struct tt_sim_plan plan;
 static struct tt_sim_result result;
@@ -67,7 +67,7 @@ static void unlocked(void)
 TT_TEST(without_locking_order_is_lost_and_nothing_else)
 {
     unsigned disorders = 0;
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    for (uint64_t seed = 1; seed <= UNLOCKED; seed++) {
         tt_sim_plan_make(&plan, seed);
         unlocked();
         if (tt_sim_run(&plan, NULL, &result))
@@ -76,7 +76,7 @@ TT_TEST(without_locking_order_is_lost_and_nothing_else)
                       (unsigned long long)seed, result.failure);
         disorders++;
     }
-    printf("%u of %u out of order\n", disorders, (unsigned)SEEDS);
+    printf("%u of %u out of order\n", disorders, (unsigned)UNLOCKED);
     ck_assert_uint_gt(disorders, 0);
     tt_sim_done();
 }
@@ -98,7 +98,7 @@ TT_END
 
 TT_TEST(a_store_that_does_not_compare_fences_is_found_out)
 {
-    ck_assert_uint_ne(find(no_fence, 5 * SEEDS, "G4"), 0); /* rare */
+    ck_assert_uint_ne(find(no_fence, SEEDS, "G"), 0); /* G4, or G3 of a lost entry */
     tt_sim_done();
 }
 TT_END
