@@ -1,7 +1,10 @@
 /* Checked rows out of the store to a sink: once, or on and on until stopped. */
 #include "cli/commands.h"
 
+#include "cli/cost.h"
 #include "cli/stop.h"
+#include "cli/upload_cost.h"
+#include "cli/upload_dry.h"
 #include "cli/upload_parts.h"
 #include "cli/upload_verify.h"
 #include "core/base/log.h"
@@ -73,93 +76,44 @@ static enum tt_err release(const struct tt_upload_parts *parts, const char *task
     return err;
 }
 
-/* ---- --dry-run */
-
-static void tell_dry(const struct tt_uploader_counts *counts, const uint64_t *bytes, uint64_t plans)
-{
-    for (int t = 0; t < TT_UPLOAD_TABLES; t++)
-        printf("%s: %llu rows, %llu bytes compressed\n", tt_upload_tables[t].name,
-               (unsigned long long)counts->rows[t], (unsigned long long)bytes[t]);
-    printf("%llu batches of the store, %llu rows excluded, %llu held, %llu released\n",
-           (unsigned long long)plans, (unsigned long long)counts->excluded,
-           (unsigned long long)counts->held_rows, (unsigned long long)counts->released_rows);
-}
-
-/* A range whose rows are too many bytes is halved, as the uploader does. */
-static enum tt_err make_dry(const struct tt_upload_rows *rows, struct tt_upload_plan *plan,
-                            struct tt_upload_made *made, struct tt_fault *fault)
-{
-    for (;;) {
-        struct tt_fault trouble = {0};
-        enum tt_err err = rows->make(rows->context, plan, made, &trouble);
-        int64_t span = plan->last - plan->first + 1;
-        if (err != TT_ERR_LIMIT || span <= 1)
-            return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "%s", trouble.text);
-        plan->last = plan->first + span / 2 - 1;
-    }
-}
-
-static enum tt_err dry_run(struct tt_upload_parts *parts, const struct tt_settings *settings,
-                           const volatile int *stop, struct tt_fault *fault)
-{
-    const struct tt_outbox *outbox = &parts->outbox.outbox;
-    struct tt_uploader_counts counts = {0};
-    struct tt_outbox_view view = {0};
-    uint64_t bytes[TT_UPLOAD_TABLES] = {0}, plans = 0;
-    int64_t horizon = 0, batch_rows = (int64_t)tt_setting_u64(settings, TT_OPT_BATCH_ROWS);
-    enum tt_err err =
-        outbox->look(outbox->context, tt_str_from(parts->chosen.destination), &view, fault);
-    if (err == TT_OK)
-        err = outbox->horizon(outbox->context, &horizon, fault);
-    int64_t first = view.planned_to + 1;
-    while (err == TT_OK && first <= horizon && *stop == 0) {
-        int64_t left = horizon - first + 1;
-        struct tt_upload_plan plan = {
-            .number = view.plans + 1,
-            .first = first,
-            .last = first + (left < batch_rows ? left : batch_rows) - 1,
-            .written_at_us = parts->clock.wall_us(parts->clock.context),
-        };
-        struct tt_upload_made made;
-        err = make_dry(&parts->rows, &plan, &made, fault);
-        for (int t = 0; err == TT_OK && t < TT_UPLOAD_TABLES; t++) {
-            counts.rows[t] += made.tables[t].rows;
-            bytes[t] += made.tables[t].bytes;
-            if (made.tables[t].rows > 0)
-                parts->rows.drop(parts->rows.context, &made.tables[t]);
-        }
-        for (size_t i = 0; err == TT_OK && i < made.held_count; i++)
-            counts.held_rows += made.held[i].rows;
-        for (size_t i = 0; err == TT_OK && i < made.released_count; i++)
-            counts.released_rows += made.released[i].rows;
-        counts.excluded += err == TT_OK ? made.excluded : 0;
-        plans++;
-        first = plan.last + 1;
-    }
-    if (err == TT_OK)
-        tell_dry(&counts, bytes, plans);
-    return err;
-}
-
 /* ---- Uploading */
 
-static void tell_end(const struct tt_uploader_counts *counts, const struct tt_outbox_view *view)
+/* Empty where the rows go to no place with a price. */
+static const char *cost_words(const struct tt_upload_parts *parts,
+                              const struct tt_settings *settings, const struct tt_prices *prices,
+                              const struct tt_uploader_counts *counts, struct tt_buf *buf)
+{
+    tt_buf_add_text(buf, "");
+    if (parts->chosen.bigquery.bq == NULL)
+        return "";
+    tt_buf_add_text(buf, "; cost");
+    tt_upload_cost_write(buf, prices, counts,
+                         (enum tt_cost_path)tt_setting_u64(settings, TT_OPT_VIA));
+    tt_buf_addf(buf, " (list prices of %s)", prices->date);
+    return buf->err == TT_OK ? buf->data : "";
+}
+
+static void tell_end(const struct tt_uploader_counts *counts, const struct tt_outbox_totals *totals,
+                     const char *cost)
 {
     tt_log(TT_LOG_INFO, "upload_done",
            "%llu audit and %llu discrepancy rows in %llu batches, %llu bytes compressed; "
-           "%llu excluded, %llu released; now held: %llu, in quarantine: %llu",
+           "%llu excluded, %llu released; now held: %llu, in quarantine: %llu%s",
            (unsigned long long)counts->rows[TT_UPLOAD_AUDIT],
            (unsigned long long)counts->rows[TT_UPLOAD_DISCREPANCY],
            (unsigned long long)counts->batches, (unsigned long long)counts->bytes,
            (unsigned long long)counts->excluded, (unsigned long long)counts->released_rows,
-           (unsigned long long)view->held_rows, (unsigned long long)view->quarantined_rows);
+           (unsigned long long)totals->held_rows, (unsigned long long)totals->quarantined_rows,
+           cost);
 }
 
-static enum tt_err run(struct tt_upload_parts *parts, const struct tt_settings *settings,
-                       const volatile int *stop, int *ret_status, struct tt_fault *fault)
+static const struct tt_observer observer = {.tell = tell_log};
+
+static struct tt_uploader_options uploader_options(const struct tt_upload_parts *parts,
+                                                   const struct tt_settings *settings,
+                                                   const volatile int *stop)
 {
-    const struct tt_observer observer = {.tell = tell_log};
-    const struct tt_uploader_options options = {
+    return (struct tt_uploader_options){
         .outbox = &parts->outbox.outbox,
         .sink = &parts->chosen.sink,
         .rows = &parts->rows,
@@ -177,22 +131,43 @@ static enum tt_err run(struct tt_upload_parts *parts, const struct tt_settings *
         .tries_max = 8,
         .stop = stop,
     };
+}
+
+static enum tt_err run(struct tt_upload_parts *parts, const struct tt_settings *settings,
+                       const struct tt_prices *prices, const volatile int *stop, int *ret_status,
+                       struct tt_fault *fault)
+{
+    const struct tt_uploader_options options = uploader_options(parts, settings, stop);
     struct tt_uploader_counts counts = {0};
-    struct tt_outbox_view view = {0};
+    struct tt_outbox_totals totals = {0};
+    struct tt_buf cost;
     enum tt_err err = check_tables(parts, false, fault);
     if (err != TT_OK)
         return err;
     err = tt_uploader_run(&options, &counts, fault);
     enum tt_err looked =
-        options.outbox->look(options.outbox->context, options.destination, &view, NULL);
-    tell_end(&counts, &view);
-    bool left = looked == TT_OK && (view.held_rows > 0 || view.quarantined_rows > 0);
+        options.outbox->totals(options.outbox->context, options.destination, &totals, NULL);
+    tt_buf_init(&cost, 0);
+    tell_end(&counts, &totals, cost_words(parts, settings, prices, &counts, &cost));
+    tt_buf_done(&cost);
+    bool left = looked == TT_OK && (totals.held_rows > 0 || totals.quarantined_rows > 0);
     *ret_status = left && options.once ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
     return err;
 }
 
-static enum tt_err verify(struct tt_upload_parts *parts, const struct tt_settings *settings,
-                          int *ret_status, struct tt_fault *fault)
+static enum tt_err replan(const struct tt_upload_parts *parts, const struct tt_settings *settings,
+                          const volatile int *stop, struct tt_fault *fault)
+{
+    const struct tt_uploader_options options = uploader_options(parts, settings, stop);
+    uint64_t plans = 0;
+    enum tt_err err = tt_uploader_replan(&options, &plans, fault);
+    if (err == TT_OK || plans > 0)
+        tt_log(TT_LOG_INFO, "upload_replanned", "%llu plans were made anew with the rules of now",
+               (unsigned long long)plans);
+    return err;
+}
+
+static enum tt_err verify(struct tt_upload_parts *parts, int *ret_status, struct tt_fault *fault)
 {
     const struct tt_verify what = {
         .bigquery = &parts->chosen.bigquery,
@@ -205,9 +180,6 @@ static enum tt_err verify(struct tt_upload_parts *parts, const struct tt_setting
     if (what.bigquery->bq == NULL)
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "upload: --verify asks BigQuery: --to bigquery:PROJECT.DATASET");
-    if (tt_setting_u64(settings, TT_OPT_VIA) == TT_VIA_PUBSUB)
-        return tt_fault_set(fault, TT_ERR_UNSUPPORTED,
-                            "upload: --verify reads the tables, which --via pubsub does not fill");
     enum tt_err err = tt_upload_verify(&what, &differ, fault);
     if (err == TT_OK)
         *ret_status = differ > 0 ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
@@ -219,6 +191,9 @@ int tt_cmd_upload(const struct tt_settings *settings)
     struct tt_fault fault = {0};
     struct tt_upload_parts parts = {0};
     const char *wanted = tt_setting_text(settings, TT_OPT_RELEASE);
+    const bool once = tt_setting_on(settings, TT_OPT_ONCE);
+    const bool anew = tt_setting_on(settings, TT_OPT_REPLAN);
+    struct tt_prices prices;
     int status = TT_EXIT_CLEAN;
     if (settings->argument_count > 0) {
         tt_fault_set(&fault, TT_ERR_INVALID,
@@ -227,17 +202,21 @@ int tt_cmd_upload(const struct tt_settings *settings)
         return tt_exit_with(&fault);
     }
     const volatile int *stop = tt_stop_listen();
-    enum tt_err err = tt_upload_parts_open(&parts, settings, stop, &fault);
+    enum tt_err err = tt_cost_prices(tt_setting_text(settings, TT_OPT_PRICES), &prices, &fault);
+    if (err == TT_OK)
+        err = tt_upload_parts_open(&parts, settings, stop, &fault);
     if (err == TT_OK && wanted != NULL)
         err = release(&parts, wanted, &fault);
+    if (err == TT_OK && anew)
+        err = replan(&parts, settings, stop, &fault);
     if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
         err = init(&parts, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_VERIFY))
-        err = verify(&parts, settings, &status, &fault);
+        err = verify(&parts, &status, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_DRY_RUN))
-        err = dry_run(&parts, settings, stop, &fault);
-    else if (err == TT_OK && (wanted == NULL || tt_setting_on(settings, TT_OPT_ONCE)))
-        err = run(&parts, settings, stop, &status, &fault);
+        err = tt_upload_dry_run(&parts, settings, &prices, stop, &fault);
+    else if (err == TT_OK && (once || (wanted == NULL && !anew)))
+        err = run(&parts, settings, &prices, stop, &status, &fault);
     tt_upload_parts_close(&parts);
     return err == TT_OK ? status : tt_exit_with(&fault);
 }

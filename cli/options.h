@@ -89,6 +89,7 @@ enum tt_option_id {
     TT_OPT_INIT,
     TT_OPT_DRY_RUN,
     TT_OPT_RELEASE,
+    TT_OPT_REPLAN,
     TT_OPT_ON_DISCREPANCY,
     TT_OPT_SPOOL,
     TT_OPT_BATCH_ROWS,

@@ -75,6 +75,7 @@ static enum tt_err make_rows(struct tt_upload_parts *parts, const struct tt_sett
         .spool = &parts->spool,
         .outbox = &parts->outbox.outbox,
         .destination = tt_str_from(parts->chosen.destination),
+        .store = tt_str_from(parts->store_url),
         .lifecycles = parts->rules.lifecycles,
         .tenants = parts->rules.tenants.set,
         .lifecycle_text = tt_buf_str(&parts->lifecycle_text),

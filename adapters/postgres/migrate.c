@@ -103,6 +103,12 @@ static const char *const steps[] = {
     "  reason TEXT COLLATE \"C\" NOT NULL, message TEXT COLLATE \"C\" NOT NULL,"
     "  at TIMESTAMPTZ NOT NULL,"
     "  PRIMARY KEY (destination, table_name, plan, row_number));",
+
+    /* How large uploaded rows are where they are paid for; held rows that are wanted. */
+    "ALTER TABLE upload_batch ADD COLUMN line_bytes BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE upload_batch ADD COLUMN column_bytes BIGINT NOT NULL DEFAULT 0;"
+    "CREATE INDEX upload_hold_wanted ON upload_hold (destination)"
+    "  WHERE wanted = 1 AND released_in IS NULL;",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

@@ -6,12 +6,13 @@ static enum tt_err put_batch(struct tt_pg_outbox *o, struct tt_str destination, 
                              struct tt_fault *fault)
 {
     const struct tt_str digest = {(const char *)b->made.digest, TT_UPLOAD_DIGEST_BYTES};
-    return tt_pg_outbox_run(o, tt_pg_outbox_batch_put,
-                            TT_VALUES(TT_TEXT(destination), TT_NUMBER(plan),
-                                      TT_TEXT(tt_pg_outbox_table(b->table)),
-                                      TT_NUMBER(b->made.row_from), TT_NUMBER(b->made.rows),
-                                      TT_NUMBER(b->made.bytes), TT_TEXT(digest), TT_TIME(now_us)),
-                            NULL, fault);
+    return tt_pg_outbox_run(
+        o, tt_pg_outbox_batch_put,
+        TT_VALUES(TT_TEXT(destination), TT_NUMBER(plan), TT_TEXT(tt_pg_outbox_table(b->table)),
+                  TT_NUMBER(b->made.row_from), TT_NUMBER(b->made.rows), TT_NUMBER(b->made.bytes),
+                  TT_TEXT(digest), TT_TIME(now_us), TT_NUMBER(b->made.line_bytes),
+                  TT_NUMBER(b->made.column_bytes)),
+        NULL, fault);
 }
 
 static enum tt_err put_holds(struct tt_pg_outbox *o, struct tt_str destination,
@@ -32,6 +33,13 @@ static enum tt_err put_holds(struct tt_pg_outbox *o, struct tt_str destination,
                                TT_VALUES(TT_TEXT(destination), TT_TEXT(hold->tenant),
                                          TT_TEXT(hold->task_id), TT_NUMBER(hold->plan),
                                          TT_NUMBER(plan->plan.number)),
+                               NULL, fault);
+    }
+    for (size_t i = 0; i < plan->wanted_count && err == TT_OK; i++) {
+        const struct tt_upload_hold *hold = &plan->wanted[i];
+        err = tt_pg_outbox_run(o, tt_pg_outbox_hold_want,
+                               TT_VALUES(TT_TEXT(destination), TT_TEXT(hold->tenant),
+                                         TT_TEXT(hold->task_id), TT_NUMBER(hold->plan)),
                                NULL, fault);
     }
     return err;
@@ -66,6 +74,68 @@ static enum tt_err plan(void *context, const struct tt_outbox_turn *turn,
     enum tt_err err = tt_pg_outbox_begin(context, fault);
     return err == TT_OK ? tt_pg_outbox_end(context, put_plan(context, turn, plan, fault), fault)
                         : err;
+}
+
+/* Nothing of the plan was begun, and the lease is ours until the end of the transaction. */
+static enum tt_err check_unbegun(struct tt_pg_outbox *o, const struct tt_outbox_turn *turn,
+                                 int64_t number, struct tt_fault *fault)
+{
+    PGresult *result = NULL;
+    enum tt_err err = tt_pg_outbox_ask(
+        o, tt_pg_outbox_turn, TT_VALUES(TT_TEXT(turn->destination), TT_NUMBER(turn->fence)),
+        &result, fault);
+    if (err != TT_OK)
+        return err;
+    bool mine = PQntuples(result) == 1;
+    PQclear(result);
+    if (!mine)
+        return tt_pg_outbox_fenced(o, turn, fault);
+    err =
+        tt_pg_outbox_ask(o, tt_pg_outbox_plan_begun,
+                         TT_VALUES(TT_TEXT(turn->destination), TT_NUMBER(number)), &result, fault);
+    if (err != TT_OK)
+        return err;
+    int64_t begun = tt_pg_int8(result, 0, 0);
+    PQclear(result);
+    return begun == 0
+               ? TT_OK
+               : tt_fault_set(fault, TT_ERR_DENIED, "plan %lld: %lld batches of it were begun",
+                              (long long)number, (long long)begun);
+}
+
+static enum tt_err replace_plan(struct tt_pg_outbox *o, const struct tt_outbox_turn *turn,
+                                const struct tt_upload_plan *p, int64_t now_us,
+                                struct tt_fault *fault)
+{
+    enum tt_err err = check_unbegun(o, turn, p->number, fault);
+    if (err == TT_OK)
+        err = tt_pg_outbox_run(
+            o, tt_pg_outbox_plan_replace,
+            TT_VALUES(TT_TEXT(turn->destination), TT_NUMBER(p->number), TT_TIME(now_us)), NULL,
+            fault);
+    if (err == TT_OK)
+        err = tt_pg_outbox_run(o, tt_pg_outbox_plan_change,
+                               TT_VALUES(TT_TEXT(turn->destination), TT_NUMBER(p->number),
+                                         TT_TEXT(tt_str_from(p->rules)), TT_TIME(p->written_at_us)),
+                               NULL, fault);
+    return err == TT_OK
+               ? tt_pg_outbox_run(o, tt_pg_outbox_quarantine_forget,
+                                  TT_VALUES(TT_TEXT(turn->destination), TT_NUMBER(p->number)), NULL,
+                                  fault)
+               : err;
+}
+
+static enum tt_err replan(void *context, const struct tt_outbox_turn *turn,
+                          const struct tt_upload_plan *p, const struct tt_upload_batch *batches,
+                          size_t batch_count, int64_t now_us, struct tt_fault *fault)
+{
+    enum tt_err err = tt_pg_outbox_begin(context, fault);
+    if (err != TT_OK)
+        return err;
+    err = replace_plan(context, turn, p, now_us, fault);
+    for (size_t i = 0; i < batch_count && err == TT_OK; i++)
+        err = put_batch(context, turn->destination, p->number, &batches[i], now_us, fault);
+    return tt_pg_outbox_end(context, err, fault);
 }
 
 static enum tt_err count_load(struct tt_pg_outbox *o, struct tt_str destination,
@@ -198,6 +268,7 @@ static enum tt_err want(void *context, struct tt_str destination, struct tt_str 
 void tt_pg_outbox_fill_change(struct tt_outbox *outbox)
 {
     outbox->plan = plan;
+    outbox->replan = replan;
     outbox->change = change;
     outbox->split = split;
     outbox->want = want;

@@ -29,22 +29,35 @@ static enum tt_err look(void *context, struct tt_str destination, struct tt_outb
     enum tt_err err = numbers(o, tt_pg_outbox_destination_get, destination,
                               (uint64_t *[]){&planned_to, &plans}, 2, fault);
     if (err == TT_OK)
-        err = numbers(o, tt_pg_outbox_count_batches, destination,
-                      (uint64_t *[]){&v.open_batches, &v.open_rows, &v.done_batches, &v.done_rows,
-                                     &v.done_bytes},
-                      5, fault);
+        err = numbers(o, tt_pg_outbox_count_open, destination,
+                      (uint64_t *[]){&v.open_batches, &v.open_rows}, 2, fault);
     if (err == TT_OK)
-        err = numbers(o, tt_pg_outbox_count_holds, destination,
-                      (uint64_t *[]){&v.held_tasks, &v.held_rows, &v.wanted_rows}, 3, fault);
-    if (err == TT_OK)
-        err = numbers(o, tt_pg_outbox_count_quarantine, destination,
-                      (uint64_t *[]){&v.quarantined_rows}, 1, fault);
+        err = numbers(o, tt_pg_outbox_count_wanted, destination, (uint64_t *[]){&v.wanted_rows}, 1,
+                      fault);
     if (err != TT_OK)
         return err;
     v.planned_to = (int64_t)planned_to;
     v.plans = (int64_t)plans;
     *ret_view = v;
     return TT_OK;
+}
+
+static enum tt_err totals(void *context, struct tt_str destination,
+                          struct tt_outbox_totals *ret_totals, struct tt_fault *fault)
+{
+    struct tt_outbox_totals t = {0};
+    enum tt_err err =
+        numbers(context, tt_pg_outbox_count_done, destination,
+                (uint64_t *[]){&t.done_batches, &t.done_rows, &t.done_bytes}, 3, fault);
+    if (err == TT_OK)
+        err = numbers(context, tt_pg_outbox_count_holds, destination,
+                      (uint64_t *[]){&t.held_tasks, &t.held_rows}, 2, fault);
+    if (err == TT_OK)
+        err = numbers(context, tt_pg_outbox_count_quarantine, destination,
+                      (uint64_t *[]){&t.quarantined_rows}, 1, fault);
+    if (err == TT_OK)
+        *ret_totals = t;
+    return err;
 }
 
 static void copy_text(char *to, size_t size, struct tt_str text)
@@ -64,7 +77,9 @@ static enum tt_err read_batch(const struct tt_pg_outbox *o, const PGresult *r, i
                  .written_at_us = tt_pg_time(r, i, 4)},
         .made = {.row_from = (uint64_t)tt_pg_int8(r, i, 7),
                  .rows = (uint64_t)tt_pg_int8(r, i, 8),
-                 .bytes = (uint64_t)tt_pg_int8(r, i, 9)},
+                 .bytes = (uint64_t)tt_pg_int8(r, i, 9),
+                 .line_bytes = (uint64_t)tt_pg_int8(r, i, 19),
+                 .column_bytes = (uint64_t)tt_pg_int8(r, i, 20)},
         .generation = tt_pg_int8(r, i, 11),
         .version = tt_pg_int8(r, i, 13),
         .attempts = tt_pg_int8(r, i, 15),
@@ -171,6 +186,7 @@ static enum tt_err holds(void *context, struct tt_str destination, enum tt_outbo
 void tt_pg_outbox_fill_look(struct tt_outbox *outbox)
 {
     outbox->look = look;
+    outbox->totals = totals;
     outbox->open = open_batches;
     outbox->done = done_batches;
     outbox->loads = loads;

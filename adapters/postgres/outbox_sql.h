@@ -11,11 +11,14 @@ extern const char tt_pg_outbox_destination_add[], tt_pg_outbox_destination_lock[
     tt_pg_outbox_destination_get[], tt_pg_outbox_lease_put[], tt_pg_outbox_lease_end[],
     tt_pg_outbox_plan_next[], tt_pg_outbox_plan_put[], tt_pg_outbox_batch_put[],
     tt_pg_outbox_batch_change[], tt_pg_outbox_batch_end[], tt_pg_outbox_batches_open[],
-    tt_pg_outbox_batches_done[], tt_pg_outbox_count_batches[], tt_pg_outbox_count_holds[],
-    tt_pg_outbox_count_quarantine[], tt_pg_outbox_load_put[], tt_pg_outbox_loads_forget[],
-    tt_pg_outbox_loads[], tt_pg_outbox_hold_put[], tt_pg_outbox_hold_release[],
-    tt_pg_outbox_holds_open[], tt_pg_outbox_holds_of[], tt_pg_outbox_holds_sum[],
-    tt_pg_outbox_holds_want[], tt_pg_outbox_quarantine_put[];
+    tt_pg_outbox_batches_done[], tt_pg_outbox_count_open[], tt_pg_outbox_count_wanted[],
+    tt_pg_outbox_count_done[], tt_pg_outbox_count_holds[], tt_pg_outbox_plan_change[],
+    tt_pg_outbox_plan_begun[], tt_pg_outbox_plan_replace[], tt_pg_outbox_hold_want[],
+    tt_pg_outbox_quarantine_forget[], tt_pg_outbox_turn[], tt_pg_outbox_count_quarantine[],
+    tt_pg_outbox_load_put[], tt_pg_outbox_loads_forget[], tt_pg_outbox_loads[],
+    tt_pg_outbox_hold_put[], tt_pg_outbox_hold_release[], tt_pg_outbox_holds_open[],
+    tt_pg_outbox_holds_of[], tt_pg_outbox_holds_sum[], tt_pg_outbox_holds_want[],
+    tt_pg_outbox_quarantine_put[];
 
 /* A value, in binary form. */
 struct tt_pg_value {

@@ -191,7 +191,7 @@ enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_st
                                    .commit = commit,
                                    .rollback = rollback,
                                    .fence = tt_pg_writer_fence,
-                                   .fence_known = tt_pg_writer_fence_known,
+                                   .reserve_fences = tt_pg_writer_reserve_fences,
                                    .load = tt_pg_writer_load,
                                    .histories = tt_pg_writer_histories,
                                    .write = tt_pg_writer_write};

@@ -46,7 +46,8 @@ enum tt_err tt_pg_writer_connect(struct tt_pg_writer *writer, struct tt_fault *f
 /* The functions of the port, as it has them. */
 enum tt_err tt_pg_writer_fence(void *context, const struct tt_store_partition *partitions,
                                size_t count, struct tt_fault *fault);
-enum tt_err tt_pg_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault);
+enum tt_err tt_pg_writer_reserve_fences(void *context, int64_t up_to, int64_t *ret_reserved,
+                                        struct tt_fault *fault);
 /* FENCED when the row of a task has a newer fence than the batch. */
 enum tt_err tt_pg_writer_check_fences(const struct tt_pg_writer *w,
                                       const struct tt_store_batch *batch, struct tt_fault *fault);

@@ -11,6 +11,8 @@
  * again, and the partitions are asked the next time round. */
 #include "adapters/redis/queue_parts.h"
 
+#include "adapters/redis/cluster.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +276,14 @@ static void plan_look(struct tt_redis_queue *queue)
     }
 }
 
+enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
+                                           struct tt_fault *fault)
+{
+    if (!queue->locking || tt_redis_cluster_moves(queue->redis.cluster) == queue->moves)
+        return TT_OK;
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: slots have moved");
+}
+
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault)
 {
@@ -289,6 +299,8 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
         err = run_passes(queue, true, max, fence_min, fault);
     if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_is_where_it_was(queue, fault);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
         tt_redis_disconnect(&queue->redis);

@@ -290,6 +290,10 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
             return err;
         waited = waited || reply->element[4]->elements > 0;
     }
+    if (p->stale && (p->count > 0 || p->task_count > 0)) { /* a later call got something */
+        p->stale = false;
+        p->ready = true;
+    }
     p->ready = (p->ready || p->stale) && !away; /* the others go on */
     if (waited)
         tt_redis_queue_sort(queue, partition);

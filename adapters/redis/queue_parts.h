@@ -83,6 +83,7 @@ struct tt_redis_queue {
     struct tt_redis redis;
     char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1];
     char token[TT_TOKEN_BYTES]; /* of this connection: holder and consumer; "": none yet */
+    uint64_t moves;             /* of the cluster, when we connected */
     unsigned partitions_wanted;
     const char *worker;
     int64_t lease_ms;
@@ -132,6 +133,10 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
  * its turn. Returns how many. */
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list);
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */
+/* A server that took over may have lost numbers that were given: what is claimed of it counts only
+ * after a new connect. UNAVAILABLE then. */
+enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
+                                           struct tt_fault *fault);
 /* queue_offers.c: the same with locking */
 enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
                                 size_t count, size_t each, struct tt_fault *fault);

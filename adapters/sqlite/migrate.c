@@ -126,6 +126,12 @@ static const char *const steps[] = {
     "INSERT INTO task_status_interval SELECT tenant, task_id, position, valid_from, valid_to,"
     "  status, stage FROM old_interval ORDER BY tenant, task_id, position;"
     "DROP TABLE old_interval;",
+
+    /* How large uploaded rows are where they are paid for; held rows that are wanted. */
+    "ALTER TABLE upload_batch ADD COLUMN line_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE upload_batch ADD COLUMN column_bytes INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX upload_hold_wanted ON upload_hold (destination)"
+    "  WHERE wanted = 1 AND released_in IS NULL;",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

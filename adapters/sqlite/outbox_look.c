@@ -28,22 +28,35 @@ static enum tt_err look(void *context, struct tt_str destination, struct tt_outb
     enum tt_err err = numbers(o, TT_OUTBOX_SQL_DESTINATION_GET, destination,
                               (uint64_t *[]){&planned_to, &plans}, 2, fault);
     if (err == TT_OK)
-        err = numbers(o, TT_OUTBOX_SQL_COUNT_BATCHES, destination,
-                      (uint64_t *[]){&v.open_batches, &v.open_rows, &v.done_batches, &v.done_rows,
-                                     &v.done_bytes},
-                      5, fault);
+        err = numbers(o, TT_OUTBOX_SQL_COUNT_OPEN, destination,
+                      (uint64_t *[]){&v.open_batches, &v.open_rows}, 2, fault);
     if (err == TT_OK)
-        err = numbers(o, TT_OUTBOX_SQL_COUNT_HOLDS, destination,
-                      (uint64_t *[]){&v.held_tasks, &v.held_rows, &v.wanted_rows}, 3, fault);
-    if (err == TT_OK)
-        err = numbers(o, TT_OUTBOX_SQL_COUNT_QUARANTINE, destination,
-                      (uint64_t *[]){&v.quarantined_rows}, 1, fault);
+        err = numbers(o, TT_OUTBOX_SQL_COUNT_WANTED, destination, (uint64_t *[]){&v.wanted_rows}, 1,
+                      fault);
     if (err != TT_OK)
         return err;
     v.planned_to = (int64_t)planned_to;
     v.plans = (int64_t)plans;
     *ret_view = v;
     return TT_OK;
+}
+
+static enum tt_err totals(void *context, struct tt_str destination,
+                          struct tt_outbox_totals *ret_totals, struct tt_fault *fault)
+{
+    struct tt_outbox_totals t = {0};
+    enum tt_err err =
+        numbers(context, TT_OUTBOX_SQL_COUNT_DONE, destination,
+                (uint64_t *[]){&t.done_batches, &t.done_rows, &t.done_bytes}, 3, fault);
+    if (err == TT_OK)
+        err = numbers(context, TT_OUTBOX_SQL_COUNT_HOLDS, destination,
+                      (uint64_t *[]){&t.held_tasks, &t.held_rows}, 2, fault);
+    if (err == TT_OK)
+        err = numbers(context, TT_OUTBOX_SQL_COUNT_QUARANTINE, destination,
+                      (uint64_t *[]){&t.quarantined_rows}, 1, fault);
+    if (err == TT_OK)
+        *ret_totals = t;
+    return err;
 }
 
 static void copy_text(char *to, size_t size, struct tt_str text)
@@ -63,7 +76,9 @@ static enum tt_err read_batch(const struct tt_sqlite_outbox *o, sqlite3_stmt *s,
                  .written_at_us = sqlite3_column_int64(s, 4)},
         .made = {.row_from = (uint64_t)sqlite3_column_int64(s, 7),
                  .rows = (uint64_t)sqlite3_column_int64(s, 8),
-                 .bytes = (uint64_t)sqlite3_column_int64(s, 9)},
+                 .bytes = (uint64_t)sqlite3_column_int64(s, 9),
+                 .line_bytes = (uint64_t)sqlite3_column_int64(s, 19),
+                 .column_bytes = (uint64_t)sqlite3_column_int64(s, 20)},
         .generation = sqlite3_column_int64(s, 11),
         .version = sqlite3_column_int64(s, 13),
         .attempts = sqlite3_column_int64(s, 15),
@@ -171,6 +186,7 @@ static enum tt_err holds(void *context, struct tt_str destination, enum tt_outbo
 void tt_outbox_fill_look(struct tt_outbox *outbox)
 {
     outbox->look = look;
+    outbox->totals = totals;
     outbox->open = open_batches;
     outbox->done = done_batches;
     outbox->loads = loads;

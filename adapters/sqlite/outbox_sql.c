@@ -6,7 +6,8 @@
 #define BATCHES                                                                                    \
     "SELECT b.number, b.plan, p.first_seq, p.last_seq, p.written_at, p.rules, b.table_name,"       \
     " b.row_from, b.row_count, b.bytes, b.digest, b.generation, b.state, b.version, b.handle,"     \
-    " b.attempts, b.next_try, b.blocked, b.problem FROM upload_batch AS b"                         \
+    " b.attempts, b.next_try, b.blocked, b.problem, b.line_bytes, b.column_bytes"                  \
+    " FROM upload_batch AS b"                                                                      \
     " JOIN upload_plan AS p ON p.destination = b.destination AND p.number = b.plan"                \
     " WHERE b.destination = ?1 AND b.state "
 #define TURN "(SELECT 1 FROM upload_destination WHERE destination = ?1 AND fence = ?2)"
@@ -33,8 +34,9 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [TT_OUTBOX_SQL_BATCH_PUT] =
         "INSERT INTO upload_batch (destination, plan, table_name, row_from, row_count, bytes,"
-        " digest, generation, state, version, attempts, next_try, blocked, created_at, changed_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 'planned', 1, 0, 0, 0, ?8, ?8)",
+        " digest, generation, state, version, attempts, next_try, blocked, created_at, changed_at,"
+        " line_bytes, column_bytes)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 'planned', 1, 0, 0, 0, ?8, ?8, ?9, ?10)",
     [TT_OUTBOX_SQL_BATCH_CHANGE] =
         "UPDATE upload_batch SET generation = ?5, state = ?6, version = version + 1, handle = ?7,"
         " attempts = ?8, next_try = ?9, blocked = ?10, problem = ?11, changed_at = ?12"
@@ -42,19 +44,27 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
     [TT_OUTBOX_SQL_BATCH_END] =
         "UPDATE upload_batch SET state = ?5, version = version + 1, changed_at = ?6"
         " WHERE destination = ?1 AND number = ?3 AND version = ?4 AND EXISTS " TURN,
+    [TT_OUTBOX_SQL_PLAN_CHANGE] = "UPDATE upload_plan SET rules = ?3, written_at = ?4"
+                                  " WHERE destination = ?1 AND number = ?2",
+    [TT_OUTBOX_SQL_PLAN_BEGUN] =
+        "SELECT count(*) FROM upload_batch WHERE destination = ?1 AND plan = ?2"
+        " AND state IN ('open', 'committing', 'done')",
+    [TT_OUTBOX_SQL_PLAN_REPLACE] =
+        "UPDATE upload_batch SET state = 'replaced', version = version + 1, changed_at = ?3"
+        " WHERE destination = ?1 AND plan = ?2 AND state = 'planned'",
     [TT_OUTBOX_SQL_BATCHES_OPEN] = BATCHES "IN " OPEN_STATES " ORDER BY b.number",
     [TT_OUTBOX_SQL_BATCHES_DONE] = BATCHES "= 'done' ORDER BY b.number",
-    [TT_OUTBOX_SQL_COUNT_BATCHES] =
-        "SELECT count(*) FILTER (WHERE state IN " OPEN_STATES "),"
-        " coalesce(sum(row_count) FILTER (WHERE state IN " OPEN_STATES "), 0),"
-        " count(*) FILTER (WHERE state = 'done'),"
-        " coalesce(sum(row_count) FILTER (WHERE state = 'done'), 0),"
-        " coalesce(sum(bytes) FILTER (WHERE state = 'done'), 0)"
-        " FROM upload_batch WHERE destination = ?1",
-    [TT_OUTBOX_SQL_COUNT_HOLDS] =
-        "SELECT count(*), coalesce(sum(held_rows), 0),"
-        " coalesce(sum(held_rows) FILTER (WHERE wanted = 1), 0) FROM upload_hold"
-        " WHERE destination = ?1 AND released_in IS NULL",
+    [TT_OUTBOX_SQL_COUNT_OPEN] = "SELECT count(*), coalesce(sum(row_count), 0) FROM upload_batch"
+                                 " WHERE destination = ?1 AND state IN " OPEN_STATES,
+    /* Without the hint it takes the primary key, and reads all that was ever held. */
+    [TT_OUTBOX_SQL_COUNT_WANTED] =
+        "SELECT coalesce(sum(held_rows), 0) FROM upload_hold INDEXED BY upload_hold_wanted"
+        " WHERE destination = ?1 AND wanted = 1 AND released_in IS NULL",
+    [TT_OUTBOX_SQL_COUNT_DONE] =
+        "SELECT count(*), coalesce(sum(row_count), 0), coalesce(sum(bytes), 0)"
+        " FROM upload_batch WHERE destination = ?1 AND state = 'done'",
+    [TT_OUTBOX_SQL_COUNT_HOLDS] = "SELECT count(*), coalesce(sum(held_rows), 0) FROM upload_hold"
+                                  " WHERE destination = ?1 AND released_in IS NULL",
     [TT_OUTBOX_SQL_COUNT_QUARANTINE] =
         "SELECT count(*) FROM upload_quarantine WHERE destination = ?1",
 
@@ -84,6 +94,11 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
         " AND released_in IS NULL AND (?2 IS NULL OR task_id = ?2)",
     [TT_OUTBOX_SQL_HOLDS_WANT] = "UPDATE upload_hold SET wanted = 1 WHERE destination = ?1"
                                  " AND released_in IS NULL AND (?2 IS NULL OR task_id = ?2)",
+    [TT_OUTBOX_SQL_HOLD_WANT] =
+        "UPDATE upload_hold SET wanted = 1 WHERE destination = ?1 AND tenant = ?2"
+        " AND task_id = ?3 AND plan = ?4 AND released_in IS NULL",
+    [TT_OUTBOX_SQL_QUARANTINE_FORGET] =
+        "DELETE FROM upload_quarantine WHERE destination = ?1 AND plan = ?2",
     [TT_OUTBOX_SQL_QUARANTINE_PUT] =
         "INSERT INTO upload_quarantine (destination, table_name, plan, row_number, row_uid, reason,"
         " message, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -1,18 +1,21 @@
-/* Happy path: lines are compressed into DIR/.PID-N.tmp, which is synced and takes the name at the
- * end; reading maps nothing and keeps one descriptor.
+/* Happy path: lines are compressed into a temporary file, .RANDOM.tmp, which is synced and takes
+ * the name at the end; reading maps nothing and keeps one descriptor.
  *
  * Failure modes: the disk is full: NO_SPACE, the temporary file is removed; a crash: a temporary
- * file stays behind, under a name nobody asks for, and is removed by the next process that has the
- * same number, or by hand; a file that is damaged: IO when its lines are read. */
+ * file stays behind, under a name nobody asks for, until a spool is opened a day later; a folder of
+ * somebody else's, who could put other rows in place of ours: DENIED; a file that is damaged: IO
+ * when its lines are read. */
 #include "adapters/system/spool.h"
 
 #include "adapters/system/file.h"
 #include "adapters/system/gzip.h"
 #include "adapters/system/inflate.h"
+#include "adapters/system/spool_dir.h"
 #include "core/base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,11 +25,12 @@ enum {
     OUT_BYTES = 256 * 1024,
     IN_BYTES = 256 * 1024,
     LINE_BYTES_MAX = 256 << 20,
+    LEFT_BEHIND_S = 24 * 60 * 60,
+    AT_WORK_S = 60 * 60,
 };
 
 struct spool {
     char *dir;
-    unsigned files;
     int fd; /* of the body that is open, or -1 */
     char path[PATH_BYTES];
 };
@@ -41,13 +45,17 @@ struct tt_spool_file {
     unsigned char out[OUT_BYTES];
 };
 
+#define TEMPORARY ".tmp"
+#define NAMED     ".ndjson.gz"
+
 /* ---- Writing */
 
 static void file_free(struct tt_spool_file *file)
 {
-    if (file->fd >= 0)
+    if (file->fd >= 0) {
         close(file->fd);
-    unlink(file->path);
+        unlink(file->path);
+    }
     tt_gzip_destroy(file->gzip);
     tt_mem_free(file);
 }
@@ -60,12 +68,12 @@ static enum tt_err begin(void *context, struct tt_spool_file **ret_file, struct 
         tt_mem_free(file);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    snprintf(file->path, sizeof file->path, "%s/.%ld-%u.tmp", spool->dir, (long)getpid(),
-             spool->files++);
+    /* Not after the process: in containers that share a folder all have the same number. */
+    snprintf(file->path, sizeof file->path, "%s/.XXXXXX" TEMPORARY, spool->dir);
     file->spool = spool;
     file->io.out = file->out;
     file->io.out_len = OUT_BYTES;
-    file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    file->fd = mkostemps(file->path, sizeof TEMPORARY - 1, O_CLOEXEC);
     if (file->fd < 0) {
         enum tt_err err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
         file_free(file);
@@ -122,7 +130,7 @@ static uint64_t bytes_of(const struct tt_spool_file *file)
 
 static void name_path(const struct spool *spool, const char *name, char path[static PATH_BYTES])
 {
-    snprintf(path, PATH_BYTES, "%s/%s.ndjson.gz", spool->dir, name);
+    snprintf(path, PATH_BYTES, "%s/%s" NAMED, spool->dir, name);
 }
 
 static enum tt_err end(struct tt_spool_file *file, const char *name, uint64_t *ret_bytes,
@@ -257,14 +265,28 @@ static void remove_file(void *context, const char *name)
     unlink(path);
 }
 
+/* ---- Opening */
+
+static void sweep_named(void *context, const char *prefix, bool (*wanted)(void *, const char *),
+                        void *wanted_context)
+{
+    const struct spool *spool = context;
+    const struct tt_spool_sweep sweep = {prefix, NAMED, AT_WORK_S, wanted, wanted_context};
+    tt_spool_dir_sweep(spool->dir, &sweep);
+}
+
 enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt_fault *fault)
 {
     enum { NAMES_BYTES = 128 };
     size_t size = strlen(dir) + 1;
     if (size + NAMES_BYTES > PATH_BYTES)
         return tt_fault_set(fault, TT_ERR_INVALID, "%.60s...: too long a name for a folder", dir);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", dir);
+    enum tt_err err = tt_spool_dir_make(dir, fault);
+    if (err != TT_OK)
+        return err;
+    /* What processes that died have left. */
+    const struct tt_spool_sweep left = {".", TEMPORARY, LEFT_BEHIND_S, NULL, NULL};
+    tt_spool_dir_sweep(dir, &left);
     struct spool *spool = tt_mem_zalloc(sizeof *spool);
     if (spool != NULL)
         spool->dir = tt_mem_alloc(size);
@@ -282,7 +304,8 @@ enum tt_err tt_spool_open(const char *dir, struct tt_spool *ret_spool, struct tt
                                    .abort = abort_file,
                                    .open = open_body,
                                    .close = close_body,
-                                   .remove = remove_file};
+                                   .remove = remove_file,
+                                   .sweep = sweep_named};
     return TT_OK;
 }
 

@@ -1,5 +1,5 @@
 /* What is new becomes a plan: its rows are made, and their digests stored, before anything leaves.
- * A range whose rows are too many bytes is tried again at half its length. */
+ * What is too many bytes is tried again at half its length, and with half as many held rows. */
 #include "core/engine/uploader_parts.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static bool has_backlog(const struct tt_uploader *u)
     return u->batch_count >= OPEN_MAX;
 }
 
-/* The plan's rows, of as long a range as fits. */
+/* The plan's rows, of as long a range and with as many held rows as fit. */
 static enum tt_err make(struct tt_uploader *u, struct tt_upload_plan *plan,
                         struct tt_upload_made *made, struct tt_fault *fault)
 {
@@ -57,10 +57,11 @@ static enum tt_err make(struct tt_uploader *u, struct tt_upload_plan *plan,
         int64_t span = left < u->span ? left : u->span;
         plan->last = u->view.planned_to + (span > 0 ? span : 0);
         struct tt_fault trouble = {0};
-        enum tt_err err = rows->make(rows->context, plan, made, &trouble);
-        if (err != TT_ERR_LIMIT || span <= 1)
+        enum tt_err err = rows->make(rows->context, plan, u->held_max, made, &trouble);
+        if (err != TT_ERR_LIMIT || (span <= 1 && u->held_max == 0))
             return err == TT_OK ? TT_OK : tt_fault_set(fault, err, "%s", trouble.text);
-        u->span = span / 2;
+        u->span = span > 1 ? span / 2 : u->span;
+        u->held_max /= 2;
     }
 }
 
@@ -76,6 +77,8 @@ static enum tt_err put(struct tt_uploader *u, const struct tt_upload_plan *plan,
         .held_count = made->held_count,
         .released = made->released,
         .released_count = made->released_count,
+        .wanted = made->wanted,
+        .wanted_count = made->wanted_count,
         .now_us = tt_uploader_now(u),
     };
     for (int t = 0; t < TT_UPLOAD_TABLES; t++)
@@ -96,7 +99,9 @@ static void count(struct tt_uploader *u, const struct tt_upload_plan *plan,
         u->counts.released_rows += made->released[i].rows;
     u->view.planned_to = plan->last;
     u->pending_since_us = plan->last < u->horizon ? u->pending_since_us : TT_TIME_NONE;
-    u->span = u->span < u->options->batch_rows / 2 ? u->span * 2 : u->options->batch_rows;
+    int64_t most = u->options->batch_rows;
+    u->span = u->span < most / 2 ? u->span * 2 : most;
+    u->held_max = u->held_max < (uint64_t)most / 2 ? u->held_max * 2 + 1 : (uint64_t)most;
 }
 
 enum tt_err tt_upload_plan_next(struct tt_uploader *u, bool *ret_planned, struct tt_fault *fault)

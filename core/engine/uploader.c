@@ -9,10 +9,11 @@
 #include "core/base/mem.h"
 #include "core/engine/backoff.h"
 
-#define S_US           INT64_C(1000000)
-#define TICK_US        S_US
-/* once: a batch that has to wait longer for its budget waits for another day */
-#define BUDGET_WAIT_US (30 * S_US)
+#define S_US         INT64_C(1000000)
+#define TICK_US      S_US
+/* once: longer than anything that goes on by itself takes between two steps (polls, tries after a
+ * failure); where all batches have to wait longer, a quota or somebody is waited for */
+#define ONCE_WAIT_US (45 * S_US)
 
 void tt_uploader_tell(const struct tt_uploader *u, enum tt_observation what, int64_t number,
                       const char *text)
@@ -88,9 +89,10 @@ static enum tt_err due_us(struct tt_uploader *u, const struct tt_upload_batch *b
         return TT_OK;
     err = tt_upload_budget(u, b->table, &wait_us, fault);
     *ret_us = now_us + wait_us;
-    if (wait_us > 0 && !u->budget_spent)
+    if (wait_us > 0 && !u->budget_told)
         tt_uploader_tell(u, TT_OBSERVED_UPLOAD_WAITS, 0, tt_upload_tables[b->table].name);
-    u->budget_spent = wait_us > 0;
+    u->budget_told = wait_us > 0;
+    u->budget_spent = u->budget_spent || wait_us > 0;
     return err;
 }
 
@@ -99,6 +101,7 @@ static enum tt_err step_all(struct tt_uploader *u, int64_t *ret_soonest_us, bool
                             struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
+    u->budget_spent = false;
     for (size_t i = 0; i < u->batch_count && err == TT_OK && !is_stopped(u); i++) {
         int64_t now_us = tt_uploader_now(u), at_us = 0;
         err = due_us(u, &u->batches[i], now_us, &at_us, fault);
@@ -129,6 +132,10 @@ static enum tt_err round_of(struct tt_uploader *u, int64_t *ret_soonest_us, bool
     if (err != TT_OK || u->turn.fence == 0)
         return err;
     err = look(u, fault);
+    if (err == TT_OK && !u->swept) {
+        u->options->rows->keep(u->options->rows->context, u->batches, u->batch_count);
+        u->swept = true;
+    }
     if (err == TT_OK)
         err = step_all(u, ret_soonest_us, ret_did, fault);
     if (err == TT_OK && !*ret_did && !is_stopped(u))
@@ -144,16 +151,29 @@ static bool is_finished(const struct tt_uploader *u)
     return u->options->once && u->turn.fence > 0 && u->batch_count == 0 && !tt_upload_plan_due(u);
 }
 
+/* What keeps the rest back; it may be a run before this one that was told to wait. */
+static const char *why_left(const struct tt_uploader *u)
+{
+    if (u->budget_spent)
+        return "the loads of 24 hours are used up";
+    if (u->last.code != TT_OK)
+        return u->last.text;
+    for (size_t i = 0; i < u->batch_count; i++)
+        if (u->batches[i].problem[0] != '\0')
+            return u->batches[i].problem;
+    return "the sink said to come back later";
+}
+
 /* What is left, and why. */
 static enum tt_err give_up(const struct tt_uploader *u, struct tt_fault *fault)
 {
-    enum tt_err err = u->last.code == TT_OK ? TT_ERR_UNAVAILABLE : u->last.code;
+    bool known = !u->budget_spent && u->last.code != TT_OK;
+    enum tt_err err = known ? u->last.code : TT_ERR_UNAVAILABLE;
     int64_t unplanned = u->horizon - u->view.planned_to;
     return tt_fault_set(
         fault, err, "%llu rows in %llu batches are left, and %lld rows that are in none: %s",
         (unsigned long long)u->view.open_rows, (unsigned long long)u->view.open_batches,
-        (long long)(unplanned > 0 ? unplanned : 0),
-        u->last.code == TT_OK ? "the loads of 24 hours are used up" : u->last.text);
+        (long long)(unplanned > 0 ? unplanned : 0), why_left(u));
 }
 
 static bool all_blocked(const struct tt_uploader *u)
@@ -192,7 +212,7 @@ static enum tt_err wait_or_end(struct tt_uploader *u, int64_t soonest_us, bool *
     if (u->turn.fence == 0)
         return wait_for_lease(u, fault);
     u->refused_us = TT_TIME_NONE;
-    if (once && (all_blocked(u) || (u->budget_spent && wait_us > BUDGET_WAIT_US)))
+    if (once && (all_blocked(u) || wait_us > ONCE_WAIT_US || u->put_off >= u->options->tries_max))
         return give_up(u, fault);
     if (!once && wait_us > TICK_US)
         wait_us = TICK_US;
@@ -258,6 +278,7 @@ enum tt_err tt_uploader_run(const struct tt_uploader_options *options,
         .pending_since_us = TT_TIME_NONE,
         .refused_us = TT_TIME_NONE,
         .span = options->batch_rows,
+        .held_max = (uint64_t)options->batch_rows,
     };
     tt_buf_init(&u.handle, TT_UPLOAD_HANDLE_BYTES - 1);
     enum tt_err err = run(&u, fault);

@@ -39,16 +39,25 @@ struct tt_uploader_options {
 struct tt_uploader_counts {
     uint64_t rows[TT_UPLOAD_TABLES]; /* uploaded */
     uint64_t batches, bytes;
+    uint64_t line_bytes, column_bytes; /* of these rows: struct tt_upload_rows_made */
     uint64_t plans, excluded;
     uint64_t held_rows, released_rows; /* in the plans made */
     uint64_t quarantined_rows, retries;
 };
 
 /* once: TT_OK when everything is uploaded but what is held or in quarantine; else what kept the
- * rest back. Not once: returns when it is stopped. Errors: those of outbox, rows and sink that do
- * not pass; once: also UNAVAILABLE, BUSY (another uploader) and STOPPED. */
+ * rest back, a quota or a budget that is used up among it: the rest stays planned. Not once:
+ * returns when it is stopped. Errors: those of outbox, rows and sink that do not pass; once: also
+ * UNAVAILABLE, BUSY (another uploader) and STOPPED. */
 enum tt_err tt_uploader_run(const struct tt_uploader_options *options,
                             struct tt_uploader_counts *ret_counts,
                             struct tt_fault *fault) TT_MUST_CHECK;
+
+/* Plans whose batches are blocked as they were made with other rules, and of which nothing was
+ * begun, are made anew with the rules of now; *ret_plans of them, also after a failure. Errors:
+ * BUSY (another uploader); DENIED: rows of such a plan may be there, so that its rows cannot change
+ * any more (the others were made anew); those of outbox and rows. */
+enum tt_err tt_uploader_replan(const struct tt_uploader_options *options, uint64_t *ret_plans,
+                               struct tt_fault *fault) TT_MUST_CHECK;
 
 #endif

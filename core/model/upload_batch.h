@@ -27,6 +27,8 @@ struct tt_upload_rows_made {
     uint64_t row_from, rows;
     uint64_t bytes;                               /* of the gzip file */
     unsigned char digest[TT_UPLOAD_DIGEST_BYTES]; /* SHA-256 of the lines */
+    uint64_t line_bytes;                          /* of the lines */
+    uint64_t column_bytes; /* as BigQuery counts the rows; near enough for what they cost */
 };
 
 #define TT_UPLOAD_STATES(X)                                                                        \
@@ -35,7 +37,8 @@ struct tt_upload_rows_made {
     X(COMMITTING, committing)   /* all rows are moved; the commit may be on its way */             \
     X(DONE, done)               /* they are there */                                               \
     X(SPLIT, split)             /* refused; its rows travel in other batches, but for a bad one */ \
-    X(QUARANTINED, quarantined) /* refused, its one row with it */
+    X(QUARANTINED, quarantined) /* refused, its one row with it */                                 \
+    X(REPLACED, replaced)       /* nothing has left; its plan's rows were made anew */
 
 enum tt_upload_state {
 #define TT_UPLOAD_STATE_ENUM(upper, lower) TT_UPLOAD_##upper,

@@ -21,14 +21,19 @@ struct tt_outbox_turn {
     int64_t fence;
 };
 
+/* What is to be done next: costs as much as there is to do, whatever was done before. */
 struct tt_outbox_view {
     int64_t planned_to;    /* rows up to this apply_seq are in plans */
     int64_t plans;         /* number of the newest one; 0: none */
     uint64_t open_batches; /* not in a final state */
     uint64_t open_rows;
+    uint64_t wanted_rows; /* held, not released, and to be uploaded as they are */
+};
+
+/* What there is of each kind: costs as much as was ever done. */
+struct tt_outbox_totals {
     uint64_t done_batches, done_rows, done_bytes;
     uint64_t held_tasks, held_rows; /* not released */
-    uint64_t wanted_rows;           /* of these, wanted as they are */
     uint64_t quarantined_rows;
 };
 
@@ -40,6 +45,8 @@ struct tt_outbox_plan {
     size_t held_count;
     const struct tt_upload_hold *released; /* that travel with it: tenant, task_id, plan */
     size_t released_count;
+    const struct tt_upload_hold *wanted; /* that travel with a later one: the same */
+    size_t wanted_count;
     int64_t now_us;
 };
 
@@ -67,6 +74,8 @@ struct tt_outbox {
     /* A destination nobody knows is all zeros. */
     enum tt_err (*look)(void *context, struct tt_str destination, struct tt_outbox_view *ret_view,
                         struct tt_fault *fault);
+    enum tt_err (*totals)(void *context, struct tt_str destination,
+                          struct tt_outbox_totals *ret_totals, struct tt_fault *fault);
     /* Batches in no final state, by number. */
     enum tt_err (*open)(void *context, struct tt_str destination,
                         enum tt_err (*batch)(void *batch_context,
@@ -82,6 +91,12 @@ struct tt_outbox {
     /* FENCED: the lease is lost, or the newest plan is not the one before. */
     enum tt_err (*plan)(void *context, const struct tt_outbox_turn *turn,
                         const struct tt_outbox_plan *plan, struct tt_fault *fault);
+    /* A plan (number, rules, written_at_us) whose rows were made anew: its batches are REPLACED by
+     * these; its range, and what it left out or released, stays. DENIED: a batch of it was begun,
+     * so rows of it may be there. FENCED: the lease is lost. */
+    enum tt_err (*replan)(void *context, const struct tt_outbox_turn *turn,
+                          const struct tt_upload_plan *plan, const struct tt_upload_batch *batches,
+                          size_t batch_count, int64_t now_us, struct tt_fault *fault);
     /* The batch becomes what is given; version is the one it has, and one more afterwards, also in
      * *batch. load_at_us: a load begins now, to be counted; 0: none does. FENCED: the lease is
      * lost, or the batch has another version. */

@@ -29,6 +29,9 @@ struct tt_spool {
                         struct tt_fault *fault);
     void (*close)(void *context);
     void (*remove)(void *context, const char *name);
+    /* Removes files whose names begin so and that are older than an hour, but for those wanted. */
+    void (*sweep)(void *context, const char *prefix,
+                  bool (*wanted)(void *wanted_context, const char *name), void *wanted_context);
 };
 
 #endif

@@ -17,7 +17,10 @@ static enum tt_err make_again(struct tt_maker *maker, const struct tt_upload_bat
                               struct tt_fault *fault)
 {
     if (strcmp(maker->rules, batch->plan.rules) != 0)
-        return other_rows(batch, ": lifecycles, tenants or options are others than then", fault);
+        return other_rows(batch,
+                          ": lifecycles, tenants or options are others than then (set them "
+                          "back, or plan it anew: upload --replan)",
+                          fault);
     struct tt_upload_rows_made made[TT_UPLOAD_TABLES];
     enum tt_err err = TT_OK;
     maker->plan = batch->plan;
@@ -42,7 +45,7 @@ static enum tt_err make_again(struct tt_maker *maker, const struct tt_upload_bat
         return TT_OK;
     if (is->rows > 0) {
         char name[TT_MAKER_NAME_BYTES];
-        tt_maker_name(name, is->digest);
+        tt_maker_name(maker, name, is->digest);
         maker->options.spool->remove(maker->options.spool->context, name);
     }
     return other_rows(batch, "", fault);
@@ -90,7 +93,7 @@ enum tt_err tt_maker_open(void *context, const struct tt_upload_batch *batch,
     char name[TT_MAKER_NAME_BYTES];
     bool whole = false;
     struct tt_fault missing = {0};
-    tt_maker_name(name, batch->made.digest);
+    tt_maker_name(maker, name, batch->made.digest);
     enum tt_err err = spool->open(spool->context, name, batch->made.rows, &maker->body, &missing);
     if (err == TT_OK && tt_maker_noted(maker, batch->made.digest))
         whole = true;

@@ -6,11 +6,12 @@
 /* One more with every change to what is written into rows. */
 #define ROWS_FORM "1"
 
-void tt_maker_name(char name[static TT_MAKER_NAME_BYTES],
+void tt_maker_name(const struct tt_maker *maker, char name[static TT_MAKER_NAME_BYTES],
                    const unsigned char digest[static TT_UPLOAD_DIGEST_BYTES])
 {
+    memcpy(name, maker->owner, TT_MAKER_OWNER_DIGITS);
     for (size_t i = 0; i < TT_UPLOAD_DIGEST_BYTES; i++)
-        snprintf(name + 2 * i, 3, "%02x", digest[i]);
+        snprintf(name + TT_MAKER_OWNER_DIGITS + 2 * i, 3, "%02x", digest[i]);
 }
 
 void tt_maker_note(struct tt_maker *maker, const unsigned char *digest)
@@ -31,18 +32,46 @@ static void drop(void *context, const struct tt_upload_rows_made *made)
 {
     struct tt_maker *maker = context;
     char name[TT_MAKER_NAME_BYTES];
-    tt_maker_name(name, made->digest);
+    tt_maker_name(maker, name, made->digest);
     maker->options.spool->remove(maker->options.spool->context, name);
 }
 
-static enum tt_err make(void *context, const struct tt_upload_plan *plan,
-                        struct tt_upload_made *ret_made, struct tt_fault *fault)
+/* ---- What is not needed */
+
+struct keeping {
+    const struct tt_maker *maker;
+    const struct tt_upload_batch *batches;
+    size_t count;
+};
+
+static bool is_wanted(void *context, const char *name)
 {
-    struct tt_maker *maker = context;
+    const struct keeping *keeping = context;
+    char of_batch[TT_MAKER_NAME_BYTES];
+    for (size_t i = 0; i < keeping->count; i++) {
+        tt_maker_name(keeping->maker, of_batch, keeping->batches[i].made.digest);
+        if (strcmp(of_batch, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void keep(void *context, const struct tt_upload_batch *batches, size_t count)
+{
+    const struct tt_maker *maker = context;
+    const struct tt_spool *spool = maker->options.spool;
+    struct keeping keeping = {maker, batches, count};
+    spool->sweep(spool->context, maker->owner, is_wanted, &keeping);
+}
+
+/* ---- Making */
+
+static enum tt_err make_plan(struct tt_maker *maker, const struct tt_upload_plan *plan,
+                             struct tt_upload_made *ret_made, struct tt_fault *fault)
+{
     struct tt_upload_made made = {0};
     enum tt_err err = TT_OK;
     maker->plan = *plan;
-    maker->again = false;
     for (int t = 0; t < TT_UPLOAD_TABLES && err == TT_OK; t++)
         err = tt_out_begin(maker, &maker->outs[t], 0, UINT64_MAX, fault);
     if (err == TT_OK)
@@ -61,9 +90,28 @@ static enum tt_err make(void *context, const struct tt_upload_plan *plan,
     made.held_count = maker->held_count;
     made.released = maker->released;
     made.released_count = maker->released_count;
+    made.wanted = maker->wanted;
+    made.wanted_count = maker->wanted_count;
     made.excluded = maker->excluded;
     *ret_made = made;
     return TT_OK;
+}
+
+static enum tt_err make(void *context, const struct tt_upload_plan *plan, uint64_t held_max,
+                        struct tt_upload_made *ret_made, struct tt_fault *fault)
+{
+    struct tt_maker *maker = context;
+    maker->again = false;
+    maker->held_max = held_max;
+    return make_plan(maker, plan, ret_made, fault);
+}
+
+static enum tt_err remake(void *context, const struct tt_upload_plan *plan,
+                          struct tt_upload_made *ret_made, struct tt_fault *fault)
+{
+    struct tt_maker *maker = context;
+    maker->again = true;
+    return make_plan(maker, plan, ret_made, fault);
 }
 
 static void close_body(void *context)
@@ -99,6 +147,7 @@ static void maker_free(struct tt_maker *maker)
     tt_mem_free(maker->visited);
     tt_mem_free(maker->held);
     tt_mem_free(maker->released);
+    tt_mem_free(maker->wanted);
     tt_mem_free(maker);
 }
 
@@ -110,6 +159,8 @@ enum tt_err tt_maker_create(const struct tt_maker_options *options, struct tt_up
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     maker->options = *options;
     digest_rules(maker);
+    snprintf(maker->owner, sizeof maker->owner, "%016llx",
+             (unsigned long long)tt_str_hash(options->destination, tt_str_hash(options->store, 0)));
     tt_task_rows_init(&maker->rows);
     for (int t = 0; t < TT_UPLOAD_TABLES; t++)
         tt_buf_init(&maker->outs[t].buf, 0);
@@ -127,10 +178,12 @@ enum tt_err tt_maker_create(const struct tt_maker_options *options, struct tt_up
     *ret_rows = (struct tt_upload_rows){.context = maker,
                                         .rules = maker->rules,
                                         .make = make,
+                                        .remake = remake,
                                         .cut = tt_maker_cut,
                                         .open = tt_maker_open,
                                         .close = close_body,
-                                        .drop = drop};
+                                        .drop = drop,
+                                        .keep = keep};
     return TT_OK;
 }
 

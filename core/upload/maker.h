@@ -31,6 +31,7 @@ struct tt_maker_options {
     const struct tt_spool *spool;
     const struct tt_outbox *outbox;
     struct tt_str destination;
+    struct tt_str store; /* names it among those that have files in the same spool; or absent */
     /* The rules. */
     const struct tt_lifecycle_set *lifecycles;  /* NULL: none */
     const struct tt_tenants *tenants;           /* NULL: everything is wanted */

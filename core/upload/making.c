@@ -6,125 +6,28 @@
 
 enum { NONE_IN_HAND = TT_UPLOAD_TASKS_AT_ONCE };
 
-static int compare_task(struct tt_str tenant, struct tt_str task_id, struct tt_str other_tenant,
-                        struct tt_str other_task_id)
-{
-    int order = tt_str_compare(tenant, other_tenant);
-    return order != 0 ? order : tt_str_compare(task_id, other_task_id);
-}
-
-/* The holds of a task, which stand together; they are few. */
-static struct tt_upload_hold *holds_of(struct tt_maker *maker, struct tt_str tenant,
-                                       struct tt_str task_id, size_t *ret_count)
-{
-    size_t low = 0, high = maker->hold_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct tt_upload_hold *hold = &maker->holds[middle];
-        if (compare_task(hold->tenant, hold->task_id, tenant, task_id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    size_t end = low;
-    while (end < maker->hold_count &&
-           compare_task(maker->holds[end].tenant, maker->holds[end].task_id, tenant, task_id) == 0)
-        end++;
-    *ret_count = end - low;
-    return maker->holds == NULL ? NULL : maker->holds + low;
-}
-
-static struct tt_upload_hold *holds_of_task(struct tt_maker *maker, size_t *ret_count)
-{
-    return holds_of(maker, maker->rows.tenant, maker->rows.task_id, ret_count);
-}
-
-static bool in_range(int64_t apply_seq, int64_t first, int64_t last)
-{
-    return apply_seq >= first && apply_seq <= last;
-}
-
 /* ---- A task's rows */
 
 static enum tt_err add_row(struct tt_maker *maker, const struct tt_audit_row *row)
 {
     if (!tt_audit_is_event(row))
         return TT_OK;
-    bool is_new = in_range(row->apply_seq, maker->plan.first, maker->plan.last), was_held = false;
+    bool is_new = tt_hold_in_range(row->apply_seq, maker->plan.first, maker->plan.last),
+         was_held = false;
     const struct tt_tenant *tenant = tt_tenants_for(maker->options.tenants, row->event.tenant);
     if (tt_tenant_admits(tenant, &row->event) != TT_ADMITTED) {
         maker->excluded += is_new;
         return TT_OK;
     }
     size_t count;
-    const struct tt_upload_hold *holds = holds_of_task(maker, &count);
+    const struct tt_upload_hold *holds = tt_hold_find_task(maker, &count);
     for (size_t i = 0; i < count && !is_new; i++)
-        was_held = was_held || in_range(row->apply_seq, holds[i].first, holds[i].last);
+        was_held = was_held || tt_hold_in_range(row->apply_seq, holds[i].first, holds[i].last);
     enum tt_err err = tt_task_rows_add(&maker->rows, row, is_new || was_held, is_new);
     if (err == TT_ERR_LIMIT)
         return tt_fault_set(maker->fault, err, "task %.*s: its rows take more than %d bytes",
                             TT_STR_ARGS(row->event.task_id), (int)TT_UPLOAD_TASK_BYTES_MAX);
     return err == TT_OK ? TT_OK : tt_fault_set(maker->fault, err, "out of memory");
-}
-
-static enum tt_err list_hold(struct tt_maker *maker, struct tt_upload_hold **list, size_t *count,
-                             size_t *capacity, const struct tt_upload_hold *hold)
-{
-    if (tt_mem_reserve((void **)list, capacity, *count + 1, sizeof **list) != TT_OK)
-        return TT_ERR_NO_MEMORY;
-    struct tt_upload_hold *to = &(*list)[*count];
-    *to = *hold;
-    to->tenant.ptr = tt_arena_copy(&maker->arena, hold->tenant.ptr, hold->tenant.len);
-    to->task_id.ptr = tt_arena_copy(&maker->arena, hold->task_id.ptr, hold->task_id.len);
-    if (to->tenant.ptr == NULL || to->task_id.ptr == NULL)
-        return TT_ERR_NO_MEMORY;
-    ++*count;
-    return TT_OK;
-}
-
-/* Whether the task's new rows are left out. */
-static enum tt_err decide_hold(struct tt_maker *maker, const struct tt_task_judgement *judgement,
-                               bool *ret_hold)
-{
-    size_t count;
-    const struct tt_upload_hold *holds = holds_of_task(maker, &count);
-    *ret_hold = !maker->again && maker->options.hold && judgement->fails;
-    for (size_t i = 0; i < count && maker->again; i++)
-        *ret_hold = *ret_hold || holds[i].plan == maker->plan.number;
-    if (!*ret_hold || maker->again || maker->rows.new_rows == 0)
-        return TT_OK;
-    const struct tt_upload_hold hold = {
-        .tenant = maker->rows.tenant, .task_id = maker->rows.task_id, .rows = maker->rows.new_rows};
-    return list_hold(maker, &maker->held, &maker->held_count, &maker->held_capacity, &hold);
-}
-
-/* Which of the task's held rows travel with this plan: those somebody wants, or all once the task
- * has no errors any more; later, those that did. Leaves the others without a range. */
-static enum tt_err decide_release(struct tt_maker *maker, const struct tt_task_judgement *judgement)
-{
-    size_t count;
-    struct tt_upload_hold *holds = holds_of_task(maker, &count);
-    enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++) {
-        bool release = maker->again ? holds[i].released_in == maker->plan.number
-                                    : holds[i].wanted || !judgement->fails;
-        if (!release)
-            holds[i].first = INT64_MAX;
-        else if (!maker->again)
-            err = list_hold(maker, &maker->released, &maker->released_count,
-                            &maker->released_capacity, &holds[i]);
-    }
-    return err;
-}
-
-static bool is_released(struct tt_maker *maker, int64_t apply_seq)
-{
-    size_t count;
-    const struct tt_upload_hold *holds = holds_of_task(maker, &count);
-    for (size_t i = 0; i < count; i++)
-        if (in_range(apply_seq, holds[i].first, holds[i].last))
-            return true;
-    return false;
 }
 
 static enum tt_err write_audit(struct tt_maker *maker, const struct tt_task_judgement *judgement,
@@ -134,7 +37,7 @@ static enum tt_err write_audit(struct tt_maker *maker, const struct tt_task_judg
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < maker->rows.count && err == TT_OK; i++) {
         const struct tt_task_row *row = &maker->rows.rows[i];
-        if (row->line_len == 0 || (row->is_new ? hold : !is_released(maker, row->apply_seq)))
+        if (row->line_len == 0 || (row->is_new ? hold : !tt_hold_travels(maker, row->apply_seq)))
             continue;
         if (out->rows >= out->from && out->rows < out->upto) {
             tt_buf_add(&out->buf, maker->rows.lines.data + row->line, row->line_len);
@@ -184,9 +87,9 @@ static enum tt_err finish_task(struct tt_maker *maker)
     enum tt_err err = tt_task_rows_judge(&maker->rows, maker->single, maker->plan.first,
                                          maker->plan.last, &judgement, maker->fault);
     if (err == TT_OK)
-        err = decide_hold(maker, &judgement, &hold);
+        err = tt_hold_decide(maker, &judgement, &hold);
     if (err == TT_OK)
-        err = decide_release(maker, &judgement);
+        err = tt_hold_release(maker, &judgement);
     if (err != TT_OK)
         return tt_fault_set(maker->fault, err, "out of memory");
     err = write_audit(maker, &judgement, hold);
@@ -242,7 +145,7 @@ static enum tt_err add_key(struct tt_maker *maker, struct tt_str tenant, struct 
 static void visit(struct tt_maker *maker, struct tt_str tenant, struct tt_str task_id)
 {
     size_t count;
-    const struct tt_upload_hold *holds = holds_of(maker, tenant, task_id, &count);
+    const struct tt_upload_hold *holds = tt_hold_find(maker, tenant, task_id, &count);
     for (size_t i = 0; i < count; i++)
         maker->visited[(size_t)(holds - maker->holds) + i] = true;
 }
@@ -257,11 +160,14 @@ static enum tt_err take_task(void *context, const struct tt_store_task_key *key)
 static enum tt_err add_released(struct tt_maker *maker)
 {
     enum tt_err err = TT_OK;
+    uint64_t taken = 0; /* by tasks that are not judged yet */
     for (size_t i = 0; err == TT_OK && i < maker->hold_count; i++) {
         const struct tt_upload_hold *hold = &maker->holds[i];
         bool release = maker->again ? hold->released_in == maker->plan.number : hold->wanted;
-        if (!release || maker->visited[i])
+        if (!release || maker->visited[i] ||
+            (!maker->again && !tt_hold_fits(maker, taken, hold->rows)))
             continue;
+        taken += hold->rows;
         err = add_key(maker, hold->tenant, hold->task_id);
         visit(maker, hold->tenant, hold->task_id);
     }
@@ -269,32 +175,6 @@ static enum tt_err add_released(struct tt_maker *maker)
 }
 
 /* ---- A plan */
-
-static enum tt_err take_hold(void *context, const struct tt_upload_hold *hold)
-{
-    struct tt_maker *maker = context;
-    enum tt_err err =
-        list_hold(maker, &maker->holds, &maker->hold_count, &maker->hold_capacity, hold);
-    return err == TT_OK ? TT_OK : tt_fault_set(maker->fault, err, "out of memory");
-}
-
-static enum tt_err read_holds(struct tt_maker *maker)
-{
-    const struct tt_outbox *outbox = maker->options.outbox;
-    maker->hold_count = maker->held_count = maker->released_count = 0;
-    maker->excluded = 0;
-    tt_arena_reset(&maker->arena);
-    enum tt_err err = outbox->holds(outbox->context, maker->options.destination,
-                                    maker->again ? TT_OUTBOX_HOLDS_OF : TT_OUTBOX_HOLDS_OPEN,
-                                    maker->plan.number, take_hold, maker, maker->fault);
-    if (err != TT_OK)
-        return err;
-    if (tt_mem_reserve((void **)&maker->visited, &maker->visited_capacity, maker->hold_count + 1,
-                       sizeof *maker->visited) != TT_OK)
-        return tt_fault_set(maker->fault, TT_ERR_NO_MEMORY, "out of memory");
-    memset(maker->visited, 0, maker->hold_count * sizeof *maker->visited);
-    return TT_OK;
-}
 
 enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault)
 {
@@ -305,7 +185,7 @@ enum tt_err tt_maker_go(struct tt_maker *maker, struct tt_fault *fault)
     tt_buf_clear(&maker->common);
     tt_line_common(&maker->common, plan->written_at_us, plan->last);
     enum tt_err err = maker->common.err == TT_OK
-                          ? read_holds(maker)
+                          ? tt_hold_read(maker)
                           : tt_fault_set(fault, maker->common.err, "out of memory");
     if (err == TT_OK)
         err = readers->open(readers->context, &maker->reader, fault);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char path[200], store[220], dir[200], to[220];
 
@@ -128,6 +129,111 @@ TT_TEST(a_dry_run_tells_rows_and_bytes_and_leaves_nothing)
 }
 TT_END
 
+TT_TEST(a_dry_run_tells_what_each_way_costs_by_the_price_file)
+{
+    const char *prices = tt_tmpfile("prices.json");
+    set_up("prices", 1000);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "cost by load: 0 USD, 0 a message\n"));
+    const char *counted = strstr(run.out, " bytes as lines, ");
+    ck_assert_ptr_nonnull(counted);
+    double bytes = strtod(counted + strlen(" bytes as lines, "), NULL);
+    const char *wrote = strstr(run.out, "cost by write: ");
+    ck_assert_ptr_nonnull(wrote);
+    double cost = strtod(wrote + strlen("cost by write: "), NULL);
+    ck_assert_double_eq_tol(cost, bytes / 1073741824 * 0.025, cost * 0.001);
+    tt_run_done(&run);
+    tt_write_file(prices, "{", 1);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run", "--prices", prices);
+    ck_assert_int_eq(run.status, 2);
+    tt_run_done(&run);
+}
+TT_END
+
+TT_TEST(a_dry_run_that_is_interrupted_says_that_it_is_a_part)
+{
+    enum { LOTS = 20000 };
+    set_up("part", LOTS);
+    const char *const words[] = {"upload",    "--store",      store, "--to", to,
+                                 "--dry-run", "--batch-rows", "1",   NULL};
+    pid_t pid = tt_start_tasktrail(tt_tmpfile("part.log"), NULL, words);
+    TT_EVENTUALLY(access(tt_tmpfile("part.db.spool"), R_OK) == 0);
+    ck_assert_int_eq(tt_finish(pid, SIGINT), 3);
+    ck_assert(tt_file_says(tt_tmpfile("part.log"), "interrupted: counted up to row "));
+    ck_assert(tt_file_says(tt_tmpfile("part.log"), " of 20000 of the store"));
+    ck_assert(tt_file_says(tt_tmpfile("part.log"), "asked to stop before everything was counted"));
+}
+TT_END
+
+/* A batch as a crash before the first byte leaves it. */
+#define FORGET "UPDATE upload_batch SET state = 'planned', handle = NULL WHERE table_name = "
+
+TT_TEST(what_is_blocked_as_rules_have_changed_is_planned_anew_when_somebody_says_so)
+{
+    const char *lifecycle = tt_tmpfile("anew.json");
+    const char text[] = "{\"initial\": [\"BEGUN\"], \"terminal\": [\"DONE\"],"
+                        " \"transitions\": {\"BEGUN\": [\"LOST\"]}}";
+    tt_write_file(lifecycle, text, strlen(text));
+    set_up("anew", 100);
+    const char *const with_rules[] = {"upload", "--store",     store,     "--to", to,
+                                      "--once", "--lifecycle", lifecycle, NULL};
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_int_eq(run.status, 0);
+    tt_run_done(&run);
+    ck_assert_int_eq(count("rm task_status_audit/*.ndjson; echo 1"), 1);
+    tt_test_sql(path, FORGET "'task_status_audit'");
+    run = tt_tasktrail(NULL, NULL, with_rules);
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.err, "others than then"));
+    ck_assert_ptr_nonnull(strstr(run.err, "--replan"));
+    tt_run_done(&run);
+    run =
+        TT_TASKTRAIL("upload", "--store", store, "--to", to, "--replan", "--lifecycle", lifecycle);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.err, "1 plans were made anew"));
+    tt_run_done(&run);
+    ck_assert_int_eq(count("cat task_status_audit/*.ndjson 2>/dev/null | wc -l"), 0);
+    run = tt_tasktrail(NULL, NULL, with_rules);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 100);
+    ck_assert_int_eq(count(DISTINCT_ROWS), 100);
+    ck_assert_int_eq(count("cat task_status_audit/*.ndjson | grep -c '\"violation\"'"), 100);
+    ck_assert_int_gt(count("cat task_status_discrepancy/*.ndjson | wc -l"), 0);
+}
+TT_END
+
+TT_TEST(a_plan_that_was_begun_is_not_planned_anew_and_it_is_said_why)
+{
+    const char *lifecycle = tt_tmpfile("begun.json");
+    const char text[] = "{\"initial\": [\"NEW\"], \"terminal\": [\"DONE\"],"
+                        " \"transitions\": {\"NEW\": [\"DONE\"]}}";
+    tt_write_file(lifecycle, text, strlen(text));
+    set_up("begun", 100);
+    const char *const old[] = {"upload", "--store",     store,     "--to", to,
+                               "--once", "--lifecycle", lifecycle, NULL};
+    struct tt_run run = tt_tasktrail(NULL, NULL, old);
+    ck_assert_int_eq(run.status, 0);
+    tt_run_done(&run);
+    ck_assert_int_gt(count("cat task_status_discrepancy/*.ndjson | wc -l"), 0);
+    ck_assert_int_eq(count("rm task_status_discrepancy/*.ndjson; echo 1"), 1);
+    tt_test_sql(path, FORGET "'task_status_discrepancy'");
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_int_eq(run.status, 3);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--replan", "--once");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.err, "stays as it is"));
+    ck_assert_ptr_nonnull(strstr(run.err, "judged by the rules of then"));
+    tt_run_done(&run);
+    run = tt_tasktrail(NULL, NULL, old);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    ck_assert_int_eq(count(ROWS), 100);
+}
+TT_END
+
 TT_TEST(rows_of_tasks_with_errors_are_held_and_released_by_name)
 {
     const char *lifecycle = tt_tmpfile("held.json");
@@ -192,5 +298,9 @@ TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_d
          an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing,
          a_daemon_uploads_what_is_new_until_it_is_stopped,
          a_dry_run_tells_rows_and_bytes_and_leaves_nothing,
+         a_dry_run_tells_what_each_way_costs_by_the_price_file,
+         a_dry_run_that_is_interrupted_says_that_it_is_a_part,
+         what_is_blocked_as_rules_have_changed_is_planned_anew_when_somebody_says_so,
+         a_plan_that_was_begun_is_not_planned_anew_and_it_is_said_why,
          rows_of_tasks_with_errors_are_held_and_released_by_name,
          files_can_be_csv_and_excluded_types_are_in_none, what_is_wrong_is_said)

@@ -1,4 +1,4 @@
-#include "tests/lib/upload_world.h"
+#include "tests/lib/upload_world_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void stand_still(struct tt_upload_world *w)
 }
 
 /* Whether a port's call may have its effect; *ret_err: what it says in the end. */
-static bool may(struct tt_upload_world *w, enum tt_err *ret_err, struct tt_fault *fault)
+bool tt_upload_world_may(struct tt_upload_world *w, enum tt_err *ret_err, struct tt_fault *fault)
 {
     bool now = !w->dead && ++w->calls == w->trouble_at && w->trouble != TT_TROUBLE_NONE;
     if (now && w->trouble == TT_TROUBLE_PAUSE && !w->is_other)
@@ -46,7 +46,7 @@ static bool may(struct tt_upload_world *w, enum tt_err *ret_err, struct tt_fault
     struct tt_upload_world *w = context;                                                           \
     const struct tt_outbox *real = w->outbox;                                                      \
     enum tt_err said;                                                                              \
-    if (!may(w, &said, fault))                                                                     \
+    if (!tt_upload_world_may(w, &said, fault))                                                     \
         return said;                                                                               \
     enum tt_err err = real->call;                                                                  \
     return said == TT_OK ? err : said
@@ -55,7 +55,7 @@ static enum tt_err horizon(void *context, int64_t *ret_seq, struct tt_fault *fau
 {
     struct tt_upload_world *w = context;
     enum tt_err said;
-    if (may(w, &said, fault))
+    if (tt_upload_world_may(w, &said, fault))
         *ret_seq = w->rows_in_store;
     return said;
 }
@@ -116,22 +116,22 @@ static enum tt_err loads(void *context, struct tt_str destination, enum tt_uploa
 
 /* ---- Rows: row n of the store is line {"row_uid":"n"}; every third has a discrepancy */
 
-static int64_t step_of(enum tt_upload_table_id table)
+int64_t tt_upload_world_step(enum tt_upload_table_id table)
 {
     return table == TT_UPLOAD_AUDIT ? 1 : 3;
 }
 
 /* The number of the store's row that stands at a place of a plan's rows. */
-static int64_t number_at(int64_t first, enum tt_upload_table_id table, uint64_t place)
+int64_t tt_upload_world_number(int64_t first, enum tt_upload_table_id table, uint64_t place)
 {
-    int64_t step = step_of(table), start = (first + step - 1) / step * step;
+    int64_t step = tt_upload_world_step(table), start = (first + step - 1) / step * step;
     return start + (int64_t)place * step;
 }
 
 static uint64_t rows_between(int64_t first, int64_t last, enum tt_upload_table_id table)
 {
-    int64_t start = number_at(first, table, 0);
-    return start > last ? 0 : (uint64_t)((last - start) / step_of(table) + 1);
+    int64_t start = tt_upload_world_number(first, table, 0);
+    return start > last ? 0 : (uint64_t)((last - start) / tt_upload_world_step(table) + 1);
 }
 
 static struct tt_upload_rows_made made_of(int64_t first, enum tt_upload_table_id table,
@@ -139,18 +139,19 @@ static struct tt_upload_rows_made made_of(int64_t first, enum tt_upload_table_id
 {
     struct tt_upload_rows_made made = {.row_from = from, .rows = rows, .bytes = rows * 100};
     snprintf((char *)made.digest, sizeof made.digest, "%d-%d", (int)table,
-             (int)number_at(first, table, from));
+             (int)tt_upload_world_number(first, table, from));
     return made;
 }
 
-static enum tt_err make(void *context, const struct tt_upload_plan *plan,
+static enum tt_err make(void *context, const struct tt_upload_plan *plan, uint64_t held_max,
                         struct tt_upload_made *ret_made, struct tt_fault *fault)
 {
     struct tt_upload_world *w = context;
     enum tt_err said;
+    (void)held_max;
     if (w->limit_rows > 0 && plan->last - plan->first + 1 > w->limit_rows)
         return tt_fault_set(fault, TT_ERR_LIMIT, "too much");
-    if (!may(w, &said, fault))
+    if (!tt_upload_world_may(w, &said, fault))
         return said;
     *ret_made = (struct tt_upload_made){0};
     for (int t = 0; t < TT_UPLOAD_TABLES; t++)
@@ -162,7 +163,7 @@ static enum tt_err cut(void *context, const struct tt_upload_batch *batch, uint6
                        uint64_t rows, struct tt_upload_rows_made *ret_made, struct tt_fault *fault)
 {
     enum tt_err said;
-    if (may(context, &said, fault))
+    if (tt_upload_world_may(context, &said, fault))
         *ret_made = made_of(batch->plan.first, batch->table, row_from, rows);
     return said;
 }
@@ -176,8 +177,9 @@ static enum tt_err body_lines(void *context, uint64_t first,
     (void)fault;
     for (uint64_t i = first; i < w->body_rows && err == TT_OK; i++) {
         char text[60];
-        int len = snprintf(text, sizeof text, "{\"row_uid\":\"%d\"}",
-                           (int)number_at(w->body_first, w->body_table, w->body_from + i));
+        int len =
+            snprintf(text, sizeof text, "{\"row_uid\":\"%d\"}",
+                     (int)tt_upload_world_number(w->body_first, w->body_table, w->body_from + i));
         err = line(line_context, i, (struct tt_str){text, (size_t)len});
     }
     return err;
@@ -190,7 +192,7 @@ static enum tt_err open_rows(void *context, const struct tt_upload_batch *batch,
 {
     struct tt_upload_world *w = context;
     enum tt_err said;
-    if (!may(w, &said, fault))
+    if (!tt_upload_world_may(w, &said, fault))
         return said;
     w->body_from = batch->made.row_from;
     w->body_rows = batch->made.rows;
@@ -213,151 +215,11 @@ static void drop_rows(void *context, const struct tt_upload_rows_made *made)
     (void)made;
 }
 
-/* ---- The sink */
-
-static struct tt_upload_attempt *attempt_of(struct tt_upload_world *w,
-                                            const struct tt_sink_batch *batch)
-{
-    for (size_t i = 0; i < w->attempt_count; i++)
-        if (tt_str_equal(batch->handle, tt_str_from(w->attempts[i].handle)))
-            return &w->attempts[i];
-    snprintf(w->broken, sizeof w->broken, "a handle that was never given: %.*s",
-             TT_STR_ARGS(batch->handle));
-    return &w->attempts[0];
-}
-
-static bool is_live(const struct tt_upload_attempt *attempt)
-{
-    return attempt->sent && attempt->state != TT_SINK_FAILED && attempt->state != TT_SINK_REFUSED;
-}
-
-static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struct tt_buf *handle,
-                         struct tt_fault *fault)
+static void keep_rows(void *context, const struct tt_upload_batch *batches, size_t count)
 {
     struct tt_upload_world *w = context;
-    enum tt_err said;
-    if (w->begin_fails != TT_OK && !w->dead)
-        return tt_fault_set(fault, w->begin_fails, "no table for it");
-    if (!may(w, &said, fault))
-        return said;
-    struct tt_upload_attempt *a = NULL;
-    char text[160];
-    /* With commit: a stream of a name of its own; else a job whose name is the id. */
-    snprintf(text, sizeof text, w->needs_commit ? "%.*s/%d" : "%.*s", TT_STR_ARGS(batch->id),
-             (int)w->attempt_count);
-    for (size_t i = 0; i < w->attempt_count; i++)
-        if (strcmp(w->attempts[i].handle, text) == 0)
-            a = &w->attempts[i];
-    if (a == NULL) {
-        a = &w->attempts[w->attempt_count++];
-        *a = (struct tt_upload_attempt){.state = TT_SINK_ABSENT};
-        snprintf(a->handle, sizeof a->handle, "%s", text);
-        snprintf(a->id, sizeof a->id, "%.*s", TT_STR_ARGS(batch->id));
-        a->table = w->body_table;
-        a->first = number_at(w->body_first, w->body_table, w->body_from);
-        a->last = number_at(w->body_first, w->body_table, w->body_from + w->body_rows - 1);
-    }
-    tt_buf_add_text(handle, text);
-    return said;
-}
-
-static void tell(struct tt_upload_world *w, struct tt_upload_attempt *a,
-                 struct tt_sink_answer *answer)
-{
-    if (a->state == TT_SINK_RUNNING && a->committed == w->needs_commit && a->polls++ >= w->runs_for)
-        a->state = TT_SINK_DONE;
-    *answer = (struct tt_sink_answer){.state = a->state, .bad_row = -1, .rows = w->miscounts};
-    if (a->state == TT_SINK_DONE)
-        answer->rows += (uint64_t)((a->last - a->first) / step_of(a->table) + 1);
-    if (a->state == TT_SINK_REFUSED || a->state == TT_SINK_FAILED)
-        snprintf(answer->reason, sizeof answer->reason, "%s",
-                 a->state == TT_SINK_FAILED ? "backendError" : "invalid");
-    for (int i = 0; i < 3 && a->state == TT_SINK_REFUSED && w->names_bad_row; i++)
-        if (w->bad_rows[i] >= a->first && w->bad_rows[i] <= a->last)
-            answer->bad_row = w->bad_rows[i] - a->first;
-}
-
-/* What was done is done, but nobody learns of it. */
-static enum tt_err answer_of(struct tt_upload_world *w, enum tt_err said, struct tt_fault *fault)
-{
-    return said == TT_OK && w->too_long_for-- > 0
-               ? tt_fault_set(fault, TT_ERR_LIMIT, "an answer that is too long")
-               : said;
-}
-
-static enum tt_sink_state outcome(struct tt_upload_world *w, const struct tt_upload_attempt *a)
-{
-    for (int i = 0; i < 3 && a->table == TT_UPLOAD_AUDIT; i++)
-        if (w->bad_rows[i] > 0 && w->bad_rows[i] >= a->first && w->bad_rows[i] <= a->last)
-            return TT_SINK_REFUSED;
-    return w->fails_for-- > 0 ? TT_SINK_FAILED : TT_SINK_RUNNING;
-}
-
-static enum tt_err send(void *context, const struct tt_sink_batch *batch,
-                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
-{
-    struct tt_upload_world *w = context;
-    enum tt_err said;
-    if (!may(w, &said, fault))
-        return said;
-    struct tt_upload_attempt *a = attempt_of(w, batch);
-    if (w->quota_for > 0) {
-        w->quota_for--;
-        *ret_answer = (struct tt_sink_answer){
-            .state = TT_SINK_RUNNING, .bad_row = -1, .wait_us = 60000000, .message = "quota"};
-        return said;
-    }
-    /* What has failed for good stays so, however often it is sent. */
-    bool lives = !a->sent || is_live(a);
-    for (size_t i = 0; i < w->attempt_count; i++) {
-        const struct tt_upload_attempt *other = &w->attempts[i];
-        if (lives && other != a && is_live(other) && other->table == a->table &&
-            other->first <= a->last && other->last >= a->first)
-            snprintf(w->broken, sizeof w->broken, "%.80s is sent while %.80s lives", a->handle,
-                     other->handle);
-    }
-    if (strcmp(a->id, batch->id.ptr) != 0)
-        snprintf(w->broken, sizeof w->broken, "%.80s with the handle of %.80s", batch->id.ptr,
-                 a->id);
-    if (!a->sent)
-        a->state = outcome(w, a);
-    a->sent = true;
-    tell(w, a, ret_answer);
-    if (w->stops_in_send) {
-        w->stop = 1;
-        return tt_fault_set(fault, TT_ERR_STOPPED, "asked to stop");
-    }
-    return answer_of(w, said, fault);
-}
-
-static enum tt_err commit(void *context, const struct tt_sink_batch *batch,
-                          struct tt_sink_answer *ret_answer, struct tt_fault *fault)
-{
-    struct tt_upload_world *w = context;
-    enum tt_err said;
-    if (!may(w, &said, fault))
-        return said;
-    struct tt_upload_attempt *a = attempt_of(w, batch);
-    if (!batch->commit_sent || !a->sent)
-        snprintf(w->broken, sizeof w->broken, "%.80s is committed too early", a->handle);
-    a->committed = true;
-    tell(w, a, ret_answer);
-    return answer_of(w, said, fault);
-}
-
-static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
-                       struct tt_sink_answer *ret_answer, struct tt_fault *fault)
-{
-    struct tt_upload_world *w = context;
-    enum tt_err said;
-    if (!may(w, &said, fault))
-        return said;
-    struct tt_upload_attempt *a = attempt_of(w, batch);
-    if (w->needs_commit && batch->commit_sent && !a->committed)
-        *ret_answer = (struct tt_sink_answer){.state = TT_SINK_ABSENT, .bad_row = -1};
-    else
-        tell(w, a, ret_answer);
-    return answer_of(w, said, fault);
+    (void)batches;
+    w->kept = count;
 }
 
 /* ---- Time, and the run */
@@ -395,21 +257,15 @@ enum tt_err tt_upload_world_run(struct tt_upload_world *w, const char *holder,
                                      .change = change,
                                      .split = split,
                                      .loads = loads};
-    const struct tt_sink sink = {.context = w,
-                                 .name = "simulated",
-                                 .loads_per_day = w->loads_per_day,
-                                 .at_least_once = w->at_least_once,
-                                 .begin = begin,
-                                 .send = send,
-                                 .commit = w->needs_commit ? commit : NULL,
-                                 .ask = ask};
+    const struct tt_sink sink = tt_upload_world_sink(w);
     const struct tt_upload_rows rows = {.context = w,
                                         .rules = "rules",
                                         .make = make,
                                         .cut = cut,
                                         .open = open_rows,
                                         .close = close_rows,
-                                        .drop = drop_rows};
+                                        .drop = drop_rows,
+                                        .keep = keep_rows};
     const struct tt_clock clock = {.context = w, .wall_us = wall_us, .sleep_us = sleep_us};
     const struct tt_random random = {.context = w, .next = next_random};
     const struct tt_uploader_options options = {
@@ -431,16 +287,4 @@ enum tt_err tt_upload_world_run(struct tt_upload_world *w, const char *holder,
     w->dead = false;
     w->stop = 0;
     return tt_uploader_run(&options, counts, fault);
-}
-
-int tt_upload_world_seen(const struct tt_upload_world *w, enum tt_upload_table_id table,
-                         int64_t row)
-{
-    int seen = 0;
-    for (size_t i = 0; i < w->attempt_count; i++) {
-        const struct tt_upload_attempt *a = &w->attempts[i];
-        seen += a->table == table && a->first <= row && a->last >= row && is_live(a) &&
-                a->committed == w->needs_commit && row % step_of(table) == 0;
-    }
-    return seen;
 }

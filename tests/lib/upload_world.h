@@ -35,10 +35,12 @@ struct tt_upload_world {
     int64_t bad_rows[3]; /* numbers of rows of the audit table that are refused; 0: none */
     unsigned loads_per_day;
     enum tt_err begin_fails; /* always, until it is TT_OK */
+    enum tt_err tables_fail; /* always, until it is TT_OK */
     uint64_t miscounts;      /* added to the count it tells */
     bool stops_in_send;      /* the process is asked to stop meanwhile */
     int too_long_for;        /* so many of its answers are too long to be read */
-    int quota_for;           /* so often nothing is taken, and it says to come back in a minute */
+    int quota_for;           /* so often nothing is taken, and it says to come back */
+    int64_t quota_wait_us;   /* then; 0: in a minute */
     int64_t limit_rows;      /* rows that fit one batch; 0: any number */
     /* Where it goes wrong: at call number trouble_at (1 and up). */
     enum tt_upload_trouble trouble;
@@ -60,6 +62,7 @@ struct tt_upload_world {
     int64_t batch_rows;
     bool daemon;
     int64_t stop_at_us;
+    size_t kept; /* batches whose files were asked to be kept */
     volatile int stop;
 };
 

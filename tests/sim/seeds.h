@@ -17,6 +17,10 @@ static const struct {
              "an empty batch, so each of them cost the task a lease"},
     {8589, "the list of parked tasks was lost, the letter was dropped before anybody had claimed, "
            "and then nothing led to the task any more"},
+    {17780, "two losses in a row made the queue count fences again: what one had who stood still "
+            "was written behind a newer event"},
+    {19660, "somebody held an id while the list of what is held was lost: a claim saw a list that "
+            "was not empty, and what its holders had was passed by newer entries"},
 };
 
 #endif

@@ -248,6 +248,27 @@ TT_TEST(a_finish_that_came_to_nothing_is_given_back_with_the_next_connection)
 }
 TT_END
 
+TT_TEST(a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it)
+{
+    struct tt_queue_batch batch;
+    bool asked = false, lost = false;
+    set_up("leaves");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_int_eq(a.claim(a.context, 1, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, 1);
+    ck_assert_int_eq(a.prefetch(a.context, 10, 0, &asked, &fault), TT_OK);
+    ck_assert(asked);
+    tt_redis_ask(&server, "SCRIPT FLUSH");
+    ck_assert_int_eq(a.finish(a.context, &lost, &fault), TT_OK); /* not awaited */
+    a.disconnect(a.context);
+    ck_assert_int_eq(b.claim(b.context, 10, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, 2);
+    ck_assert_int_eq(b.finish(b.context, &lost, &fault), TT_OK);
+    tear_down();
+}
+TT_END
+
 TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
 {
     static const struct {
@@ -282,4 +303,5 @@ TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_a
          giving_back_is_about_both_batches, a_worker_that_leaves_hands_on_what_it_asked_for,
          a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
          a_finish_that_came_to_nothing_is_given_back_with_the_next_connection,
+         a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it,
          keys_are_read_in_place_only_where_nothing_is_in_doubt)
