@@ -167,8 +167,7 @@ static enum tt_err replan(const struct tt_upload_parts *parts, const struct tt_s
     return err;
 }
 
-static enum tt_err verify(struct tt_upload_parts *parts, const struct tt_settings *settings,
-                          int *ret_status, struct tt_fault *fault)
+static enum tt_err verify(struct tt_upload_parts *parts, int *ret_status, struct tt_fault *fault)
 {
     const struct tt_verify what = {
         .bigquery = &parts->chosen.bigquery,
@@ -181,9 +180,6 @@ static enum tt_err verify(struct tt_upload_parts *parts, const struct tt_setting
     if (what.bigquery->bq == NULL)
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "upload: --verify asks BigQuery: --to bigquery:PROJECT.DATASET");
-    if (tt_setting_u64(settings, TT_OPT_VIA) == TT_VIA_PUBSUB)
-        return tt_fault_set(fault, TT_ERR_UNSUPPORTED,
-                            "upload: --verify reads the tables, which --via pubsub does not fill");
     enum tt_err err = tt_upload_verify(&what, &differ, fault);
     if (err == TT_OK)
         *ret_status = differ > 0 ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
@@ -216,7 +212,7 @@ int tt_cmd_upload(const struct tt_settings *settings)
     if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
         err = init(&parts, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_VERIFY))
-        err = verify(&parts, settings, &status, &fault);
+        err = verify(&parts, &status, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_DRY_RUN))
         err = tt_upload_dry_run(&parts, settings, &prices, stop, &fault);
     else if (err == TT_OK && (once || (wanted == NULL && !anew)))

@@ -105,6 +105,10 @@ static enum tt_err find_credentials(struct tt_google_cloud *cloud,
         .well_known_file = cloud->well_known[0] == '\0' ? NULL : cloud->well_known,
         .metadata_host = env("GCE_METADATA_HOST"),
         .quota_project = env("GOOGLE_CLOUD_QUOTA_PROJECT"),
+        .aws_access_key_id = env("AWS_ACCESS_KEY_ID"),
+        .aws_secret_access_key = env("AWS_SECRET_ACCESS_KEY"),
+        .aws_session_token = env("AWS_SESSION_TOKEN"),
+        .aws_region = env("AWS_REGION") != NULL ? env("AWS_REGION") : env("AWS_DEFAULT_REGION"),
     };
     warn_of_readers(settings.file != NULL ? settings.file : settings.well_known_file);
     enum tt_err err = tt_google_open(&settings, &cloud->google, fault);

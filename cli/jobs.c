@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TRY_AGAIN_US = 5 * 1000 * 1000, TRIES_MAX = 5 };
+enum { TRY_AGAIN_US = 5 * 1000 * 1000, LOOK_EVERY_US = 50 * 1000, TRIES_MAX = 5 };
 
 struct tt_jobs {
     struct tt_redis_jobs *redis;
     struct tt_jobs_options options;
     int64_t lease_us;
-    int64_t look_due_us; /* not before: Redis was away */
+    int64_t look_due_us; /* not before: Redis was away, or has just been asked */
     int64_t beat_due_us; /* to say that we are there, or that the job is still in hand */
     struct tt_job_place place;
     /* The job in hand. */
@@ -113,6 +113,8 @@ static void look(struct tt_jobs *jobs, bool idle)
         redis_failed(jobs, &fault);
     else if (taken)
         begin(jobs);
+    else
+        jobs->look_due_us = now_us(jobs) + LOOK_EVERY_US;
 }
 
 /* Soon again while a job is in hand: its end is found by looking. */

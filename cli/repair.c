@@ -6,6 +6,7 @@
  * again, above it. We die: what was not committed is not there, and the lease ends. */
 #include "cli/repair.h"
 
+#include "core/engine/fences.h"
 #include "core/engine/repair.h"
 #include "core/model/lifecycle.h"
 #include "reports/plan.h"
@@ -124,16 +125,32 @@ static enum tt_err look(struct tt_repairing *repairing, struct tt_str tenant, st
 
 /* ---- Holding */
 
+/* Holds the id under a fence that was reserved before. Fence 0: somebody else holds it. */
+static enum tt_err hold_once(struct tt_repairing *repairing, struct tt_str tenant,
+                             struct tt_str task_id, struct tt_fences *fences,
+                             struct tt_redis_hold *ret_hold, struct tt_fault *fault)
+{
+    for (;;) {
+        enum tt_err err =
+            tt_redis_queue_hold(repairing->queue, tenant, task_id, fences->above, ret_hold, fault);
+        if (err != TT_OK || ret_hold->fence <= fences->reserved)
+            return err;
+        err = tt_fences_extend(fences, repairing->store, ret_hold->fence, fault);
+        if (err != TT_OK)
+            return err;
+    }
+}
+
 /* Fence 0: somebody held it all the time. */
 static enum tt_err hold(struct tt_repairing *repairing, struct tt_str tenant, struct tt_str task_id,
                         struct tt_redis_hold *ret_hold, struct tt_fault *fault)
 {
     const struct tt_clock *clock = repairing->clock;
-    int64_t until_us = clock->mono(clock->context).us + repairing->wait_us, known = 0;
-    const struct tt_store *store = repairing->store;
-    enum tt_err err = store->fence_known(store->context, &known, fault);
+    int64_t until_us = clock->mono(clock->context).us + repairing->wait_us;
+    struct tt_fences fences = {0};
+    enum tt_err err = tt_fences_begin(&fences, repairing->store, fault);
     while (err == TT_OK) {
-        err = tt_redis_queue_hold(repairing->queue, tenant, task_id, known, ret_hold, fault);
+        err = hold_once(repairing, tenant, task_id, &fences, ret_hold, fault);
         if (err != TT_OK || ret_hold->fence > 0 || *repairing->stop != 0 ||
             clock->mono(clock->context).us >= until_us)
             break;

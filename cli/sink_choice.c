@@ -21,21 +21,29 @@ static enum tt_err choose_file(const struct tt_settings *settings, const char *d
     return TT_OK;
 }
 
-static enum tt_err make_views(struct tt_chosen_sink *chosen, struct tt_fault *fault)
+static enum tt_err make_list(struct tt_chosen_sink *chosen, const struct tt_upload_view *views,
+                             size_t count, struct tt_fault *fault)
 {
     struct tt_buf query;
     enum tt_err err = TT_OK;
     tt_buf_init(&query, 0);
-    for (size_t i = 0; i < tt_upload_view_count && err == TT_OK; i++) {
-        const struct tt_upload_view *view = &tt_upload_views[i];
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
         tt_buf_clear(&query);
-        tt_upload_view_write(&query, view, tt_str_from(chosen->bigquery.name));
-        err = query.err == TT_OK ? tt_bq_view(chosen->bigquery.bq, view->name, view->description,
-                                              tt_buf_str(&query), fault)
+        tt_upload_view_write(&query, &views[i], tt_str_from(chosen->bigquery.name));
+        err = query.err == TT_OK ? tt_bq_view(chosen->bigquery.bq, views[i].name,
+                                              views[i].description, tt_buf_str(&query), fault)
                                  : tt_fault_set(fault, query.err, "out of memory");
     }
     tt_buf_done(&query);
     return err;
+}
+
+static enum tt_err make_views(struct tt_chosen_sink *chosen, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    if (chosen->way == TT_VIA_PUBSUB)
+        err = make_list(chosen, tt_upload_message_views, tt_upload_message_view_count, fault);
+    return err == TT_OK ? make_list(chosen, tt_upload_views, tt_upload_view_count, fault) : err;
 }
 
 static enum tt_err choose_bigquery(const struct tt_settings *settings, const char *to,
@@ -53,6 +61,7 @@ static enum tt_err choose_bigquery(const struct tt_settings *settings, const cha
         return err;
     chosen->sink = way == TT_VIA_LOAD ? tt_bq_load_sink(bigquery->bq) : chosen->via.sink;
     chosen->make_views = make_views;
+    chosen->way = way;
     /* What went to an emulator is not at Google's; what went as messages is in other tables. The
      * other ways lead to the same rows, so they share the line. */
     const char *endpoint = bigquery->cloud.endpoint;

@@ -13,7 +13,8 @@ struct tt_chosen_sink {
     /* Makes the views once the tables are there; NULL: the sink has none. */
     enum tt_err (*make_views)(struct tt_chosen_sink *chosen, struct tt_fault *fault);
     struct tt_bigquery bigquery; /* where the rows go there; bq is NULL where not */
-    struct tt_via via;           /* how, where not by load jobs */
+    enum tt_via_way way;         /* how */
+    struct tt_via via;           /* of it, where not by load jobs */
 };
 
 /* Errors: INVALID (no such sink), and those of opening it. Zero-initialise; stays where it is until

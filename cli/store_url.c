@@ -46,7 +46,7 @@ enum tt_err tt_store_url_open(const char *url, bool relaxed, struct tt_opened_st
 {
     struct tt_buf secret;
     const char *password = NULL;
-    enum tt_store_kind kind;
+    enum tt_store_kind kind = TT_STORE_NONE;
     enum tt_err err = tt_store_url_kind(url, &kind, fault);
     if (err != TT_OK)
         return err;
@@ -65,7 +65,7 @@ enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *op
 {
     struct tt_buf secret;
     const char *password = NULL;
-    enum tt_store_kind kind;
+    enum tt_store_kind kind = TT_STORE_NONE;
     enum tt_err err = tt_store_url_kind(url, &kind, fault);
     if (err != TT_OK)
         return err;
@@ -108,7 +108,7 @@ enum tt_err tt_store_url_open_outbox(const char *url, struct tt_opened_outbox *o
 {
     struct tt_buf secret;
     const char *password = NULL;
-    enum tt_store_kind kind;
+    enum tt_store_kind kind = TT_STORE_NONE;
     enum tt_err err = tt_store_url_kind(url, &kind, fault);
     if (err != TT_OK)
         return err;

@@ -124,6 +124,7 @@ static enum tt_err open_block(struct tt_blocks *blocks, struct tt_block_list *li
     if (err == TT_ERR_NO_SPACE && full != NULL && full->size >= size) {
         char *memory = full->data;
         fresh.size = full->size;
+        fresh.slab = full->slab;
         err = spill(blocks, full, fault);
         if (err != TT_OK)
             return err;
@@ -136,6 +137,7 @@ static enum tt_err open_block(struct tt_blocks *blocks, struct tt_block_list *li
         return tt_fault_set(fault, err, "out of memory");
     if (fresh.data == NULL) {
         fresh.data = blocks->slab + blocks->slab_used;
+        fresh.slab = (uint32_t)blocks->slab_count - 1;
         blocks->slab_used += wanted;
     }
     list->blocks[list->count++] = fresh;
@@ -206,11 +208,27 @@ enum tt_err tt_blocks_load(struct tt_blocks *blocks, unsigned partition, char *a
     return TT_OK;
 }
 
+/* How many slabs are not spare. */
+static size_t slabs_kept(const struct tt_blocks *blocks)
+{
+    return (blocks->slab_count + 1) / 2;
+}
+
 void tt_blocks_lend(struct tt_blocks *blocks, unsigned partition, struct tt_arena *arena)
 {
     struct tt_block_list *list = &blocks->partitions[partition];
     for (size_t i = 0; i < list->count; i++)
         if (!list->blocks[i].is_spilled)
-            tt_arena_lend(arena, list->blocks[i].data, list->blocks[i].size);
+            tt_arena_lend(arena, list->blocks[i].data, list->blocks[i].size,
+                          list->blocks[i].slab >= slabs_kept(blocks));
     list->count = 0;
+}
+
+void tt_blocks_trim(struct tt_blocks *blocks)
+{
+    size_t kept = slabs_kept(blocks);
+    while (blocks->slab_count > kept)
+        tt_mem_free(blocks->slabs[--blocks->slab_count]);
+    blocks->slab = NULL;
+    blocks->slab_used = blocks->slab_size = 0;
 }

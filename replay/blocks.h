@@ -26,6 +26,7 @@ struct tt_block {
     uint64_t offset; /* in the file, when spilled */
     uint32_t used;   /* bytes of whole records; of an open block, once it is closed */
     uint32_t size;
+    uint32_t slab; /* number of the slab it was cut from */
     bool is_spilled;
 };
 
@@ -84,8 +85,11 @@ static inline void tt_blocks_used(struct tt_blocks *blocks, unsigned partition, 
 }
 
 /* Lends the memory of a partition's blocks, but for those that were spilled, to an arena, which
- * must not outlive `blocks`. The partition's records are gone then. */
+ * must not outlive `blocks`. The partition's records are gone then. What was cut from the later
+ * half of the slabs is spare. */
 void tt_blocks_lend(struct tt_blocks *blocks, unsigned partition, struct tt_arena *arena);
+/* Frees what was spare, once all partitions were lent and no arena took or remembers it. */
+void tt_blocks_trim(struct tt_blocks *blocks);
 
 /* Once the last record is added: says in each partition's last block how much of it is used. */
 void tt_blocks_close(struct tt_blocks *blocks);

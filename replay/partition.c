@@ -30,16 +30,20 @@ static struct cursor cursor_of(const struct tt_block_list *list)
 /* Reads the record at the cursor into an entry of its own; false at the end. */
 static inline bool cursor_next(struct cursor *cursor, struct tt_partition *part)
 {
+    enum { FAR = 512 }; /* bytes asked for ahead */
     while (cursor->at == cursor->block_end) {
         if (cursor->block == cursor->end)
             return false;
         cursor->at = cursor->block->data;
         cursor->block_end = cursor->at + cursor->block->used;
         cursor->block++;
+        for (size_t ahead = 0; cursor->block < cursor->end && ahead < FAR; ahead += 64)
+            __builtin_prefetch((const char *)((uintptr_t)cursor->block->data + ahead));
     }
     cursor->rec = &part->entries[part->entry_count++];
     tt_rec_take(cursor->at, &cursor->stream, cursor->rec);
     cursor->at = tt_rec_end(cursor->rec, &cursor->name);
+    __builtin_prefetch((const char *)((uintptr_t)cursor->at + FAR));
     return true;
 }
 

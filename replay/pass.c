@@ -216,6 +216,19 @@ static enum tt_err judge_task(struct tt_pass *pass, void *context, struct tt_tas
     return err;
 }
 
+/* Gives back half of the records' memory, unless what was found needs it: the report then takes
+ * memory that the kernel has at hand, instead of touching more. */
+static void trim(struct tt_pass *pass)
+{
+    for (size_t c = 0; c < pass->collector_count; c++)
+        if (tt_arena_took_spare(&pass->collectors[c].arena))
+            return;
+    for (size_t c = 0; c < pass->collector_count; c++)
+        tt_arena_forget_spare(&pass->collectors[c].arena);
+    for (size_t f = 0; f < pass->feeder_count; f++)
+        tt_blocks_trim(&pass->feeders[f]->blocks);
+}
+
 static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
 {
     size_t threads = pass->options.threads;
@@ -236,6 +249,8 @@ static enum tt_err judge_all(struct tt_pass *pass, struct tt_fault *fault)
     }
     enum tt_err err = tt_pass_walk(pass, visits, fault);
     tt_mem_free(visits);
+    if (err == TT_OK)
+        trim(pass);
     return err;
 }
 

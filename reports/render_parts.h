@@ -11,6 +11,7 @@ struct tt_render {
     const struct tt_output *output;
     struct tt_buf buf;
     struct tt_fault *fault;
+    bool has_letters; /* a lane of the text did: its marks say what they mean */
 };
 
 /* Hands the buffer on when it is large, or always with `all`. */

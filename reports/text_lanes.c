@@ -279,6 +279,7 @@ enum tt_err tt_text_lanes(struct tt_render *render, struct tt_short_names *names
         place(&drawing, false, bands);
     drawing.beyond = count_beyond(&drawing, count, total);
     number_moves(&drawing);
+    render->has_letters |= drawing.bands > 1 && drawing.moves > 0;
     draw(&drawing);
     tt_lanes_done(&drawing.lanes);
     return TT_OK;
@@ -289,6 +290,10 @@ void tt_text_marks(struct tt_render *render, size_t indent)
     spaces(&render->buf, indent);
     tt_buf_add_text(&render->buf,
                     "* late    ! step not allowed    = copy    ~ equal times    ..9.. nine more\n");
+    if (!render->has_letters)
+        return;
+    spaces(&render->buf, indent);
+    tt_buf_add_text(&render->buf, "a: the same event in both orders    +9 nine more at the end\n");
 }
 
 void tt_text_short_names(struct tt_render *render, const struct tt_short_names *names,

@@ -15,4 +15,11 @@ struct tt_access {
     const char *user_project; /* whose quota it uses, x-goog-user-project; NULL: nothing said */
 };
 
+/* A call was refused for its token: whether it is to be sent again, with `refused`. attempt: 0 on.
+ */
+bool tt_access_again(const struct tt_access *access, int attempt);
+/* It is not: DENIED. said: by the server, or empty. */
+enum tt_err tt_access_refused(const struct tt_access *access, struct tt_str said,
+                              struct tt_fault *fault);
+
 #endif

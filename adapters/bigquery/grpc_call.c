@@ -110,9 +110,10 @@ enum tt_err tt_grpc_call(const struct tt_access *access, const struct tt_grpc_re
         enum tt_err err = send(access, request, attempt > 0, answer, fault);
         if (err == TT_OK)
             err = read_answer(answer, fault);
-        if (err != TT_OK || answer->status != TT_GRPC_UNAUTHENTICATED || attempt > 0 ||
-            access->authorize == NULL)
+        if (err != TT_OK || answer->status != TT_GRPC_UNAUTHENTICATED)
             return err;
+        if (!tt_access_again(access, attempt))
+            return tt_access_refused(access, tt_buf_str(&answer->text), fault);
     }
 }
 

@@ -26,9 +26,9 @@ struct tt_grpc_answer {
 void tt_grpc_answer_init(struct tt_grpc_answer *answer);
 void tt_grpc_answer_done(struct tt_grpc_answer *answer);
 
-/* TT_OK whenever a status came, whatever it says; a token that is refused is renewed once. Errors:
- * those of the way out; UNAVAILABLE: the answer broke off or has no status: unknown outcome;
- * UNSUPPORTED: no HTTP/2. */
+/* TT_OK whenever a status came, whatever else it says; a token that is refused is renewed once.
+ * Errors: those of the way out; UNAVAILABLE: the answer broke off or has no status: unknown
+ * outcome; UNSUPPORTED: no HTTP/2; DENIED: the new token is refused, too. */
 enum tt_err tt_grpc_call(const struct tt_access *access, const struct tt_grpc_request *request,
                          struct tt_grpc_answer *answer, struct tt_fault *fault) TT_MUST_CHECK;
 /* The story of an answer that is not OK; returns its error. */

@@ -21,7 +21,7 @@ static const struct {
     {"jobInternalError", TT_ERR_UNAVAILABLE},
     {"tableUnavailable", TT_ERR_UNAVAILABLE},
     {"stopped", TT_ERR_UNAVAILABLE},
-    {"authError", TT_ERR_DENIED}, /* a second time, with a new token */
+    {"authError", TT_ERR_DENIED},
     {"quotaExceeded", TT_ERR_BUSY},
     {"accessDenied", TT_ERR_DENIED},
     {"insufficientPermissions", TT_ERR_DENIED},
@@ -42,7 +42,9 @@ enum tt_err tt_json_classify(int status, const char *reason)
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (strcmp(reason, reasons[i].reason) == 0)
             return reasons[i].err;
-    if (status == 401 || status == 408 || status == 429 || status >= 500 || status < 400)
+    if (status == 401)
+        return TT_ERR_DENIED;
+    if (status == 408 || status == 429 || status >= 500 || status < 400)
         return TT_ERR_UNAVAILABLE;
     return status == 403 ? TT_ERR_DENIED : status == 404 ? TT_ERR_NOT_FOUND : TT_ERR_INVALID;
 }
@@ -124,7 +126,8 @@ static void read_wait(struct tt_json_call *call)
         call->wait_us = (seconds > WAIT_S_MAX ? WAIT_S_MAX : seconds) * INT64_C(1000000);
 }
 
-static enum tt_err tell(struct tt_json_call *call, const char *method, struct tt_fault *fault)
+static enum tt_err tell(const struct tt_access *access, struct tt_json_call *call,
+                        const char *method, struct tt_fault *fault)
 {
     const struct tt_json *error = tt_json_member(call->json, "error", TT_JSON_OBJECT);
     const struct tt_json *list = tt_json_member(error, "errors", TT_JSON_ARRAY);
@@ -136,6 +139,9 @@ static enum tt_err tell(struct tt_json_call *call, const char *method, struct tt
         reason = tt_json_member(error, "status", TT_JSON_TEXT);
     if (reason != NULL)
         snprintf(call->reason, sizeof call->reason, "%.*s", TT_STR_ARGS(tt_json_text(reason)));
+    if (call->status == 401)
+        return tt_access_refused(access, message == NULL ? TT_STR_NONE : tt_json_text(message),
+                                 fault);
     return tt_fault_set(
         fault, tt_json_classify(call->status, call->reason), "%s: status %d%s%s: %.*s", method,
         call->status, call->reason[0] == '\0' ? "" : ", ", call->reason,
@@ -146,7 +152,7 @@ enum tt_err tt_json_send(const struct tt_access *access, const struct tt_json_re
                          struct tt_json_call *call, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int attempt = 0;; attempt++) {
         tt_json_free(call->json);
         call->json = NULL;
         call->reason[0] = '\0';
@@ -156,7 +162,7 @@ enum tt_err tt_json_send(const struct tt_access *access, const struct tt_json_re
         if (err != TT_OK)
             return err;
         call->status = call->http.status;
-        if (call->status != 401 || access->authorize == NULL)
+        if (call->status != 401 || !tt_access_again(access, attempt))
             break;
     }
     struct tt_fault ignored = {0};
@@ -167,7 +173,7 @@ enum tt_err tt_json_send(const struct tt_access *access, const struct tt_json_re
         return tt_fault_set(fault, err, "out of memory");
     if (!good) {
         read_wait(call);
-        return tell(call, request->method, fault);
+        return tell(access, call, request->method, fault);
     }
     if (!request->bare && (call->json == NULL || tt_json_type(call->json) != TT_JSON_OBJECT))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE,

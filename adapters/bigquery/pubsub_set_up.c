@@ -1,55 +1,9 @@
-/* Topic, raw table, view, subscription; each may be there already. The raw table takes any bytes,
- * so that a change of columns never blocks the way in: the view alone knows them. */
+/* Topic, raw table, subscription; each may be there already. The raw table takes any bytes, so that
+ * a change of columns never blocks the way in: a view over it alone knows them. */
 #include "adapters/bigquery/bq_parts.h"
 #include "adapters/bigquery/pubsub_parts.h"
 
 #include <stdio.h>
-
-/* Column of a row, out of its JSON. */
-static void add_column(struct tt_buf *buf, const struct tt_upload_column *column)
-{
-    static const char *const casts[] = {
-        [TT_COLUMN_STRING] = NULL,
-        [TT_COLUMN_INT64] = " AS INT64)",
-        [TT_COLUMN_TIMESTAMP] = " AS TIMESTAMP)",
-        [TT_COLUMN_BOOL] = " AS BOOL)",
-        [TT_COLUMN_JSON] = NULL,
-    };
-    const char *cast = casts[column->type];
-    tt_buf_add_text(buf, cast == NULL ? "  " : "  SAFE_CAST(");
-    tt_buf_add_text(buf, column->type == TT_COLUMN_JSON ? "JSON_QUERY" : "JSON_VALUE");
-    tt_buf_add_text(buf, "(message, '$.");
-    tt_buf_add_text(buf, column->name);
-    tt_buf_add_text(buf, "')");
-    tt_buf_add_text(buf, cast == NULL ? "" : cast);
-    tt_buf_add_text(buf, " AS `");
-    tt_buf_add_text(buf, column->name);
-    tt_buf_add_text(buf, "`,\n");
-}
-
-void tt_pubsub_view_write(struct tt_buf *buf, const struct tt_pubsub_options *options,
-                          const struct tt_upload_table *table)
-{
-    tt_buf_add_text(buf, "SELECT\n");
-    for (size_t i = 0; i < table->column_count; i++)
-        add_column(buf, &table->columns[i]);
-    tt_buf_add_text(buf, "  publish_time\n"
-                         "FROM (\n"
-                         "  SELECT publish_time, message_id,\n"
-                         "    SAFE.PARSE_JSON(SAFE_CONVERT_BYTES_TO_STRING(data), "
-                         "wide_number_mode => 'round') AS message\n"
-                         "  FROM `");
-    tt_buf_add_text(buf, options->dataset_project);
-    tt_buf_add_char(buf, '.');
-    tt_buf_add_text(buf, options->dataset);
-    tt_buf_add_char(buf, '.');
-    tt_buf_add_text(buf, table->name);
-    tt_buf_add_text(buf, "_messages`)\n"
-                         "WHERE message IS NOT NULL\n"
-                         "QUALIFY ROW_NUMBER() OVER (PARTITION BY JSON_VALUE(message, '$.");
-    tt_buf_add_text(buf, table->row_uid);
-    tt_buf_add_text(buf, "')\n  ORDER BY publish_time, message_id) = 1\n");
-}
 
 /* A call where "there already" is fine. */
 static enum tt_err make(struct tt_pubsub *pubsub, const char *method, const char *url,
@@ -76,8 +30,8 @@ static enum tt_err make_topic(struct tt_pubsub *pubsub, const struct tt_upload_t
     return make(pubsub, "PUT", pubsub->url, &pubsub->request, fault);
 }
 
-static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
-                               struct tt_fault *fault)
+static enum tt_err make_raw_table(struct tt_pubsub *pubsub, const struct tt_upload_table *table,
+                                  struct tt_fault *fault)
 {
     const struct tt_pubsub_options *options = &pubsub->options;
     struct tt_buf *body = &pubsub->request;
@@ -95,15 +49,10 @@ static enum tt_err make_tables(struct tt_pubsub *pubsub, const struct tt_upload_
                 "{\"name\":\"attributes\",\"type\":\"STRING\"}]},"
                 "\"timePartitioning\":{\"type\":\"DAY\",\"field\":\"publish_time\"}}",
                 options->dataset_project, options->dataset, table->name);
-    err = make(
+    return make(
         pubsub, "POST",
         tt_bq_url(options->bq, "%s/datasets/%s/tables", options->dataset_project, options->dataset),
         body, fault);
-    if (err != TT_OK)
-        return err;
-    tt_buf_clear(body);
-    tt_pubsub_view_write(body, options, table);
-    return tt_bq_view(options->bq, table->name, table->description, tt_buf_str(body), fault);
 }
 
 static void name_subscription(struct tt_pubsub *pubsub, const struct tt_upload_table *table)
@@ -168,7 +117,7 @@ enum tt_err tt_pubsub_set_up(struct tt_pubsub *pubsub, const struct tt_upload_ta
     bool delivers = pubsub->options.bq != NULL;
     enum tt_err err = create ? make_topic(pubsub, table, fault) : TT_OK;
     if (err == TT_OK && create && delivers)
-        err = make_tables(pubsub, table, fault);
+        err = make_raw_table(pubsub, table, fault);
     if (err == TT_OK && create && delivers)
         err = make_subscription(pubsub, table, fault);
     if (err == TT_OK && delivers)

@@ -1,9 +1,11 @@
-/* Which rows of the batch in hand are there already, kept in memory: where a call failed midway,
- * the next one goes on. After a crash nothing is known, and all is sent again. Threads: one. */
+/* What sinks of the at-least-once kind share. Which rows of the batch in hand are there already is
+ * kept in memory: where a call failed midway, the next one goes on. After a crash nothing is known,
+ * and all is sent again. A batch's handle is the way's name, a colon and the batch's id, so that
+ * another way knows that it is not its own. Threads: one. */
 #ifndef TT_ADAPTERS_BIGQUERY_SENT_H
 #define TT_ADAPTERS_BIGQUERY_SENT_H
 
-#include "core/base/buf.h"
+#include "core/port/sink.h"
 
 struct tt_sent {
     struct tt_buf id;     /* of the batch */
@@ -19,5 +21,21 @@ void tt_sent_set(struct tt_sent *sent, uint64_t row);
 /* Whether it is this batch, and all of it. */
 bool tt_sent_is_whole(const struct tt_sent *sent, struct tt_str id);
 void tt_sent_done(struct tt_sent *sent);
+
+/* What the port's begin does. Errors: NO_MEMORY. */
+enum tt_err tt_sent_begin(const char *way, const struct tt_sink_batch *batch, struct tt_buf *handle,
+                          struct tt_fault *fault) TT_MUST_CHECK;
+/* What its ask does: DONE where all of the batch is known to be there, else ABSENT. Errors: INVALID
+ * (another way's batch). */
+enum tt_err tt_sent_ask(const struct tt_sent *sent, const char *way,
+                        const struct tt_sink_batch *batch, struct tt_sink_answer *ret_answer,
+                        struct tt_fault *fault) TT_MUST_CHECK;
+/* How its send begins. Errors: INVALID (another way's batch), NO_MEMORY. */
+enum tt_err tt_sent_start(struct tt_sent *sent, const char *way, const struct tt_sink_batch *batch,
+                          struct tt_fault *fault) TT_MUST_CHECK;
+/* And how it ends, with what came of it: all rows are there, or a row is REFUSED (STOPPED with that
+ * answer), or the error, which leaves ret_answer alone. */
+enum tt_err tt_sent_end(const struct tt_sent *sent, enum tt_err err, struct tt_sink_answer *answer,
+                        struct tt_sink_answer *ret_answer) TT_MUST_CHECK;
 
 #endif

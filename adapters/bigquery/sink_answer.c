@@ -16,6 +16,13 @@ void tt_sink_refuse(struct tt_sink_answer *answer, int64_t row, struct tt_str re
     snprintf(answer->message, sizeof answer->message, "%.*s", TT_STR_ARGS(message));
 }
 
+enum tt_err tt_sink_refuse_row(struct tt_sink_answer *answer, uint64_t row, struct tt_str reason,
+                               const char *message)
+{
+    tt_sink_refuse(answer, (int64_t)row, reason, tt_str_from(message));
+    return TT_ERR_STOPPED;
+}
+
 enum tt_err tt_sink_check_handle(struct tt_str handle, const char *begins, const char *via,
                                  struct tt_fault *fault)
 {

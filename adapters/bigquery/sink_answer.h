@@ -8,6 +8,9 @@ void tt_sink_say(struct tt_sink_answer *answer, enum tt_sink_state state);
 /* REFUSED because of a row (-1: not known which). */
 void tt_sink_refuse(struct tt_sink_answer *answer, int64_t row, struct tt_str reason,
                     struct tt_str message);
+/* The same, of a row that is known, for a loop over rows that ends there: STOPPED. */
+enum tt_err tt_sink_refuse_row(struct tt_sink_answer *answer, uint64_t row, struct tt_str reason,
+                               const char *message) TT_MUST_CHECK;
 
 /* A handle begins with what tells whose it is. INVALID: it was begun by another way, which has to
  * end it: only that one can ask what became of it. */

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include <stdio.h>
 
+static const char way[] = "insertall";
 enum {
     REQUEST_BYTES_MAX = 9 * 1000 * 1000,
     REQUEST_ROWS_MAX = 500,
@@ -116,13 +117,6 @@ static enum tt_err flush(struct insertall *insertall)
     return err;
 }
 
-static enum tt_err refuse_row(struct insertall *insertall, uint64_t row, struct tt_str reason,
-                              const char *message)
-{
-    tt_sink_refuse(insertall->answer, (int64_t)row, reason, tt_str_from(message));
-    return TT_ERR_STOPPED;
-}
-
 static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
 {
     struct insertall *insertall = context;
@@ -135,14 +129,15 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
     if (err == TT_ERR_NO_MEMORY)
         return tt_fault_set(insertall->fault, err, "out of memory");
     if (err != TT_OK)
-        return refuse_row(insertall, row, TT_STR("invalid"), why.text);
+        return tt_sink_refuse_row(insertall->answer, row, TT_STR("invalid"), why.text);
     struct tt_str uid = tt_json_member_text(parsed, insertall->batch->table->row_uid);
     size_t bytes = json.len + uid.len + 64;
     if (insertall->row_count == options->request_rows_max ||
         (insertall->row_count > 0 && insertall->request.len + bytes > options->request_bytes_max))
         err = flush(insertall);
     if (err == TT_OK && bytes + sizeof request_head > options->request_bytes_max)
-        err = refuse_row(insertall, row, TT_STR("tooLarge"), "the row is larger than a request");
+        err = tt_sink_refuse_row(insertall->answer, row, TT_STR("tooLarge"),
+                                 "the row is larger than a request");
     if (err == TT_OK) {
         tt_buf_add_text(&insertall->request, insertall->row_count == 0 ? request_head : ",");
         tt_buf_add_char(&insertall->request, '{');
@@ -163,9 +158,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
                          struct tt_fault *fault)
 {
     (void)context;
-    tt_buf_add_text(handle, "insertall:");
-    tt_buf_add_str(handle, batch->id);
-    return handle->err == TT_OK ? TT_OK : tt_fault_set(fault, handle->err, "out of memory");
+    return tt_sent_begin(way, batch, handle, fault);
 }
 
 static enum tt_err send(void *context, const struct tt_sink_batch *batch,
@@ -183,35 +176,19 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     snprintf(insertall->url, sizeof insertall->url,
              "%s/bigquery/v2/projects/%s/datasets/%s/tables/%s/insertAll", options->endpoint,
              options->project, options->dataset, batch->table->name);
-    enum tt_err err = tt_sink_check_handle(batch->handle, "insertall:", "insertall", fault);
-    if (err == TT_OK)
-        err = tt_sent_of(&insertall->sent, batch->id, batch->body->rows, fault);
+    enum tt_err err = tt_sent_start(&insertall->sent, way, batch, fault);
     if (err == TT_OK)
         err = batch->body->lines(batch->body->context, 0, add_row, insertall, fault);
     if (err == TT_OK)
         err = flush(insertall);
-    if (err == TT_OK) {
-        tt_sink_say(&answer, TT_SINK_DONE);
-        answer.rows = insertall->sent.done;
-    }
-    if (err == TT_ERR_STOPPED && answer.state == TT_SINK_REFUSED)
-        err = TT_OK;
-    if (err == TT_OK)
-        *ret_answer = answer;
-    return err;
+    return tt_sent_end(&insertall->sent, err, &answer, ret_answer);
 }
 
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    struct tt_sent *sent = &((struct insertall *)context)->sent;
-    enum tt_err err = tt_sink_check_handle(batch->handle, "insertall:", "insertall", fault);
-    if (err != TT_OK)
-        return err;
-    bool whole = tt_sent_is_whole(sent, batch->id);
-    tt_sink_say(ret_answer, whole ? TT_SINK_DONE : TT_SINK_ABSENT);
-    ret_answer->rows = whole ? sent->done : 0;
-    return TT_OK;
+    const struct insertall *insertall = context;
+    return tt_sent_ask(&insertall->sent, way, batch, ret_answer, fault);
 }
 
 static enum tt_err tables(void *context, const struct tt_upload_table *const *list, size_t count,
@@ -235,7 +212,7 @@ enum tt_err tt_insertall_open(const struct tt_insertall_options *options, struct
     tt_json_call_init(&insertall->call);
     tt_buf_init(&insertall->request, 0);
     insertall->rows = tt_mem_array(insertall->options.request_rows_max, sizeof *insertall->rows);
-    *ret_sink = (struct tt_sink){insertall, "insertall", true, 0, tables, begin, send, NULL, ask};
+    *ret_sink = (struct tt_sink){insertall, way, true, 0, tables, begin, send, NULL, ask};
     if (insertall->rows != NULL)
         return TT_OK;
     tt_insertall_close(ret_sink);

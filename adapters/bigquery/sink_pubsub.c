@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char way[] = "pubsub";
 enum {
     REQUEST_BYTES_MAX = 9 * 1000 * 1000,
     REQUEST_MESSAGES_MAX = 1000,
@@ -149,13 +150,6 @@ static enum tt_err flush(struct tt_pubsub *pubsub)
 
 /* ---- the sink ---- */
 
-static enum tt_err refuse_row(struct tt_pubsub *pubsub, uint64_t row, struct tt_str reason,
-                              const char *message)
-{
-    tt_sink_refuse(pubsub->answer, (int64_t)row, reason, tt_str_from(message));
-    return TT_ERR_STOPPED;
-}
-
 static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
 {
     struct tt_pubsub *pubsub = context;
@@ -167,7 +161,7 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
     if (err == TT_ERR_NO_MEMORY)
         return tt_fault_set(pubsub->fault, err, "out of memory");
     if (err != TT_OK)
-        return refuse_row(pubsub, row, TT_STR("invalid"), why.text);
+        return tt_sink_refuse_row(pubsub->answer, row, TT_STR("invalid"), why.text);
     if (pubsub->message_count == pubsub->options.window_rows_max ||
         pubsub->window.len > WINDOW_BYTES_MAX)
         err = flush(pubsub);
@@ -175,7 +169,8 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
         add_message(pubsub, row, json, parsed);
         if (pubsub->messages[pubsub->message_count - 1].len + 32 >
             pubsub->options.request_bytes_max)
-            err = refuse_row(pubsub, row, TT_STR("tooLarge"), "the row is larger than a request");
+            err = tt_sink_refuse_row(pubsub->answer, row, TT_STR("tooLarge"),
+                                     "the row is larger than a request");
     }
     tt_json_free(parsed);
     return err;
@@ -185,9 +180,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
                          struct tt_fault *fault)
 {
     (void)context;
-    tt_buf_add_text(handle, "pubsub:");
-    tt_buf_add_str(handle, batch->id);
-    return handle->err == TT_OK ? TT_OK : tt_fault_set(fault, handle->err, "out of memory");
+    return tt_sent_begin(way, batch, handle, fault);
 }
 
 static enum tt_err send(void *context, const struct tt_sink_batch *batch,
@@ -204,35 +197,19 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     snprintf(pubsub->url, sizeof pubsub->url, "%s/v1/projects/%s/topics/%s-%s:publish",
              pubsub->options.endpoint, pubsub->options.project, pubsub->options.prefix,
              batch->table->name);
-    enum tt_err err = tt_sink_check_handle(batch->handle, "pubsub:", "pubsub", fault);
-    if (err == TT_OK)
-        err = tt_sent_of(&pubsub->sent, batch->id, batch->body->rows, fault);
+    enum tt_err err = tt_sent_start(&pubsub->sent, way, batch, fault);
     if (err == TT_OK)
         err = batch->body->lines(batch->body->context, 0, add_row, pubsub, fault);
     if (err == TT_OK)
         err = flush(pubsub);
-    if (err == TT_OK) {
-        tt_sink_say(&answer, TT_SINK_DONE);
-        answer.rows = pubsub->sent.done;
-    }
-    if (err == TT_ERR_STOPPED && answer.state == TT_SINK_REFUSED)
-        err = TT_OK;
-    if (err == TT_OK)
-        *ret_answer = answer;
-    return err;
+    return tt_sent_end(&pubsub->sent, err, &answer, ret_answer);
 }
 
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    struct tt_sent *sent = &((struct tt_pubsub *)context)->sent;
-    enum tt_err err = tt_sink_check_handle(batch->handle, "pubsub:", "pubsub", fault);
-    if (err != TT_OK)
-        return err;
-    bool whole = tt_sent_is_whole(sent, batch->id);
-    tt_sink_say(ret_answer, whole ? TT_SINK_DONE : TT_SINK_ABSENT);
-    ret_answer->rows = whole ? sent->done : 0;
-    return TT_OK;
+    const struct tt_pubsub *pubsub = context;
+    return tt_sent_ask(&pubsub->sent, way, batch, ret_answer, fault);
 }
 
 static enum tt_err tables(void *context, const struct tt_upload_table *const *list, size_t count,
@@ -260,7 +237,7 @@ enum tt_err tt_pubsub_open(const struct tt_pubsub_options *options, struct tt_si
     own->window_rows_max = own->window_rows_max > 0 ? own->window_rows_max : WINDOW_ROWS_MAX;
     tt_json_call_init(&pubsub->call);
     pubsub->messages = tt_mem_array(own->window_rows_max, sizeof *pubsub->messages);
-    *ret_sink = (struct tt_sink){pubsub, "pubsub", true, 0, tables, begin, send, NULL, ask};
+    *ret_sink = (struct tt_sink){pubsub, way, true, 0, tables, begin, send, NULL, ask};
     if (pubsub->messages != NULL)
         return TT_OK;
     tt_pubsub_close(ret_sink);

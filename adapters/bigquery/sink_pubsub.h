@@ -1,10 +1,10 @@
 /* The sink of Pub/Sub: rows as messages, which a BigQuery subscription writes into a table of raw
- * bytes; a view over it decodes them and takes copies out. At least once.
+ * bytes; a view over it, which whoever opens the sink makes, decodes them and takes copies out. At
+ * least once.
  *
- * For the table T: topic PREFIX-T, subscription PREFIX-T-bigquery, raw table T_messages, and a
- * view T in the table's place, with its columns. All messages of a request share one ordering key,
- * the task, and a request follows only once the one before it was taken: a task's messages keep
- * their order. `tables` with create makes all of it.
+ * For the table T: topic PREFIX-T, subscription PREFIX-T-bigquery, raw table T_messages. All
+ * messages of a request share one ordering key, the task, and a request follows only once the one
+ * before it was taken: a task's messages keep their order. `tables` with create makes all of it.
  *
  * One at a time; closed by its own function. Threads: one. */
 #ifndef TT_ADAPTERS_BIGQUERY_SINK_PUBSUB_H
@@ -29,9 +29,5 @@ struct tt_pubsub_options { /* texts are borrowed until it is closed */
 enum tt_err tt_pubsub_open(const struct tt_pubsub_options *options, struct tt_sink *ret_sink,
                            struct tt_fault *fault) TT_MUST_CHECK;
 void tt_pubsub_close(struct tt_sink *sink); /* a zeroed one is fine */
-
-/* The query of the view: T's columns out of messages, each row once. */
-void tt_pubsub_view_write(struct tt_buf *buf, const struct tt_pubsub_options *options,
-                          const struct tt_upload_table *table);
 
 #endif

@@ -33,15 +33,15 @@ enum tt_err tt_google_need(const struct tt_google *google, const struct tt_json 
 
 /* ---- Finding and reading them */
 
-static enum tt_err read_kind(struct tt_google *google, struct tt_fault *fault)
+static enum tt_err read_kind(struct tt_google *google, bool within, struct tt_fault *fault)
 {
     struct tt_str type, name = TT_STR_NONE;
-    enum tt_err err = tt_google_need(google, google->file, "type", &type, fault);
+    enum tt_err err = tt_google_need(google, google->source, "type", &type, fault);
     if (err != TT_OK)
         return err;
     if (tt_str_equal(type, TT_STR("service_account"))) {
         google->kind = TT_GOOGLE_SERVICE_ACCOUNT;
-        err = tt_google_need(google, google->file, "client_email", &name, fault);
+        err = tt_google_need(google, google->source, "client_email", &name, fault);
         snprintf(google->who, sizeof google->who, "service account %.*s", TT_STR_ARGS(name));
     } else if (tt_str_equal(type, TT_STR("authorized_user"))) {
         google->kind = TT_GOOGLE_AUTHORIZED_USER;
@@ -49,13 +49,35 @@ static enum tt_err read_kind(struct tt_google *google, struct tt_fault *fault)
     } else if (tt_str_equal(type, TT_STR("external_account"))) {
         google->kind = TT_GOOGLE_EXTERNAL_ACCOUNT;
         snprintf(google->who, sizeof google->who, "the external account of %s", google->path);
+    } else if (tt_str_equal(type, TT_STR("impersonated_service_account")) && !within) {
+        google->source = tt_json_get(google->file, "source_credentials");
+        err =
+            tt_google_need(google, google->file, "service_account_impersonation_url", &name, fault);
+        return err == TT_OK ? read_kind(google, true, fault) : err;
     } else {
         err = tt_fault_set(fault, TT_ERR_UNSUPPORTED,
-                           "%s: type \"%.*s\": expected service_account, authorized_user or "
-                           "external_account",
-                           google->path, TT_STR_ARGS(type));
+                           "%s: %stype \"%.*s\": expected service_account, authorized_user, "
+                           "external_account%s",
+                           google->path, within ? "source_credentials: " : "", TT_STR_ARGS(type),
+                           within ? "" : " or impersonated_service_account");
     }
     return err;
+}
+
+/* An external account's own, or that around the source. */
+static void read_impersonation(struct tt_google *google)
+{
+    const struct tt_json *from =
+        google->kind == TT_GOOGLE_EXTERNAL_ACCOUNT || google->source != google->file ? google->file
+                                                                                     : NULL;
+    struct tt_str url = tt_google_text(from, "service_account_impersonation_url");
+    if (url.len == 0)
+        return;
+    const char *account = strrchr(url.ptr, '/');
+    google->impersonation = url.ptr;
+    if (account != NULL)
+        snprintf(google->who, sizeof google->who, "service account %.*s, impersonated",
+                 (int)strcspn(account + 1, ":"), account + 1);
 }
 
 static char *copy(struct tt_str text)
@@ -100,7 +122,12 @@ static enum tt_err read_credentials(struct tt_google *google, const char *path,
     if (text.data != NULL)
         explicit_bzero(text.data, text.len);
     tt_buf_done(&text);
-    return err == TT_OK ? read_kind(google, fault) : err;
+    google->source = google->file;
+    if (err == TT_OK)
+        err = read_kind(google, false, fault);
+    if (err == TT_OK)
+        read_impersonation(google);
+    return err;
 }
 
 static enum tt_err find(struct tt_google *google, struct tt_fault *fault)
@@ -184,13 +211,13 @@ static enum tt_err authorized_user(struct tt_google *google, struct tt_google_gr
     static const char *const keys[] = {"client_id", "client_secret", "refresh_token"};
     struct tt_buf form;
     struct tt_json *json = NULL;
-    struct tt_str url = tt_google_text(google->file, "token_uri");
+    struct tt_str url = tt_google_text(google->source, "token_uri");
     tt_buf_init(&form, TOKEN_BYTES_MAX);
     tt_google_form(&form, "grant_type", TT_STR("refresh_token"));
     enum tt_err err = TT_OK;
     for (size_t i = 0; err == TT_OK && i < sizeof keys / sizeof *keys; i++) {
         struct tt_str value;
-        err = tt_google_need(google, google->file, keys[i], &value, fault);
+        err = tt_google_need(google, google->source, keys[i], &value, fault);
         if (err == TT_OK)
             tt_google_form(&form, keys[i], value);
     }
@@ -223,6 +250,8 @@ static enum tt_err renew(struct tt_google *google, struct tt_fault *fault)
     struct tt_mono now = clock->mono(clock->context);
     struct tt_google_grant grant = {0};
     enum tt_err err = get_grant(google, &grant, fault);
+    if (err == TT_OK && google->impersonation != NULL)
+        err = tt_google_impersonate(google, &grant, fault);
     if (err == TT_OK) {
         int64_t margin = google->kind == TT_GOOGLE_METADATA ? FRESH_METADATA_US : FRESH_US;
         if (margin > grant.lifetime_us / 4)

@@ -3,8 +3,8 @@
  *
  * Looked for in the order of Google's own libraries: the file that GOOGLE_APPLICATION_CREDENTIALS
  * names, the file that gcloud writes, the metadata server of a machine at Google. Files may be of
- * the types service_account, authorized_user and external_account (its token from a file or a
- * URL).
+ * the types service_account, authorized_user, external_account (its token from a file, a URL or
+ * AWS) and impersonated_service_account (of one of the others).
  *
  * Nothing secret (keys, assertions, tokens) stands in any fault. Threads: one. */
 #ifndef TT_ADAPTERS_GOOGLE_CREDENTIALS_H
@@ -25,6 +25,11 @@ struct tt_google_settings {
     const char *well_known_file; /* of gcloud; need not be there; NULL: unknown */
     const char *metadata_host;   /* GCE_METADATA_HOST; NULL: Google's address */
     const char *quota_project;   /* GOOGLE_CLOUD_QUOTA_PROJECT; NULL: what the file says */
+    /* For external accounts of AWS; NULL: AWS's metadata server is asked. */
+    const char *aws_access_key_id;     /* AWS_ACCESS_KEY_ID */
+    const char *aws_secret_access_key; /* AWS_SECRET_ACCESS_KEY */
+    const char *aws_session_token;     /* AWS_SESSION_TOKEN; NULL: the key is a lasting one */
+    const char *aws_region;            /* AWS_REGION, else AWS_DEFAULT_REGION */
 };
 
 struct tt_google;

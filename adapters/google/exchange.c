@@ -7,23 +7,28 @@
 enum { DEPTH_MAX = 8, ANSWER_BYTES_MAX = 1 << 20, REQUEST_MS = 30 * 1000 };
 #define SKEW_US (60 * INT64_C(1000000))
 
-void tt_google_form(struct tt_buf *form, const char *name, struct tt_str value)
+void tt_google_percent(struct tt_buf *to, struct tt_str text)
 {
     static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+            tt_buf_add_char(to, (char)c);
+        } else {
+            tt_buf_add_char(to, '%');
+            tt_buf_add_char(to, digits[c >> 4]);
+            tt_buf_add_char(to, digits[c & 15]);
+        }
+    }
+}
+
+void tt_google_form(struct tt_buf *form, const char *name, struct tt_str value)
+{
     if (form->len > 0)
         tt_buf_add_char(form, '&');
     tt_buf_add_text(form, name);
     tt_buf_add_char(form, '=');
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        if (isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
-            tt_buf_add_char(form, (char)c);
-        } else {
-            tt_buf_add_char(form, '%');
-            tt_buf_add_char(form, digits[c >> 4]);
-            tt_buf_add_char(form, digits[c & 15]);
-        }
-    }
+    tt_google_percent(form, value);
 }
 
 /* ---- The clock */

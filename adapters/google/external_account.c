@@ -1,9 +1,8 @@
-/* An external account: a token that somebody else vouches with, from a file or a URL, is exchanged
- * for one of Google's (RFC 8693), and that one, where the file says so, for a service account's. */
+/* An external account: a token that somebody else vouches with, from a file, a URL or AWS, is
+ * exchanged for one of Google's (RFC 8693). */
 #include "adapters/google/parts.h"
 
 enum { TOKEN_BYTES_MAX = 64 << 10, DEPTH_MAX = 8 };
-static const char platform[] = "https://www.googleapis.com/auth/cloud-platform";
 
 /* The token itself, or a key of the object that it stands in. */
 static enum tt_err take_subject(const struct tt_google *google, const struct tt_json *source,
@@ -42,10 +41,19 @@ static enum tt_err fetch_subject(struct tt_google *google, const struct tt_json 
         while (count < HEADERS_MAX && tt_json_next(wanted, &iter, &key, &value))
             if (tt_json_type(value) == TT_JSON_TEXT)
                 headers[count++] = (struct tt_http_header){key.ptr, tt_json_text(value)};
-    const struct tt_http_request request = {.method = "GET",
-                                            .url = url.ptr,
+    return tt_google_fetch(google, "GET", url.ptr, headers, count, text, fault);
+}
+
+enum tt_err tt_google_fetch(struct tt_google *google, const char *method, const char *url,
+                            const struct tt_http_header *headers, size_t header_count,
+                            struct tt_buf *text, struct tt_fault *fault)
+{
+    const struct tt_http_request request = {.method = method,
+                                            .url = url,
                                             .headers = headers,
-                                            .header_count = count,
+                                            .header_count = header_count,
+                                            /* Within the machine, where no proxy gets to. */
+                                            .no_proxy = strncmp(url, "http://", 7) == 0,
                                             .total_ms = 30 * 1000,
                                             .answer_bytes_max = TOKEN_BYTES_MAX};
     const struct tt_http *http = google->settings.http;
@@ -61,18 +69,20 @@ static enum tt_err fetch_subject(struct tt_google *google, const struct tt_json 
 static enum tt_err get_subject(struct tt_google *google, struct tt_buf *subject,
                                struct tt_fault *fault)
 {
-    const struct tt_json *source = tt_json_get(google->file, "credential_source");
+    const struct tt_json *source = tt_json_get(google->source, "credential_source");
     struct tt_str file = tt_google_text(source, "file"), url = tt_google_text(source, "url");
     struct tt_buf text;
+    if (tt_google_text(source, "environment_id").len > 0)
+        return tt_google_aws_subject(google, source, subject, fault);
     tt_buf_init(&text, TOKEN_BYTES_MAX);
     enum tt_err err;
     if (file.len > 0)
         err = google->settings.read_file(file.ptr, &text, fault);
-    else if (url.len > 0 && tt_google_text(source, "environment_id").ptr == NULL)
+    else if (url.len > 0)
         err = fetch_subject(google, source, url, &text, fault);
     else
         err = tt_fault_set(fault, TT_ERR_UNSUPPORTED,
-                           "%s: credential_source: expected a file or a url", google->path);
+                           "%s: credential_source: expected a file, a url or AWS", google->path);
     if (err == TT_OK)
         err = take_subject(google, source, &text, subject, fault);
     if (text.data != NULL)
@@ -81,16 +91,16 @@ static enum tt_err get_subject(struct tt_google *google, struct tt_buf *subject,
     return err;
 }
 
-static enum tt_err exchange(struct tt_google *google, struct tt_str subject, bool impersonates,
+static enum tt_err exchange(struct tt_google *google, struct tt_str subject,
                             struct tt_google_grant *ret_grant, struct tt_fault *fault)
 {
     struct tt_str url, audience, type;
     struct tt_json *json = NULL;
-    enum tt_err err = tt_google_need(google, google->file, "token_url", &url, fault);
+    enum tt_err err = tt_google_need(google, google->source, "token_url", &url, fault);
     if (err == TT_OK)
-        err = tt_google_need(google, google->file, "audience", &audience, fault);
+        err = tt_google_need(google, google->source, "audience", &audience, fault);
     if (err == TT_OK)
-        err = tt_google_need(google, google->file, "subject_token_type", &type, fault);
+        err = tt_google_need(google, google->source, "subject_token_type", &type, fault);
     if (err != TT_OK)
         return err;
     struct tt_buf form;
@@ -99,7 +109,7 @@ static enum tt_err exchange(struct tt_google *google, struct tt_str subject, boo
     tt_google_form(&form, "requested_token_type",
                    TT_STR("urn:ietf:params:oauth:token-type:access_token"));
     tt_google_form(&form, "audience", audience);
-    tt_google_form(&form, "scope", tt_str_from(impersonates ? platform : google->settings.scope));
+    tt_google_form(&form, "scope", tt_google_scope(google));
     tt_google_form(&form, "subject_token_type", type);
     tt_google_form(&form, "subject_token", subject);
     err = tt_google_ask(google, url.ptr, tt_buf_str(&form), false, NULL, &json, fault);
@@ -109,67 +119,16 @@ static enum tt_err exchange(struct tt_google *google, struct tt_str subject, boo
     return err == TT_OK ? tt_google_read_grant(json, ret_grant, fault) : err;
 }
 
-/* Replaces the federated token by the service account's. */
-static enum tt_err impersonate(struct tt_google *google, struct tt_str url,
-                               struct tt_google_grant *grant, struct tt_fault *fault)
-{
-    const struct tt_clock *clock = google->settings.clock;
-    struct tt_buf bearer, body;
-    struct tt_json *json = NULL;
-    tt_buf_init(&bearer, TOKEN_BYTES_MAX);
-    tt_buf_init(&body, 4096);
-    tt_buf_add_text(&bearer, "Bearer ");
-    tt_buf_add_str(&bearer, grant->token);
-    tt_buf_add_text(&body, "{\"scope\":[");
-    for (const char *at = google->settings.scope; *at != '\0';) {
-        size_t len = strcspn(at, " ");
-        if (at != google->settings.scope)
-            tt_buf_add_char(&body, ',');
-        tt_json_add_text(&body, (struct tt_str){at, len});
-        at += len + (at[len] == ' ');
-    }
-    tt_buf_add_text(&body, "]}");
-    const struct tt_http_header header = {"Authorization", tt_buf_str(&bearer)};
-    enum tt_err err =
-        tt_google_ask(google, url.ptr, tt_buf_str(&body), true, &header, &json, fault);
-    explicit_bzero(bearer.data, bearer.len);
-    tt_buf_done(&bearer);
-    tt_buf_done(&body);
-    if (err != TT_OK)
-        return err;
-    int64_t end;
-    struct tt_str token = tt_google_text(json, "accessToken");
-    int64_t lifetime = 0;
-    if (tt_time_parse(tt_google_text(json, "expireTime"), &end))
-        lifetime = end - clock->wall_us(clock->context);
-    if (token.len == 0 || lifetime <= 0) {
-        tt_json_free(json);
-        return tt_fault_set(fault, TT_ERR_UNAVAILABLE,
-                            "no token: the answer has no accessToken and expireTime to come");
-    }
-    tt_json_free(grant->json);
-    *grant = (struct tt_google_grant){token, lifetime, json};
-    return TT_OK;
-}
-
 enum tt_err tt_google_external_account(struct tt_google *google, struct tt_google_grant *ret_grant,
                                        struct tt_fault *fault)
 {
-    struct tt_str url = tt_google_text(google->file, "service_account_impersonation_url");
-    struct tt_google_grant grant = {0};
     struct tt_buf subject;
     tt_buf_init(&subject, TOKEN_BYTES_MAX);
     enum tt_err err = get_subject(google, &subject, fault);
     if (err == TT_OK)
-        err = exchange(google, tt_buf_str(&subject), url.len > 0, &grant, fault);
+        err = exchange(google, tt_buf_str(&subject), ret_grant, fault);
     if (subject.data != NULL)
         explicit_bzero(subject.data, subject.len);
     tt_buf_done(&subject);
-    if (err == TT_OK && url.len > 0)
-        err = impersonate(google, url, &grant, fault);
-    if (err == TT_OK)
-        *ret_grant = grant;
-    else
-        tt_json_free(grant.json);
     return err;
 }

@@ -18,6 +18,9 @@ struct tt_google {
     enum tt_google_kind kind;
     const char *path;     /* of the file it comes from; NULL: none */
     struct tt_json *file; /* as read; owned */
+    /* Whose credentials are used: of the file, or what an impersonation has within. */
+    const struct tt_json *source;
+    const char *impersonation; /* where another account's token is had with them; NULL: nowhere */
     char *project, *quota_project;
     char who[300];
     struct tt_buf token;
@@ -43,11 +46,26 @@ enum tt_err tt_google_need(const struct tt_google *google, const struct tt_json 
 enum tt_err tt_google_ask(struct tt_google *google, const char *url, struct tt_str body,
                           bool body_is_json, const struct tt_http_header *extra,
                           struct tt_json **ret_json, struct tt_fault *fault);
+/* Adds a text, in percent what is neither letter, digit nor one of -_.~. */
+void tt_google_percent(struct tt_buf *to, struct tt_str text);
 /* Adds name=value to a form. */
 void tt_google_form(struct tt_buf *form, const char *name, struct tt_str value);
 /* access_token and expires_in of an answer. */
 enum tt_err tt_google_read_grant(struct tt_json *json, struct tt_google_grant *ret_grant,
                                  struct tt_fault *fault);
+
+/* What a token of the source is asked for. */
+struct tt_str tt_google_scope(const struct tt_google *google);
+/* Replaces the source's token by that of the account to be impersonated. */
+enum tt_err tt_google_impersonate(struct tt_google *google, struct tt_google_grant *grant,
+                                  struct tt_fault *fault);
+/* The subject token of an external account of AWS: a signed request that Google sends on. */
+enum tt_err tt_google_aws_subject(struct tt_google *google, const struct tt_json *source,
+                                  struct tt_buf *subject, struct tt_fault *fault);
+/* What a URL that the file names says, status 200. */
+enum tt_err tt_google_fetch(struct tt_google *google, const char *method, const char *url,
+                            const struct tt_http_header *headers, size_t header_count,
+                            struct tt_buf *text, struct tt_fault *fault);
 
 /* One for each kind. */
 enum tt_err tt_google_service_account(struct tt_google *google, struct tt_google_grant *ret_grant,

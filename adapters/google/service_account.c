@@ -42,7 +42,7 @@ static void write_claims(const struct tt_google *google, struct tt_buf *json, st
     int64_t now = clock->wall_us(clock->context) / 1000000;
     tt_buf_add_char(json, '{');
     add_pair(json, "iss", issuer);
-    add_pair(json, "scope", tt_str_from(google->settings.scope));
+    add_pair(json, "scope", tt_google_scope(google));
     add_pair(json, "aud", audience);
     tt_json_add_key(json, "iat");
     tt_buf_add_int(json, now);
@@ -56,15 +56,15 @@ static enum tt_err write_assertion(const struct tt_google *google, struct tt_str
 {
     const struct tt_crypto *crypto = google->settings.crypto;
     struct tt_str issuer, key;
-    enum tt_err err = tt_google_need(google, google->file, "client_email", &issuer, fault);
+    enum tt_err err = tt_google_need(google, google->source, "client_email", &issuer, fault);
     if (err == TT_OK)
-        err = tt_google_need(google, google->file, "private_key", &key, fault);
+        err = tt_google_need(google, google->source, "private_key", &key, fault);
     if (err != TT_OK)
         return err;
     struct tt_buf part, signature;
     tt_buf_init(&part, ASSERTION_BYTES_MAX);
     tt_buf_init(&signature, ASSERTION_BYTES_MAX);
-    write_header(&part, tt_google_text(google->file, "private_key_id"));
+    write_header(&part, tt_google_text(google->source, "private_key_id"));
     add_base64url(assertion, part.data, part.len);
     tt_buf_clear(&part);
     write_claims(google, &part, issuer, audience);
@@ -87,7 +87,7 @@ static enum tt_err write_assertion(const struct tt_google *google, struct tt_str
 enum tt_err tt_google_service_account(struct tt_google *google, struct tt_google_grant *ret_grant,
                                       struct tt_fault *fault)
 {
-    struct tt_str audience = tt_google_text(google->file, "token_uri");
+    struct tt_str audience = tt_google_text(google->source, "token_uri");
     struct tt_json *json = NULL;
     struct tt_buf assertion, form;
     if (audience.len == 0)

@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 
 /* ---- SHA-256: a tt_digest is an EVP_MD_CTX by another name */
@@ -96,7 +97,18 @@ static enum tt_err sign_rs256(void *context, struct tt_str pem, struct tt_str te
     return err;
 }
 
+static enum tt_err hmac_sha256(void *context, struct tt_str key, struct tt_str text,
+                               unsigned char ret[TT_SHA256_BYTES], struct tt_fault *fault)
+{
+    (void)context;
+    if (key.len <= INT_MAX && HMAC(EVP_sha256(), key.ptr, (int)key.len,
+                                   (const unsigned char *)text.ptr, text.len, ret, NULL) != NULL)
+        return TT_OK;
+    ERR_clear_error();
+    return tt_fault_set(fault, TT_ERR_NO_MEMORY, "HMAC: out of memory");
+}
+
 struct tt_crypto tt_openssl_crypto(void)
 {
-    return (struct tt_crypto){NULL, digest_begin, digest_add, digest_end, sign_rs256};
+    return (struct tt_crypto){NULL, digest_begin, digest_add, digest_end, sign_rs256, hmac_sha256};
 }

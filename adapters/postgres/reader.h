@@ -3,13 +3,15 @@
 #ifndef TT_ADAPTERS_POSTGRES_READER_H
 #define TT_ADAPTERS_POSTGRES_READER_H
 
+#include "adapters/postgres/statements.h"
 #include "adapters/postgres/wire.h"
 #include "core/port/store.h"
 
 struct tt_pg_reader {
     struct tt_pg pg;
     struct tt_wire tenants, task_ids;
-    bool by_index; /* the transaction plans for looking tasks up */
+    bool prepared[TT_PG_SQL_COUNT]; /* those of one task, when first asked for */
+    bool by_index;                  /* the transaction plans for looking tasks up */
 };
 
 /* A row of TT_PG_AUDIT_WRITTEN, and apply_seq behind; borrows from the result. */

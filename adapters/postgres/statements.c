@@ -22,8 +22,14 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                              " AS k (partition, fence) ORDER BY k.partition"
                              " ON CONFLICT (partition) DO UPDATE SET fence = excluded.fence"
                              " WHERE f.fence < excluded.fence"},
-    [TT_PG_SQL_FENCE_NEWEST] = {"fence_newest",
-                                "SELECT coalesce(max(fence), 0) FROM partition_fence"},
+    /* $1: at least up to there, and so much more. The row of no partition has what was
+     * reserved; stores from before there was one have only those of the others. */
+    [TT_PG_SQL_FENCE_RESERVE] =
+        {"fence_reserve", "INSERT INTO partition_fence AS f (partition, fence)"
+                          " SELECT -1, greatest(($1::int8[])[1], max(fence)) + ($1::int8[])[2]"
+                          " FROM partition_fence ON CONFLICT (partition) DO UPDATE SET fence ="
+                          " greatest(f.fence, excluded.fence - ($1::int8[])[2])"
+                          " + ($1::int8[])[2] RETURNING fence"},
 
     /* The newest row of each partition under each epoch from the queue's on. */
     [TT_PG_SQL_NEWEST] =
@@ -70,8 +76,10 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                             "t") " AND t.valid_from < k.since"
                                  " ORDER BY t.position DESC LIMIT 1) AS i"},
 
-    [TT_PG_SQL_AUDIT_COPY] = {"audit_copy", "COPY task_status_audit (" TT_PG_AUDIT_WRITTEN
-                                            ") FROM STDIN WITH (FORMAT binary)"},
+#define COPY(table, columns) "COPY " table " (" columns ") FROM STDIN WITH (FORMAT binary)"
+    [TT_PG_SQL_AUDIT_COPY] = {"", COPY("task_status_audit", TT_PG_AUDIT_WRITTEN)},
+    [TT_PG_SQL_CURRENT_COPY] = {"", COPY("task_status_current", TT_PG_CURRENT_COLUMNS)},
+    [TT_PG_SQL_STAYS_COPY] = {"", COPY("task_status_interval", TT_PG_INTERVAL_COLUMNS)},
     [TT_PG_SQL_CURRENT_ADD] = {"current_add",
                                "INSERT INTO task_status_current (" TT_PG_CURRENT_COLUMNS
                                ") SELECT " TT_PG_CURRENT_COLUMNS
@@ -120,20 +128,19 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
          " ELSE old.first_failure_at END,"
          " last_stage = coalesce(excluded.last_stage, old.last_stage)"},
 
-#define AUDIT_SCAN                                                                                 \
-    "DECLARE scan NO SCROLL CURSOR FOR SELECT " TT_PG_AUDIT_WRITTEN                                \
-    ", apply_seq FROM task_status_audit"
-#define CURRENT_SCAN                                                                               \
-    "DECLARE scan NO SCROLL CURSOR FOR SELECT " TT_PG_CURRENT_COLUMNS " FROM task_status_current"
-#define INTERVALS_SCAN                                                                             \
-    "DECLARE scan NO SCROLL CURSOR FOR SELECT " TT_PG_INTERVAL_COLUMNS " FROM "                    \
+#define SCAN         "DECLARE scan NO SCROLL CURSOR FOR "
+#define AUDIT_ROWS   "SELECT " TT_PG_AUDIT_WRITTEN ", apply_seq FROM task_status_audit"
+#define CURRENT_ROWS "SELECT " TT_PG_CURRENT_COLUMNS " FROM task_status_current"
+#define INTERVALS_ROWS                                                                             \
+    "SELECT " TT_PG_INTERVAL_COLUMNS " FROM "                                                      \
     "task_status_interval"
-    [TT_PG_SQL_SCAN_AUDIT] = {"", AUDIT_SCAN " ORDER BY " ARRIVAL},
-    [TT_PG_SQL_SCAN_AUDIT_TASK] = {"", AUDIT_SCAN " WHERE " TASK " ORDER BY " ARRIVAL},
-    [TT_PG_SQL_SCAN_CURRENT] = {"", CURRENT_SCAN " ORDER BY tenant, task_id"},
-    [TT_PG_SQL_SCAN_CURRENT_TASK] = {"", CURRENT_SCAN " WHERE " TASK},
-    [TT_PG_SQL_SCAN_INTERVALS] = {"", INTERVALS_SCAN " ORDER BY tenant, task_id, position"},
-    [TT_PG_SQL_SCAN_INTERVALS_TASK] = {"", INTERVALS_SCAN " WHERE " TASK " ORDER BY position"},
+    [TT_PG_SQL_SCAN_AUDIT] = {"", SCAN AUDIT_ROWS " ORDER BY " ARRIVAL},
+    [TT_PG_SQL_SCAN_AUDIT_TASK] = {"task_audit", AUDIT_ROWS " WHERE " TASK " ORDER BY " ARRIVAL},
+    [TT_PG_SQL_SCAN_CURRENT] = {"", SCAN CURRENT_ROWS " ORDER BY tenant, task_id"},
+    [TT_PG_SQL_SCAN_CURRENT_TASK] = {"task_current", CURRENT_ROWS " WHERE " TASK},
+    [TT_PG_SQL_SCAN_INTERVALS] = {"", SCAN INTERVALS_ROWS " ORDER BY tenant, task_id, position"},
+    [TT_PG_SQL_SCAN_INTERVALS_TASK] = {"task_intervals",
+                                       INTERVALS_ROWS " WHERE " TASK " ORDER BY position"},
     [TT_PG_SQL_SCAN_TASKS] = {"", "DECLARE tasks NO SCROLL CURSOR FOR SELECT tenant, task_id"
                                   " FROM task_status_audit WHERE apply_seq BETWEEN $1::int8"
                                   " AND $2::int8 GROUP BY tenant, task_id ORDER BY min(apply_seq)"},
@@ -154,6 +161,6 @@ const char *tt_pg_sql_text(enum tt_pg_sql which)
 
 const char *tt_pg_sql_name(enum tt_pg_sql which)
 {
-    tt_assert((unsigned)which < TT_PG_SQL_WRITER_COUNT && sqls[which].name != 0);
+    tt_assert((unsigned)which < TT_PG_SQL_COUNT && sqls[which].name != 0);
     return sqls[which].name;
 }

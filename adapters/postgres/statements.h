@@ -6,7 +6,7 @@
 enum tt_pg_sql {
     TT_PG_SQL_BEGIN,
     TT_PG_SQL_FENCE_PUT,
-    TT_PG_SQL_FENCE_NEWEST,
+    TT_PG_SQL_FENCE_RESERVE,
     TT_PG_SQL_NEWEST,
     TT_PG_SQL_TAKEN,
     TT_PG_SQL_SAME,
@@ -23,6 +23,8 @@ enum tt_pg_sql {
     TT_PG_SQL_COMMIT,
     TT_PG_SQL_WRITER_COUNT, /* the ones above belong to the writer */
     TT_PG_SQL_AUDIT_COPY = TT_PG_SQL_WRITER_COUNT,
+    TT_PG_SQL_CURRENT_COPY,
+    TT_PG_SQL_STAYS_COPY,
     TT_PG_SQL_SCAN_AUDIT,
     TT_PG_SQL_SCAN_AUDIT_TASK,
     TT_PG_SQL_SCAN_CURRENT,

@@ -1,5 +1,6 @@
-/* Happy path, four round trips a batch and two for COPY: BEGIN and the fences; what the batch needs
- * to know; the audit rows by COPY; states, stays, data sets and COMMIT.
+/* Happy path, three round trips a batch and two for each COPY: BEGIN and the fences; what the batch
+ * needs to know, in two where it is large; the audit rows by COPY; states, stays, data sets and
+ * COMMIT, where new rows that are many go by COPY as well.
  *
  * Failure modes: the server is away, ends the connection or restarts: UNAVAILABLE; the next begin
  * connects again. While COMMIT is on its way nobody can know whether it happened: the batch is
@@ -190,7 +191,7 @@ enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_st
                                    .commit = commit,
                                    .rollback = rollback,
                                    .fence = tt_pg_writer_fence,
-                                   .fence_known = tt_pg_writer_fence_known,
+                                   .reserve_fences = tt_pg_writer_reserve_fences,
                                    .load = tt_pg_writer_load,
                                    .histories = tt_pg_writer_histories,
                                    .write = tt_pg_writer_write};

@@ -10,8 +10,8 @@
  * finds itself (PGPASSWORD, ~/.pgpass, the service's). Both are copied.
  *
  * Connects and brings the schema up to date; a server that is away is no error here, begin and
- * fence_known tell of it and connect when it is back. Errors, with host and database: INVALID (the
- * URL, or somebody else's table), DENIED, NOT_FOUND (the database), READ_ONLY (a standby),
+ * reserve_fences tell of it and connect when it is back. Errors, with host and database: INVALID
+ * (the URL, or somebody else's table), DENIED, NOT_FOUND (the database), READ_ONLY (a standby),
  * UNSUPPORTED (a newer schema), NO_MEMORY. The store owns its context until tt_pg_store_done. */
 enum tt_err tt_pg_store_open(const char *url, const char *password, struct tt_store *ret_store,
                              struct tt_fault *fault) TT_MUST_CHECK;

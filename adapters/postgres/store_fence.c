@@ -54,17 +54,24 @@ enum tt_err tt_pg_writer_check_fences(const struct tt_pg_writer *w,
     return TT_OK;
 }
 
-enum tt_err tt_pg_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault)
+enum tt_err tt_pg_writer_reserve_fences(void *context, int64_t up_to, int64_t *ret_reserved,
+                                        struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
     PGresult *result = NULL;
-    enum tt_err err = tt_pg_writer_connect(w, fault);
+    tt_wire_list(&w->wires[0], TT_WIRE_INT8);
+    tt_wire_int8(&w->wires[0], tt_fence_ceiling(up_to));
+    tt_wire_int8(&w->wires[0], up_to == 0 ? TT_FENCE_STEP : 0);
+    const struct tt_pg_param numbers = tt_wire_end(&w->wires[0]);
+    enum tt_err err = tt_pg_writer_wired(w, fault);
     if (err == TT_OK)
-        err = tt_pg_query(&w->pg, tt_pg_sql_name(TT_PG_SQL_FENCE_NEWEST), true, NULL, 0, &result,
-                          fault);
+        err = tt_pg_writer_connect(w, fault);
+    if (err == TT_OK)
+        err = tt_pg_query(&w->pg, tt_pg_sql_name(TT_PG_SQL_FENCE_RESERVE), true, &numbers, 1,
+                          &result, fault);
     if (err != TT_OK)
         return err;
-    *ret_fence = tt_pg_int8(result, 0, 0);
+    *ret_reserved = tt_pg_int8(result, 0, 0);
     PQclear(result);
     return TT_OK;
 }

@@ -1,5 +1,6 @@
 /* Reading back. Happy path: connect, look at the schema, begin one snapshot for all scans; then one
- * cursor per scan, fetched in portions, a callback per row. Nothing is written.
+ * cursor per scan, fetched in portions, or one prepared statement for a task; a callback per row.
+ * Nothing is written.
  *
  * Failure modes: the server goes away in the middle: UNAVAILABLE, and what was read so far is for
  * the caller to throw away; a database without our tables: CORRUPT; a schema this program does not
@@ -10,6 +11,8 @@
 #include "adapters/postgres/statements.h"
 #include "adapters/postgres/store.h"
 #include "core/base/time.h"
+
+enum { PORTION = 2000 }; /* rows of a FETCH */
 
 /* What is done with each row of a scan. */
 struct scan {
@@ -32,7 +35,32 @@ static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *
     int count = PQntuples(result);
     for (int i = 0; i < count && err == TT_OK; i++)
         err = scan->row(scan, result, i);
-    *ret_more = count > 0;
+    *ret_more = count == PORTION;
+    PQclear(result);
+    return err;
+}
+
+/* The rows of one task, which the caller will hold all the same: one round trip, no cursor. */
+static enum tt_err scan_task(struct tt_pg_reader *r, enum tt_pg_sql which, struct tt_str tenant,
+                             struct tt_str task_id, const struct scan *scan, struct tt_fault *fault)
+{
+    const struct tt_pg_param task[] = {{tenant.ptr, tenant.len}, {task_id.ptr, task_id.len}};
+    const char *name = tt_pg_sql_name(which);
+    PGresult *result = NULL;
+    enum tt_err err = TT_OK;
+    if (!r->prepared[which]) {
+        result = PQprepare(r->pg.conn, name, tt_pg_sql_text(which), 0, NULL);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+            err = tt_pg_failed(&r->pg, result, "preparing", fault);
+        PQclear(result);
+        r->prepared[which] = err == TT_OK;
+    }
+    if (err == TT_OK)
+        err = tt_pg_query(&r->pg, name, true, task, 2, &result, fault);
+    if (err != TT_OK)
+        return err;
+    for (int i = 0; i < PQntuples(result) && err == TT_OK; i++)
+        err = scan->row(scan, result, i);
     PQclear(result);
     return err;
 }
@@ -41,11 +69,11 @@ static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *
 static enum tt_err run_scan(struct tt_pg_reader *r, enum tt_pg_sql all, struct tt_str tenant,
                             struct tt_str task_id, const struct scan *scan, struct tt_fault *fault)
 {
-    const struct tt_pg_param task[] = {{tenant.ptr, tenant.len}, {task_id.ptr, task_id.len}};
-    bool one = task_id.ptr != NULL, more = true;
+    bool more = true;
     PGresult *result = NULL;
-    enum tt_err err = tt_pg_query(&r->pg, tt_pg_sql_text(one ? all + 1 : all), false, task,
-                                  one ? 2 : 0, &result, fault);
+    if (task_id.ptr != NULL)
+        return scan_task(r, all + 1, tenant, task_id, scan, fault);
+    enum tt_err err = tt_pg_query(&r->pg, tt_pg_sql_text(all), false, NULL, 0, &result, fault);
     PQclear(result);
     if (err != TT_OK)
         return err;

@@ -42,6 +42,11 @@ bool tt_redis_cluster_is_connected(const struct tt_redis_cluster *cluster)
     return cluster->connected;
 }
 
+uint64_t tt_redis_cluster_moves(const struct tt_redis_cluster *cluster)
+{
+    return cluster == NULL ? 0 : cluster->moves;
+}
+
 const struct tt_redis_address *tt_redis_cluster_address(const struct tt_redis_cluster *cluster,
                                                         size_t number)
 {

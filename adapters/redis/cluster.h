@@ -27,6 +27,8 @@ enum tt_err tt_redis_cluster_find(struct tt_redis *redis, struct tt_redis *seed,
 /* The nodes last known, by number; NULL: no more. */
 const struct tt_redis_address *tt_redis_cluster_address(const struct tt_redis_cluster *cluster,
                                                         size_t number);
+/* Grows when commands go to another server than before, or to one for the first time. */
+uint64_t tt_redis_cluster_moves(const struct tt_redis_cluster *cluster); /* NULL: 0 */
 bool tt_redis_cluster_is_connected(const struct tt_redis_cluster *cluster);
 void tt_redis_cluster_disconnect(struct tt_redis_cluster *cluster);
 void tt_redis_cluster_free(struct tt_redis_cluster *cluster); /* NULL is allowed */

@@ -29,7 +29,8 @@ struct tt_redis_node {
 
 struct tt_redis_cluster {
     bool connected;
-    bool stale; /* a slot has moved: the map is asked for when no answer is awaited */
+    uint64_t moves; /* slots that moved, and nodes that were connected */
+    bool stale;     /* a slot has moved: the map is asked for when no answer is awaited */
     int16_t owners[TT_REDIS_SLOTS]; /* nodes by slot; TT_NO_NODE */
     struct tt_redis_node *nodes;
     size_t node_count, node_capacity;

@@ -61,10 +61,12 @@ static enum tt_err give(struct tt_redis *redis, size_t index, int to, bool askin
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: no node serves slot %u",
                             pending->slot);
     struct tt_redis_node *node = &cluster->nodes[to];
-    enum tt_err err =
-        node->link.context != NULL ? TT_OK : tt_redis_connect_node(&node->link, fault);
-    if (err != TT_OK)
-        return err;
+    if (node->link.context == NULL) {
+        enum tt_err err = tt_redis_connect_node(&node->link, fault);
+        if (err != TT_OK)
+            return err;
+        cluster->moves++;
+    }
     if ((asking && redisAppendFormattedCommand(node->link.context, ask, sizeof ask - 1) != 0) ||
         redisAppendFormattedCommand(node->link.context, cluster->sent.data + pending->at,
                                     pending->len) != REDIS_OK)
@@ -221,6 +223,7 @@ static enum tt_err repeat(struct tt_redis *redis, size_t index, const redisReply
         if (err == TT_OK && !asking) {
             cluster->owners[slot] = (int16_t)to;
             cluster->stale = true;
+            cluster->moves++;
         }
     } else if (strncmp(reply->str, "TRYAGAIN", 8) == 0 && !pending->impatient) {
         *ret_again = ++pending->repeats <= REPEATS_MAX;

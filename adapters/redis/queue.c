@@ -2,6 +2,7 @@
  * queue_turns.c. */
 #include "adapters/redis/queue.h"
 
+#include "adapters/redis/cluster.h"
 #include "adapters/redis/meta.h"
 #include "adapters/redis/queue_parts.h"
 #include "core/base/mem.h"
@@ -92,9 +93,25 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
         err = change_token(queue, fault);
     if (err == TT_OK)
         err = make_partitions(queue, partitions, fault);
+    queue->moves = tt_redis_cluster_moves(queue->redis.cluster);
     if (err == TT_OK)
         *ret_partitions = partitions;
     return err;
+}
+
+/* Something is held under the token of a connection that is gone: once more, to give it back. */
+static void connect_to_give_back(struct tt_redis_queue *queue)
+{
+    struct tt_fault ignored = {0};
+    bool some = false;
+    for (unsigned i = 0; i < queue->partition_count && queue->locking; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        p->in_hand |= p->unsure;
+        some = some || p->in_hand;
+    }
+    queue->ahead = (struct tt_redis_ahead){0};
+    if (some && tt_redis_connect(&queue->redis, &ignored) != TT_OK)
+        tt_fault_clear(&ignored);
 }
 
 static void disconnect_queue(void *context)
@@ -103,6 +120,10 @@ static void disconnect_queue(void *context)
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
     tt_redis_queue_forget(queue, queue->now);
+    if (tt_redis_is_connected(&queue->redis) && tt_redis_queue_settle(queue, &ignored) != TT_OK)
+        tt_fault_clear(&ignored);
+    if (!tt_redis_is_connected(&queue->redis))
+        connect_to_give_back(queue);
     if (tt_redis_is_connected(&queue->redis)) {
         /* Out of courtesy: others would find out when leases and heartbeats end. */
         if (tt_redis_queue_give_back(queue, &ignored) != TT_OK)
@@ -152,6 +173,7 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
         .heartbeat = tt_redis_queue_heartbeat,
         .claim = tt_redis_queue_claim,
         .prefetch = tt_redis_queue_prefetch,
+        .carry_on = tt_redis_queue_carry_on,
         .renew = tt_redis_queue_renew,
         .finish = tt_redis_queue_finish,
         .give_back = tt_redis_queue_give_back,

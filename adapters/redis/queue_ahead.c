@@ -1,40 +1,19 @@
 /* Asking ahead: the claim of the next batch is on its way while the one in hand is applied, so that
  * Redis and the store work at the same time. Decision 6 (docs/decisions) says why order holds.
  *
+ * With locking it takes two steps: what is new is looked for, and then offered. The look is on its
+ * way while the store reads, and the offers leave when somebody says so (carry on), or needs the
+ * connection. Nobody waits for Redis then but for what it has not sent yet.
+ *
  * What is sent stands in one row, and so do the answers: finishes of earlier batches, then the
- * claims, then the finish of the batch in hand. Whoever needs an answer of its own settles first.
+ * looks, then the claims, then the finish of the batch in hand. Whoever needs an answer of its own
+ * settles first.
  *
  * Failure modes: the connection breaks: what was claimed or not finished in it is given back after
  * the next connect, or when the lease ends. The server forgot the scripts: claims are made again
  * the next time round; a finish cannot be, its batch is forgotten, so the connection is given up
  * and the entries come again, to be found in the store. */
 #include "adapters/redis/queue_parts.h"
-
-enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
-                                    struct tt_fault *fault)
-{
-    struct tt_redis_queue *queue = context;
-    struct tt_redis_ahead *ahead = &queue->ahead;
-    unsigned hand = !queue->now;
-    size_t limit = max < TT_REDIS_AHEAD ? max : TT_REDIS_AHEAD;
-    *ret_asked = tt_redis_queue_is_ahead(queue);
-    if (*ret_asked) /* not twice */
-        return TT_OK;
-    tt_redis_queue_ask_anew(queue);
-    size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
-    if (claims == 0)
-        return TT_OK;
-    ahead->each = max / claims;
-    enum tt_err err =
-        tt_redis_queue_ask(queue, ahead->partitions, claims, ahead->each, fence_min, hand, fault);
-    ahead->claims = claims; /* only now: asking receives what was sent before */
-    if (err == TT_OK)
-        err = tt_redis_flush(&queue->redis, fault);
-    *ret_asked = err == TT_OK;
-    if (err != TT_OK)
-        tt_redis_disconnect(&queue->redis);
-    return err;
-}
 
 static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
                                     struct tt_fault *fault)
@@ -55,12 +34,87 @@ static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
     return err;
 }
 
+static enum tt_err look_ahead(struct tt_redis_queue *queue, size_t count, unsigned hand,
+                              struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    tt_redis_queue_set_out(queue, ahead->partitions, count, hand);
+    enum tt_err err =
+        tt_redis_queue_send_looks(queue, ahead->partitions, count, ahead->each, fault);
+    ahead->looks = count;
+    return err;
+}
+
+static enum tt_err ask_ahead(struct tt_redis_queue *queue, size_t count, unsigned hand,
+                             struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    enum tt_err err =
+        tt_redis_queue_ask(queue, ahead->partitions, count, ahead->each, ahead->floor, hand, fault);
+    ahead->claims = count;
+    return err;
+}
+
+enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
+                                    struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    unsigned hand = !queue->now;
+    size_t limit = max < TT_REDIS_AHEAD ? max : TT_REDIS_AHEAD;
+    *ret_asked = tt_redis_queue_is_ahead(queue);
+    if (*ret_asked) /* not twice */
+        return TT_OK;
+    tt_redis_queue_ask_anew(queue);
+    size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
+    if (claims == 0)
+        return TT_OK;
+    ahead->each = max / claims;
+    ahead->floor = fence_min;
+    enum tt_err err = queue->locking ? look_ahead(queue, claims, hand, fault)
+                                     : ask_ahead(queue, claims, hand, fault);
+    if (err == TT_OK)
+        err = tt_redis_flush(&queue->redis, fault);
+    *ret_asked = err == TT_OK;
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis);
+    return err;
+}
+
+static enum tt_err offer_ahead(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_take_looks(queue, ahead->partitions, ahead->looks, fault);
+    for (size_t i = 0; i < ahead->looks && err == TT_OK; i++)
+        err = tt_redis_queue_offer(queue, ahead->partitions[i], ahead->each, ahead->floor, fault);
+    return err == TT_OK ? tt_redis_flush(&queue->redis, fault) : err;
+}
+
+enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    if (ahead->looks == 0)
+        return TT_OK;
+    enum tt_err err = offer_ahead(queue, fault);
+    ahead->claims = ahead->looks;
+    ahead->looks = 0;
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis); /* replies may be half read */
+    return err;
+}
+
 enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     bool forgotten = false;
+    enum tt_err err = tt_redis_queue_carry_on(queue, fault);
+    if (err != TT_OK)
+        return err;
     size_t claims = ahead->claims;
-    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    err = receive_finishes(queue, &ahead->finishes, fault);
     for (size_t i = 0; i < claims && err == TT_OK; i++)
         err = tt_redis_queue_answer(queue, ahead->partitions[i], ahead->each, &forgotten, fault);
     ahead->claims = 0;
@@ -79,14 +133,16 @@ enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault
 enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    while (err == TT_OK && (queue->ahead.finishes > 0 || queue->ahead.claims > 0))
+    const struct tt_redis_ahead *ahead = &queue->ahead;
+    while (err == TT_OK && (ahead->finishes > 0 || ahead->looks > 0 || ahead->claims > 0))
         err = tt_redis_queue_collect(queue, fault);
     return err;
 }
 
 bool tt_redis_queue_is_ahead(const struct tt_redis_queue *queue)
 {
-    return queue->ahead.claims > 0 || queue->hands[!queue->now].reply_count > 0;
+    return queue->ahead.looks > 0 || queue->ahead.claims > 0 ||
+           queue->hands[!queue->now].reply_count > 0;
 }
 
 enum tt_err tt_redis_queue_defer(struct tt_redis_queue *queue, size_t parts, struct tt_fault *fault)

@@ -11,6 +11,8 @@
  * again, and the partitions are asked the next time round. */
 #include "adapters/redis/queue_parts.h"
 
+#include "adapters/redis/cluster.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,17 +57,23 @@ static enum tt_err send_read(struct tt_redis_queue *queue, unsigned partition, s
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
-enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
-                               size_t count, size_t each, int64_t floor, unsigned hand,
-                               struct tt_fault *fault)
+void tt_redis_queue_set_out(struct tt_redis_queue *queue, const unsigned *partitions, size_t count,
+                            unsigned hand)
 {
-    enum tt_err err = TT_OK;
     for (size_t i = 0; i < count; i++) {
         struct tt_redis_partition *p = &queue->partitions[partitions[i]];
         p->asked = p->in_hand = true;
         p->hand = hand;
         p->count = p->task_count = p->offer_count = 0;
     }
+}
+
+enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
+                               size_t count, size_t each, int64_t floor, unsigned hand,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    tt_redis_queue_set_out(queue, partitions, count, hand);
     if (queue->locking)
         err = tt_redis_queue_look(queue, partitions, count, each, fault);
     for (size_t i = 0; i < count && err == TT_OK; i++)
@@ -268,6 +276,14 @@ static void plan_look(struct tt_redis_queue *queue)
     }
 }
 
+enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
+                                           struct tt_fault *fault)
+{
+    if (!queue->locking || tt_redis_cluster_moves(queue->redis.cluster) == queue->moves)
+        return TT_OK;
+    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: slots have moved");
+}
+
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault)
 {
@@ -283,6 +299,8 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
         err = run_passes(queue, true, max, fence_min, fault);
     if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_is_where_it_was(queue, fault);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
         tt_redis_disconnect(&queue->redis);

@@ -53,6 +53,8 @@ enum tt_err tt_redis_queue_hold(struct tt_queue *port, struct tt_str tenant, str
         freeReplyObject(reply);
     }
     tt_buf_done(&key);
+    if (err == TT_OK)
+        err = tt_redis_queue_is_where_it_was(queue, fault);
     if (err != TT_OK)
         return err;
     queue->partitions[hold.partition].in_hand |= hold.fence > 0;

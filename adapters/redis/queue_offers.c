@@ -87,17 +87,31 @@ static enum tt_err receive_look(struct tt_redis_queue *queue, unsigned partition
     return err;
 }
 
-enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
-                                size_t count, size_t each, struct tt_fault *fault)
+enum tt_err tt_redis_queue_send_looks(struct tt_redis_queue *queue, const unsigned *partitions,
+                                      size_t count, size_t each, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < count && err == TT_OK; i++)
         err = send_look(queue, partitions[i], each, fault);
-    if (err == TT_OK)
-        err = tt_redis_queue_settle(queue, fault);
+    return err;
+}
+
+enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsigned *partitions,
+                                      size_t count, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
     for (size_t i = 0; i < count && err == TT_OK; i++)
         err = receive_look(queue, partitions[i], fault);
     return err;
+}
+
+enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
+                                size_t count, size_t each, struct tt_fault *fault)
+{
+    enum tt_err err = tt_redis_queue_send_looks(queue, partitions, count, each, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_settle(queue, fault);
+    return err == TT_OK ? tt_redis_queue_take_looks(queue, partitions, count, fault) : err;
 }
 
 /* ---- Offering */
@@ -275,6 +289,10 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
         if (err != TT_OK)
             return err;
         waited = waited || reply->element[4]->elements > 0;
+    }
+    if (p->stale && (p->count > 0 || p->task_count > 0)) { /* a later call got something */
+        p->stale = false;
+        p->ready = true;
     }
     p->ready = (p->ready || p->stale) && !away; /* the others go on */
     if (waited)

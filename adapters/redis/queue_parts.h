@@ -71,7 +71,9 @@ enum { TT_REDIS_AHEAD = 8 };
 struct tt_redis_ahead {
     size_t finishes; /* parts of finishing earlier batches */
     unsigned partitions[TT_REDIS_AHEAD];
-    size_t claims; /* of these partitions, for the other hand */
+    size_t looks;  /* of these partitions, for the other hand; they are offered next, */
+    int64_t floor; /* with fences above this */
+    size_t claims; /* of these partitions, for the other hand; not while there are looks */
     size_t each;   /* entries asked of each */
     size_t finishes_after;
     bool lost; /* a finish came after the end of its lease; to be told */
@@ -81,6 +83,7 @@ struct tt_redis_queue {
     struct tt_redis redis;
     char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1];
     char token[TT_TOKEN_BYTES]; /* of this connection: holder and consumer; "": none yet */
+    uint64_t moves;             /* of the cluster, when we connected */
     unsigned partitions_wanted;
     const char *worker;
     int64_t lease_ms;
@@ -114,6 +117,9 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault);
 /* queue_claim.c */
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+/* Notes that these partitions are asked, for that hand. */
+void tt_redis_queue_set_out(struct tt_redis_queue *queue, const unsigned *partitions, size_t count,
+                            unsigned hand);
 /* Sends a claim to each of the partitions, for that hand; first looks what is new there, and with
  * that receives what was not answered yet. */
 enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *partitions,
@@ -127,9 +133,18 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
  * its turn. Returns how many. */
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list);
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */
+/* A server that took over may have lost numbers that were given: what is claimed of it counts only
+ * after a new connect. UNAVAILABLE then. */
+enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
+                                           struct tt_fault *fault);
 /* queue_offers.c: the same with locking */
 enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
                                 size_t count, size_t each, struct tt_fault *fault);
+/* Its two halves. */
+enum tt_err tt_redis_queue_send_looks(struct tt_redis_queue *queue, const unsigned *partitions,
+                                      size_t count, size_t each, struct tt_fault *fault);
+enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsigned *partitions,
+                                      size_t count, struct tt_fault *fault);
 enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partition, size_t each,
                                  int64_t floor, struct tt_fault *fault);
 enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition, size_t each,
@@ -137,6 +152,8 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
 /* queue_ahead.c */
 enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                     struct tt_fault *fault);
+/* Offers what was looked for ahead; before anything else is sent whose answer comes in the row. */
+enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault);
 /* Receives what was asked for ahead, but no finish that was sent behind it. */
 enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault);
 /* Receives all answers: only then may something be called that waits for its own. */

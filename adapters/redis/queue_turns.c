@@ -180,10 +180,11 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
     return err;
 }
 
-/* Claims that are sent from now on find the partition free. */
-static void let_go(struct tt_redis_partition *p)
+/* Claims that are sent from now on find the partition free. `waits`: something may wait behind what
+ * we had there; what is new is not meant, waiting tells that. */
+static void let_go(struct tt_redis_partition *p, bool waits)
 {
-    p->ready = p->ready || p->in_hand; /* what waited behind us */
+    p->ready = p->ready || (p->in_hand && waits);
     p->in_hand = false;
 }
 
@@ -202,7 +203,7 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
         if (queue->locking)
             err = send_finish(queue, i, ret_sent, fault);
         p->unsure = true;
-        let_go(p);
+        let_go(p, true);
     }
     return err;
 }
@@ -212,12 +213,14 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
     int64_t least = 0, sum = 0;
-    enum tt_err err;
+    enum tt_err err = tt_redis_queue_carry_on(queue, fault);
+    if (err != TT_OK)
+        return err;
     tt_redis_queue_leave_parked(queue);
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
         err = tell_all(queue, send_finish, &least, &sum, fault);
         for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
-            let_go(&queue->partitions[i]);
+            let_go(&queue->partitions[i], least != 0 || sum != 0);
     } else {
         err = send_all_finishes(queue, &sent, fault);
         if (err == TT_OK)
@@ -254,7 +257,7 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
         return err;
     queue->vanished += (uint64_t)sum;
     for (unsigned i = 0; i < queue->partition_count; i++)
-        let_go(&queue->partitions[i]);
+        let_go(&queue->partitions[i], true);
     tt_redis_queue_forget(queue, !queue->now);
     return TT_OK;
 }

@@ -5,24 +5,8 @@
 #include "adapters/redis/script_parts.h"
 #include "adapters/redis/script_turns.h"
 
-/* First: holders whose lease ended give back, and what does not fit is made anew. */
-#define TT_LUA_CLAIM_TIDY                                                                          \
-    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
-    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
-    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
-    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
-    "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
-    "local held = call('HLEN', HELD) "                                                             \
-    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
-    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
-    "(held == 0 and others > 0) or "                                                               \
-    "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
-    "for _, token in ipairs(dead) do give_back(token) end "                                        \
-    "if held > 0 then "                                                                            \
-    "for _, token in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do "       \
-    "give_back(token) end end end "
-
-/* Second: tasks that are free and have something waiting, in the order they became free. */
+/* First: tidy, of script_turns.h. Second: tasks that are free and have something waiting, in the
+ * order they became free. */
 #define TT_LUA_CLAIM_READY                                                                         \
     "local mine, tasks, entries, tries = {}, {}, {}, {} "                                          \
     "local function take_ready(budget) local ids, gone, back = {}, {}, {} "                        \
@@ -62,7 +46,8 @@
     "local firsts, refused, named, owned = {}, {}, {}, 0 "                                         \
     "local function is_free(key, holder, waiting) "                                                \
     "if holder and holder ~= ME then "                                                             \
-    "if not alive(holder) then give_back(holder) end return false end "                            \
+    "if alive(holder) then return false end "                                                      \
+    "give_back(holder) return not waits(key, 1)[1] end "                                           \
     "if waiting and waits(key, 1)[1] then call('RPUSH', READY, key) return false end "             \
     "return true end "                                                                             \
     "local function offer(i) local id, key = ARGV[8 + 2 * i], ARGV[9 + 2 * i] "                    \
@@ -95,7 +80,8 @@
 
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait, a mark, the
  * id that the offers begin behind, how many offers, offers. Mark: 0: what was seen is all there is,
- * 2: it is not, 1: goes on from the call before, whose count it shares.
+ * 2: it is not, 1: goes on from the call before, whose count it shares; where that found nothing
+ * but busy tasks, or did nothing, it begins by itself.
  * -> fence, whether more may be there (1), must not be looked for (2), what was seen is old and
  * nothing was done (3) or none of that (0), the last id delivered, vanished, entries that had
  * waited, their deliveries, their tasks, positions of the first and the last offer taken, of those
@@ -104,8 +90,7 @@
  * would let it go.
  */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_CLAIM_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER             \
-        TT_LUA_CLAIM_NEW                                                                           \
+    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER TT_LUA_CLAIM_NEW  \
         "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
         "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "         \
         "return g['last-delivered-id'] end end end "                                               \
@@ -118,8 +103,9 @@
         "local budget = count "                                                                    \
         "if goes_on then local mine_here = 0 "                                                     \
         "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                  \
-        "if c[1] == ME then mine_here = tonumber(c[2]) end end "                                   \
-        "budget = (gap or mine_here == 0) and 0 or count - mine_here "                             \
+        "if c[1] == ME then mine_here = tonumber(c[2]) end end call('ZREM', LEASES, '') "          \
+        "if gap then budget = 0 elseif mine_here > 0 then budget = count - mine_here "             \
+        "else tidy() budget = take_ready(count) end "                                              \
         "else tidy() budget = take_ready(count) end "                                              \
         "local held = {} for i, key in ipairs(tasks) do held[i] = key end "                        \
         "if budget <= 0 then more = 1 "                                                            \

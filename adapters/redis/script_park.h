@@ -41,7 +41,7 @@
     "if #r == 0 then return 0 end "                                                                \
     "for i = 1, #r[1][2], 2 do f[r[1][2][i]] = r[1][2][i + 1] end "                                \
     "local again, key = ARGV[4] == 'requeue', f.parked "                                           \
-    "if key then take_from(OUT, {}) end "                                                          \
+    "if key then call('ZREM', LEASES, '') take_from(OUT, {}) end "                                 \
     "local at = key and call('HGET', PARKED, key) if not at then key = nil end "                   \
     "if key and at ~= f.entry_id and has_letter(at, key) then key = nil end "                      \
     "local there = key and #call('XRANGE', E, f.entry_id, f.entry_id) > 0 "                        \

@@ -113,6 +113,24 @@
     "if c[1] ~= OUT then take_from(c[1], tasks) end end "                                          \
     "mark_ready(tasks) end "
 
+/* Before anything is held: holders whose lease ended give back, and what does not fit is made anew.
+ */
+#define TT_LUA_TIDY                                                                                \
+    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
+    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
+    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
+    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
+    "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
+    "local held = call('HLEN', HELD) "                                                             \
+    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
+    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
+    "(held == 0 and others > 0) or "                                                               \
+    "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
+    "for _, token in ipairs(dead) do give_back(token) end "                                        \
+    "if held > 0 then "                                                                            \
+    "for _, token in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do "       \
+    "give_back(token) end end end "
+
 #define TT_LUA_TURNS TT_LUA_TASK_KEY TT_LUA_WAITING TT_LUA_GIVE_BACK
 
 #endif

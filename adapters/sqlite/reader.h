@@ -8,7 +8,8 @@
 
 struct tt_sqlite_reader {
     struct tt_db db;
-    sqlite3_stmt *history; /* NULL before it is asked for */
+    sqlite3_stmt *history;                     /* NULL before it is asked for */
+    sqlite3_stmt *audit, *current, *intervals; /* of one task; NULL likewise, or while in use */
 };
 
 /* The functions of the port, as it has them. */

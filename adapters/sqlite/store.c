@@ -7,20 +7,20 @@
 #include "adapters/sqlite/store.h"
 #include "adapters/sqlite/writer.h"
 
-static enum tt_err begin(void *context, struct tt_fault *fault)
+enum tt_err tt_writer_begin(void *context, struct tt_fault *fault)
 {
     struct tt_writer *w = context;
     w->batch = NULL;
     return tt_db_run(&w->db, "BEGIN IMMEDIATE", fault);
 }
 
-static enum tt_err commit(void *context, struct tt_fault *fault)
+enum tt_err tt_writer_commit(void *context, struct tt_fault *fault)
 {
     struct tt_writer *w = context;
     return tt_db_run(&w->db, "COMMIT", fault);
 }
 
-static void rollback(void *context)
+void tt_writer_rollback(void *context)
 {
     struct tt_writer *w = context;
     if (sqlite3_get_autocommit(w->db.sqlite) == 0) /* SQLite rolls some failures back itself */
@@ -44,6 +44,7 @@ static void writer_free(struct tt_writer *w)
 {
     for (int i = 0; i < TT_SQL_WRITER_COUNT; i++)
         sqlite3_finalize(w->statements[i]);
+    tt_checkpoint_stop(w->checkpoint);
     tt_db_close(&w->db);
     tt_mem_free(w->task_rows);
     tt_mem_free(w->marks);
@@ -63,16 +64,18 @@ enum tt_err tt_sqlite_store_open(const char *path, int busy_ms, struct tt_store 
         err = tt_db_migrate(&w->db, fault);
     for (int i = 0; i < TT_SQL_WRITER_COUNT && err == TT_OK; i++)
         err = tt_db_prepare(&w->db, tt_sql_text(i), &w->statements[i], fault);
+    if (err == TT_OK)
+        err = tt_checkpoint_start(&w->db, &w->checkpoint, fault);
     if (err != TT_OK) {
         writer_free(w);
         return err;
     }
     *ret_store = (struct tt_store){.context = w,
-                                   .begin = begin,
-                                   .commit = commit,
-                                   .rollback = rollback,
+                                   .begin = tt_writer_begin,
+                                   .commit = tt_writer_commit,
+                                   .rollback = tt_writer_rollback,
                                    .fence = tt_writer_fence,
-                                   .fence_known = tt_writer_fence_known,
+                                   .reserve_fences = tt_writer_reserve_fences,
                                    .load = tt_writer_load,
                                    .histories = tt_writer_histories,
                                    .write = tt_writer_write};

@@ -9,16 +9,32 @@
 #include "adapters/sqlite/statements.h"
 #include "adapters/sqlite/store.h"
 
-/* Prepares the scan of all, or the one behind it, of one task. */
-static enum tt_err open_scan(struct tt_sqlite_reader *r, enum tt_sql all, struct tt_str tenant,
-                             struct tt_str task_id, sqlite3_stmt **ret_statement,
-                             struct tt_fault *fault)
+/* Prepares the scan of all, or the one behind it, of one task; that one is kept for the next task.
+ */
+static enum tt_err open_scan(struct tt_sqlite_reader *r, enum tt_sql all, sqlite3_stmt **kept,
+                             struct tt_str tenant, struct tt_str task_id,
+                             sqlite3_stmt **ret_statement, struct tt_fault *fault)
 {
     enum tt_sql which = task_id.ptr == NULL ? all : all + 1;
-    enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(which), ret_statement, fault);
+    enum tt_err err = TT_OK;
+    if (which != all)
+        *ret_statement = *kept;
+    if (*ret_statement == NULL)
+        err = tt_db_prepare(&r->db, tt_sql_text(which), ret_statement, fault);
+    else
+        *kept = NULL; /* in use */
     if (err == TT_OK && task_id.ptr != NULL)
         err = tt_db_bound(&r->db, tt_row_bind_task(*ret_statement, tenant, task_id), fault);
     return err;
+}
+
+static void close_scan(sqlite3_stmt **kept, struct tt_str task_id, sqlite3_stmt *statement)
+{
+    if (task_id.ptr == NULL || *kept != NULL || sqlite3_reset(statement) != SQLITE_OK) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    *kept = statement;
 }
 
 static enum tt_err scan_audit(void *context, struct tt_str tenant, struct tt_str task_id,
@@ -28,13 +44,13 @@ static enum tt_err scan_audit(void *context, struct tt_str tenant, struct tt_str
     struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err = open_scan(r, TT_SQL_SCAN_AUDIT, tenant, task_id, &s, fault);
+    enum tt_err err = open_scan(r, TT_SQL_SCAN_AUDIT, &r->audit, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
         struct tt_audit_row audit;
         tt_row_audit(s, &audit);
         err = row(row_context, &audit);
     }
-    sqlite3_finalize(s);
+    close_scan(&r->audit, task_id, s);
     return err;
 }
 
@@ -45,13 +61,13 @@ static enum tt_err scan_current(void *context, struct tt_str tenant, struct tt_s
     struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err = open_scan(r, TT_SQL_SCAN_CURRENT, tenant, task_id, &s, fault);
+    enum tt_err err = open_scan(r, TT_SQL_SCAN_CURRENT, &r->current, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
         struct tt_current_row current;
         tt_row_current(s, &current);
         err = row(row_context, &current);
     }
-    sqlite3_finalize(s);
+    close_scan(&r->current, task_id, s);
     return err;
 }
 
@@ -63,13 +79,14 @@ static enum tt_err scan_intervals(void *context, struct tt_str tenant, struct tt
     struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool more = true;
-    enum tt_err err = open_scan(r, TT_SQL_SCAN_INTERVALS, tenant, task_id, &s, fault);
+    enum tt_err err =
+        open_scan(r, TT_SQL_SCAN_INTERVALS, &r->intervals, tenant, task_id, &s, fault);
     while (err == TT_OK && (err = tt_db_step(&r->db, s, &more, fault)) == TT_OK && more) {
         struct tt_interval_row interval;
         tt_row_interval(s, &interval);
         err = row(row_context, tt_db_text(s, 0), tt_db_text(s, 1), &interval);
     }
-    sqlite3_finalize(s);
+    close_scan(&r->intervals, task_id, s);
     return err;
 }
 
@@ -131,6 +148,9 @@ void tt_sqlite_reader_done(struct tt_store_reader *reader)
     struct tt_sqlite_reader *r = reader->context;
     if (r != NULL) {
         sqlite3_finalize(r->history);
+        sqlite3_finalize(r->audit);
+        sqlite3_finalize(r->current);
+        sqlite3_finalize(r->intervals);
         tt_db_close(&r->db);
         tt_mem_free(r);
     }

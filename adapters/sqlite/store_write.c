@@ -76,6 +76,8 @@ enum tt_err tt_writer_write(void *context, const struct tt_store_changes *change
                             struct tt_fault *fault)
 {
     struct tt_writer *w = context;
+    if (changes->meanwhile.call != NULL)
+        changes->meanwhile.call(changes->meanwhile.context);
     enum tt_err err = write_audit(w, changes, fault);
     if (err == TT_OK)
         err = write_current(w, changes, fault);

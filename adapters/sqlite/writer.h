@@ -4,6 +4,7 @@
 #ifndef TT_ADAPTERS_SQLITE_WRITER_H
 #define TT_ADAPTERS_SQLITE_WRITER_H
 
+#include "adapters/sqlite/checkpoint.h"
 #include "adapters/sqlite/db.h"
 #include "adapters/sqlite/statements.h"
 #include "core/port/store.h"
@@ -16,6 +17,7 @@ struct tt_writer_mark {
 
 struct tt_writer {
     struct tt_db db;
+    struct tt_checkpoint *checkpoint;
     sqlite3_stmt *statements[TT_SQL_WRITER_COUNT];
     const struct tt_store_batch *batch; /* in hand: what was loaded */
     int64_t *task_rows;                 /* rowids of its tasks' rows; 0: none */
@@ -33,9 +35,13 @@ enum tt_err tt_writer_number(struct tt_writer *writer, enum tt_sql which, int64_
                              struct tt_fault *fault) TT_MUST_CHECK;
 
 /* The functions of the port, as it has them. */
+enum tt_err tt_writer_begin(void *context, struct tt_fault *fault);
+enum tt_err tt_writer_commit(void *context, struct tt_fault *fault);
+void tt_writer_rollback(void *context);
 enum tt_err tt_writer_fence(void *context, const struct tt_store_partition *partitions,
                             size_t count, struct tt_fault *fault);
-enum tt_err tt_writer_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault);
+enum tt_err tt_writer_reserve_fences(void *context, int64_t up_to, int64_t *ret_reserved,
+                                     struct tt_fault *fault);
 /* FENCED when the task's row has a newer fence than the batch. */
 enum tt_err tt_writer_check_fence(const struct tt_writer *w, const struct tt_store_task *task,
                                   struct tt_fault *fault);

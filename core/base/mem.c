@@ -134,21 +134,33 @@ static struct tt_arena_block *new_block(const struct tt_arena *arena, size_t byt
 static struct tt_arena_block *next_block(struct tt_arena *arena, size_t bytes)
 {
     struct tt_arena_block *block = arena->lent;
+    if (block != NULL && block->size >= bytes) {
+        arena->lent = block->older;
+        return block;
+    }
+    block = arena->spare;
     if (block == NULL || block->size < bytes)
         return new_block(arena, bytes);
-    arena->lent = block->older;
+    arena->spare = block->older;
+    arena->took_spare = true;
     return block;
 }
 
-void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes)
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes, bool is_spare)
 {
+    struct tt_arena_block **list = is_spare ? &arena->spare : &arena->lent;
     size_t gap = -(uintptr_t)memory & (ARENA_ALIGN - 1);
     if (bytes < gap + sizeof(struct tt_arena_block) + ARENA_ALIGN)
         return;
     struct tt_arena_block *block = (void *)((char *)memory + gap);
     size_t size = (bytes - gap - sizeof *block) & ~(size_t)(ARENA_ALIGN - 1);
-    *block = (struct tt_arena_block){.older = arena->lent, .size = size, .is_lent = true};
-    arena->lent = block;
+    *block = (struct tt_arena_block){.older = *list, .size = size, .is_lent = true};
+    *list = block;
+}
+
+void tt_arena_forget_spare(struct tt_arena *arena)
+{
+    arena->spare = NULL;
 }
 
 void *tt_arena_alloc(struct tt_arena *arena, size_t bytes)
@@ -198,7 +210,8 @@ void tt_arena_reset(struct tt_arena *arena)
 {
     struct tt_arena_block *keep = arena->blocks;
     arena->used = 0;
-    arena->lent = NULL;
+    arena->lent = arena->spare = NULL;
+    arena->took_spare = false;
     if (keep == NULL)
         return;
     free_blocks(keep->older);

@@ -7,6 +7,7 @@
 #define TT_BASE_MEM_H
 
 #include "core/base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,9 +38,11 @@ uint64_t tt_mem_count(void);
 struct tt_arena {
     struct tt_arena_block *blocks; /* newest first; NULL before the first allocation */
     struct tt_arena_block *lent;   /* not in use yet */
+    struct tt_arena_block *spare;  /* lent too, for when all else of that is used up */
     size_t used;                   /* bytes used in the newest block */
     size_t total;                  /* bytes in all blocks */
     size_t max;                    /* refuse to grow beyond this; 0 = unbounded */
+    bool took_spare;
 };
 
 void tt_arena_init(struct tt_arena *arena, size_t max_bytes);
@@ -48,8 +51,15 @@ void *tt_arena_alloc(struct tt_arena *arena, size_t bytes) TT_MUST_CHECK;
 /* A copy with a NUL behind it (not counted), NULL when out of memory. */
 char *tt_arena_copy(struct tt_arena *arena, const char *bytes, size_t len) TT_MUST_CHECK;
 /* Memory of somebody else, no longer needed there, to be used before new memory is asked for. It
- * must live as long as the arena, or until the next reset, and is not freed. */
-void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes);
+ * must live as long as the arena, or until the next reset, and is not freed. What is spare is used
+ * last, and may be taken back before (tt_arena_forget_spare). */
+void tt_arena_lend(struct tt_arena *arena, void *memory, size_t bytes, bool is_spare);
+/* Whether something spare is in use. If not, its owner may take it back, once it is forgotten. */
+static inline bool tt_arena_took_spare(const struct tt_arena *arena)
+{
+    return arena->took_spare;
+}
+void tt_arena_forget_spare(struct tt_arena *arena);
 /* Forgets everything allocated and lent, keeps the newest block for reuse. */
 void tt_arena_reset(struct tt_arena *arena);
 void tt_arena_done(struct tt_arena *arena);

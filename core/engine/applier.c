@@ -95,6 +95,7 @@ static enum tt_err decide(struct tt_applier *applier, int64_t now_us, struct tt_
     }
     state->changes.audit = applier->rows.list;
     state->changes.audit_count = applier->rows.count;
+    state->changes.meanwhile = applier->options.meanwhile;
     return err;
 }
 

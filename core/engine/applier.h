@@ -44,6 +44,7 @@ struct tt_applier_options {
     struct tt_tenant_source tenants;
     const struct tt_event_observer *observers; /* told in this order; borrowed */
     size_t observer_count;
+    struct tt_store_meanwhile meanwhile;
     int json_depth_max;
 };
 

@@ -22,6 +22,7 @@
 #include "core/base/assert.h"
 #include "core/base/limits.h"
 #include "core/engine/backoff.h"
+#include "core/engine/fences.h"
 #include "core/engine/sabotage.h"
 
 enum {
@@ -38,12 +39,15 @@ struct worker {
     struct tt_applier *applier;
     struct tt_worker_counts counts;
     struct tt_backoff backoff;
-    int64_t fence_min;       /* fences must be above it: the store knew it */
+    struct tt_fences fences;
     struct tt_mono beat_due; /* heartbeat */
     struct tt_mono renew_due;
     struct tt_mono trim_due;
     int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
     struct tt_mono asked_due; /* when that batch needs its lease renewed */
+    enum tt_err carried;      /* what came of carrying on with that */
+    struct tt_fault carry_fault;
+    int64_t asked_reserved; /* fences that had been reserved then */
     bool queue_away, store_away;
     bool store_failed; /* the store, not the queue, made us connect again */
     struct tt_fault *fault;
@@ -89,18 +93,17 @@ static enum tt_err beat(struct worker *w, struct tt_fault *fault)
     return w->queue->heartbeat(w->queue->context, &alive, fault);
 }
 
-/* What the store knows of fences: a queue that lost its counter must not hand out old ones. */
-static enum tt_err ask_fence(struct worker *w, struct tt_fault *fault)
+/* newest: the newest fence there is; 0: a queue that was away may have lost its counter. */
+static enum tt_err reserve_fences(struct worker *w, int64_t newest, struct tt_fault *fault)
 {
-    int64_t known = 0;
+    const struct tt_store *store = w->options->store;
     if (!w->options->locking)
         return TT_OK;
-    enum tt_err err = w->options->store->fence_known(w->options->store->context, &known, fault);
+    enum tt_err err = newest == 0 ? tt_fences_begin(&w->fences, store, fault)
+                                  : tt_fences_extend(&w->fences, store, newest, fault);
     w->store_failed = err != TT_OK;
     if (tt_err_class(err) == TT_CLASS_RETRY || err == TT_OK)
         tell_store(w, err != TT_OK, fault->text);
-    if (err == TT_OK && known > w->fence_min)
-        w->fence_min = known;
     return err;
 }
 
@@ -114,6 +117,8 @@ static enum tt_err connect_queue(struct worker *w, struct tt_fault *fault)
     tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
     w->beat_due.us = 0;
     w->asked_us = 0;
+    w->carried = TT_OK;
+    tt_fault_clear(&w->carry_fault);
     tt_applier_set_epoch(w->applier, epoch);
     return TT_OK;
 }
@@ -223,6 +228,8 @@ static enum tt_err handle_batch(struct worker *w, const struct tt_queue_batch *b
         err = w->queue->finish(w->queue->context, &lost, fault);
     if (err == TT_OK)
         err = apply_patiently(w, batch, read_started_us, &poison, &poisoned, fault);
+    if (err == TT_OK && w->carried != TT_OK)
+        err = tt_fault_set(fault, w->carried, "%s", w->carry_fault.text);
     if (err == TT_OK)
         err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
@@ -240,15 +247,25 @@ static int64_t wall(const struct worker *w)
     return w->options->clock->wall_us(w->options->clock->context);
 }
 
+/* In the middle of a batch: Redis and the store work at the same time. What fails is told when the
+ * batch is applied. */
+static void carry_on(void *context)
+{
+    struct worker *w = context;
+    if (w->queue->carry_on != NULL && w->asked_us != 0 && w->carried == TT_OK)
+        w->carried = w->queue->carry_on(w->queue->context, &w->carry_fault);
+}
+
 static enum tt_err ask_ahead(struct worker *w, struct tt_fault *fault)
 {
     bool asked = false;
     int64_t now_us = wall(w);
     if (w->queue->prefetch == NULL || stopping(w))
         return TT_OK;
-    enum tt_err err =
-        w->queue->prefetch(w->queue->context, w->options->batch_max, w->fence_min, &asked, fault);
+    enum tt_err err = w->queue->prefetch(w->queue->context, w->options->batch_max, w->fences.above,
+                                         &asked, fault);
     w->asked_us = asked ? now_us : 0;
+    w->asked_reserved = w->fences.reserved;
     w->asked_due.us = now(w).us + w->options->lease_us / 3;
     return err;
 }
@@ -263,15 +280,23 @@ static enum tt_err keep_lease(struct worker *w, struct tt_fault *fault)
     return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
 }
 
+/* A fence was not reserved when the batch was asked for. */
+static enum tt_err claim_again(struct worker *w, int64_t newest, struct tt_fault *fault)
+{
+    enum tt_err err = w->queue->give_back(w->queue->context, fault);
+    return err == TT_OK ? reserve_fences(w, newest, fault) : err;
+}
+
 /* One claim and what follows; *ret_idle when there was nothing. */
 static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault *fault)
 {
     struct tt_queue_batch batch = {0};
     bool asked = w->asked_us != 0;
     int64_t read_started_us = asked ? w->asked_us : wall(w);
+    int64_t reserved = asked ? w->asked_reserved : w->fences.reserved;
     w->asked_us = 0;
     enum tt_err err =
-        w->queue->claim(w->queue->context, w->options->batch_max, w->fence_min, &batch, fault);
+        w->queue->claim(w->queue->context, w->options->batch_max, w->fences.above, &batch, fault);
     if (err != TT_OK)
         return err;
     if (batch.vanished > 0)
@@ -280,11 +305,17 @@ static enum tt_err claim_once(struct worker *w, bool *ret_idle, struct tt_fault 
     *ret_idle = batch.count == 0;
     if (batch.count == 0)
         return TT_OK;
+    int64_t newest = tt_fences_newest(&batch);
+    if (newest > reserved)
+        return claim_again(w, newest, fault);
     if (asked)
         err = keep_lease(w, fault);
     if (err == TT_OK)
         err = ask_ahead(w, fault);
-    return err == TT_OK ? handle_batch(w, &batch, read_started_us, fault) : err;
+    if (err == TT_OK)
+        err = handle_batch(w, &batch, read_started_us, fault);
+    return err == TT_OK && tt_fences_are_few(&w->fences, newest) ? reserve_fences(w, newest, fault)
+                                                                 : err;
 }
 
 static enum tt_err is_finished(struct worker *w, bool *ret_finished, struct tt_fault *fault)
@@ -332,7 +363,7 @@ static enum tt_err go_round(struct worker *w, bool *ret_finished, struct tt_faul
 
 static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt_fault *fault)
 {
-    enum tt_err err = ask_fence(w, fault);
+    enum tt_err err = reserve_fences(w, 0, fault);
     while (err == TT_OK && !*ret_finished && !stopping(w)) {
         err = go_round(w, ret_finished, fault);
         if (err == TT_OK) /* not before: what connects may fail at the next call, and for long */
@@ -343,7 +374,7 @@ static enum tt_err run_connected(struct worker *w, bool *ret_finished, struct tt
             w->asked_us = 0;
             err = w->queue->give_back(w->queue->context, fault);
             if (err == TT_OK)
-                err = ask_fence(w, fault);
+                err = reserve_fences(w, 0, fault);
         }
     }
     return err;
@@ -387,6 +418,7 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
         .fault = fault,
     };
     const struct tt_applier_options applier = {
+        .meanwhile = {&w, carry_on},
         .store = options->store,
         .clock = options->clock,
         .observer = options->observer,

@@ -1,4 +1,4 @@
-/* Cryptography, by a library: digests of batches, and the signature of a service account. */
+/* Cryptography, by a library: digests of batches, signatures of service accounts and for AWS. */
 #ifndef TT_PORT_CRYPTO_H
 #define TT_PORT_CRYPTO_H
 
@@ -19,6 +19,9 @@ struct tt_crypto {
      * no such key; the fault does not quote it. */
     enum tt_err (*sign_rs256)(void *context, struct tt_str pem, struct tt_str text,
                               struct tt_buf *signature, struct tt_fault *fault);
+    /* HMAC with SHA-256 (RFC 2104). NO_MEMORY. */
+    enum tt_err (*hmac_sha256)(void *context, struct tt_str key, struct tt_str text,
+                               unsigned char ret[TT_SHA256_BYTES], struct tt_fault *fault);
 };
 
 #endif

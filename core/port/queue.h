@@ -104,6 +104,10 @@ struct tt_queue {
      * (NULL). */
     enum tt_err (*prefetch)(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                             struct tt_fault *fault);
+    /* Goes on with what prefetch began, where that takes several steps; called some time after it,
+     * as often as one likes, also never. Waits for an answer only where none has come yet. Optional
+     * (NULL). */
+    enum tt_err (*carry_on)(void *context, struct tt_fault *fault);
 };
 
 #endif

@@ -23,8 +23,8 @@
 #include "core/base/mem.h"
 #include "core/port/store_batch.h"
 
-/* tt_store.fence may remember more than it was told, up to the next multiple of this, so that it
- * rarely has to write. */
+/* Fences are reserved in steps of so many; tt_store.fence may remember more than it was told, up to
+ * the next multiple of this, so that it rarely has to write. */
 enum { TT_FENCE_STEP = 1024 };
 static inline int64_t tt_fence_ceiling(int64_t fence)
 {
@@ -40,13 +40,16 @@ struct tt_store {
     /* Also after a begin, commit or connection that failed. */
     void (*rollback)(void *context);
 
-    /* Keeps others off the partitions until the transaction ends, and sees to it that fence_known
-     * is not below their fences once it has committed. */
+    /* Keeps others off the partitions until the transaction ends, and sees to it that none of their
+     * fences is reserved again once it has committed. */
     enum tt_err (*fence)(void *context, const struct tt_store_partition *partitions, size_t count,
                          struct tt_fault *fault);
-    /* Any time but inside a transaction: a number that no fence written so far is above; 0 for
-     * none. New holdings begin above it. */
-    enum tt_err (*fence_known)(void *context, int64_t *ret_fence, struct tt_fault *fault);
+    /* Any time but inside a transaction. Fences up to *ret_reserved may be used from now on.
+     * up_to 0: the last TT_FENCE_STEP of them for the first time: nothing above *ret_reserved -
+     * TT_FENCE_STEP was ever reserved before, or written. Else: at least up to there. Committed
+     * when it returns; where it fails, numbers may have been reserved for nobody. */
+    enum tt_err (*reserve_fences)(void *context, int64_t up_to, int64_t *ret_reserved,
+                                  struct tt_fault *fault);
 
     /* Fills in the batch's answers. FENCED when a task's row carries a newer fence than the batch
      * has for it; fence 0 is never refused. */

@@ -85,6 +85,12 @@ struct tt_store_current {
     bool is_new; /* the task had no row */
 };
 
+/* What its caller would like to do while the store works. call NULL: nothing. */
+struct tt_store_meanwhile {
+    void *context;
+    void (*call)(void *context);
+};
+
 struct tt_store_changes {
     const struct tt_audit_row *audit; /* in the order of the batch; the store gives apply_seq */
     size_t audit_count;
@@ -96,6 +102,9 @@ struct tt_store_changes {
      * once (tt_progress_add). */
     const struct tt_progress_row *progress;
     size_t progress_count;
+    /* Called once in the course of write, where there is time; left out where there is none. It
+     * calls nothing of the store. */
+    struct tt_store_meanwhile meanwhile;
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/upload/json_parts.h"
 
 static const char *const history_columns[] = {
     "tenant",     "task_id",    "task_type",   "status",         "stage",           "event_time",
@@ -25,7 +26,7 @@ static void add_column_text(struct tt_buf *sql, const struct tt_upload_column *c
     static const char *const before[] = {
         [TT_COLUMN_STRING] = "",    [TT_COLUMN_INT64] = "CAST(",
         [TT_COLUMN_BOOL] = "CAST(", [TT_COLUMN_TIMESTAMP] = "CAST(UNIX_MICROS(",
-        [TT_COLUMN_JSON] = NULL,
+        [TT_COLUMN_JSON] = "",
     };
     static const char *const behind[] = {
         [TT_COLUMN_STRING] = "",
@@ -37,15 +38,15 @@ static void add_column_text(struct tt_buf *sql, const struct tt_upload_column *c
     tt_buf_add_text(sql, "IF(`");
     tt_buf_add_text(sql, column->name);
     tt_buf_add_text(sql, "` IS NULL, '-', ");
-    if (before[column->type] == NULL) {
-        tt_buf_add_text(sql, "'+'), '\\x1f'");
-        return;
-    }
     tt_buf_add_text(sql, "CONCAT('+', ");
     tt_buf_add_text(sql, before[column->type]);
-    tt_buf_add_char(sql, '`');
-    tt_buf_add_text(sql, column->name);
-    tt_buf_add_char(sql, '`');
+    if (column->type == TT_COLUMN_JSON) {
+        tt_json_parts_sql(sql, column->name);
+    } else {
+        tt_buf_add_char(sql, '`');
+        tt_buf_add_text(sql, column->name);
+        tt_buf_add_char(sql, '`');
+    }
     tt_buf_add_text(sql, behind[column->type]);
     tt_buf_add_text(sql, ")), '\\x1f'");
 }
@@ -58,17 +59,21 @@ void tt_read_back_verify(struct tt_buf *sql, const struct tt_upload_table *table
     tt_buf_add_text(sql, ") AS batch_time, COUNT(*) AS all_rows, COUNT(DISTINCT ");
     tt_buf_add_text(sql, table->row_uid);
     tt_buf_add_text(sql, ") AS different_rows, BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256("
-                         "CONCAT(");
+                         "row_text)), 1, 15)) AS INT64)) AS digest FROM (SELECT ");
+    tt_buf_add_text(sql, table->partition_by);
+    tt_buf_add_text(sql, ", ");
+    tt_buf_add_text(sql, table->row_uid);
+    tt_buf_add_text(sql, ", CONCAT(");
     for (size_t i = 0; i < table->column_count; i++) {
         if (i > 0)
             tt_buf_add_text(sql, ", ");
         add_column_text(sql, &table->columns[i]);
     }
-    tt_buf_add_text(sql, "))), 1, 15)) AS INT64)) AS digest");
+    tt_buf_add_text(sql, ") AS row_text");
     add_table(sql, dataset, table->name);
     tt_buf_add_text(sql, " WHERE ");
     tt_buf_add_text(sql, table->partition_by);
-    tt_buf_add_text(sql, " BETWEEN @from AND @to GROUP BY batch_time ORDER BY batch_time");
+    tt_buf_add_text(sql, " BETWEEN @from AND @to) GROUP BY batch_time ORDER BY batch_time");
 }
 
 /* A value as the query makes a text of it. */
@@ -93,8 +98,12 @@ static bool add_value(struct tt_buf *text, enum tt_column_type type, const struc
             return false;
         tt_buf_add_text(text, tt_json_bool(value) ? "true" : "false");
         return true;
-    default: return true;
+    case TT_COLUMN_JSON: /* out of memory is told below, by the buffer */
+        if (tt_json_parts_write(text, value) != TT_OK)
+            text->err = TT_ERR_NO_MEMORY;
+        return true;
     }
+    return false;
 }
 
 enum tt_err tt_read_back_digest(const struct tt_upload_table *table, struct tt_str line,

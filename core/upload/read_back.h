@@ -3,12 +3,12 @@
  *
  * Verification is by batch: rows of one plan have one written_at. Of each, BigQuery counts rows and
  * different rows, and makes a digest of its columns that does not depend on the order; the same is
- * made here, from the lines that were sent. It covers every column as text, but of JSON columns
- * only whether there is something: the service is free in how it writes JSON.
+ * made here, from the lines that were sent. It covers every column as text, JSON columns by their
+ * content (json_parts.h): the service is free in how it writes JSON.
  *
  * Digest of a row: for each column "-" where it is absent, else "+" and the text (timestamps:
- * microseconds, JSON: nothing more), each with the byte 0x1f behind it; the first 60 bits of its
- * SHA-256. Digest of rows: those, by exclusive or. */
+ * microseconds), each with the byte 0x1f behind it; the first 60 bits of its SHA-256. Digest of
+ * rows: those, by exclusive or. */
 #ifndef TT_UPLOAD_READ_BACK_H
 #define TT_UPLOAD_READ_BACK_H
 

@@ -12,6 +12,10 @@ struct tt_upload_view {
 };
 extern const struct tt_upload_view tt_upload_views[];
 extern const size_t tt_upload_view_count;
+/* What stands in the tables' place where rows come as messages of Pub/Sub: core/upload/views/
+ * messages/NAME.sql, each with all columns of its table. To be made before the others. */
+extern const struct tt_upload_view tt_upload_message_views[];
+extern const size_t tt_upload_message_view_count;
 
 /* The SELECT of a view over the tables of a dataset ("project.dataset"), appended. */
 void tt_upload_view_write(struct tt_buf *buf, const struct tt_upload_view *view,

@@ -1,5 +1,5 @@
 // Offers events at a steady rate, whatever becomes of them, each stamped with the microsecond at
-// which it was given to the client: "message" is NUMBER:MICROSECONDS.
+// which it was given to the client: "message" is NUMBER:MICROSECONDS, NUMBER with nine digits.
 //
 //   node offer.mjs tasktrail|bullmq SOCKET FILE RATE SECONDS
 //
@@ -56,7 +56,7 @@ await new Promise((done) => {
     const due = Math.min(events.length, Math.floor((performance.now() - started) * rate / 1000));
     for (; sent < due; sent++) {
       const us = Math.round((performance.timeOrigin + performance.now()) * 1000);
-      pending.push(queue.add({ ...events[sent], message: `${sent}:${us}` }));
+      pending.push(queue.add({ ...events[sent], message: `${String(sent).padStart(9, "0")}:${us}` }));
     }
     if (sent === events.length) done();
     else setTimeout(tick, 0.5);

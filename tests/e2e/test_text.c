@@ -147,6 +147,23 @@ TT_TEST(the_line_across_is_where_it_belongs_and_missing_judgement_is_told)
 }
 TT_END
 
+TT_TEST(letters_are_explained_where_they_stand_for_lines)
+{
+    static const char meaning[] = "  a: the same event in both orders    +9 nine more at the end\n";
+    struct tt_run long_one = TT_TASKTRAIL("check", "--input", "dpkg", "--zone", "UTC",
+                                          "--lifecycle", FIXTURES "lifecycles/dpkg.json", "--task",
+                                          "sqlite3:amd64", FIXTURES "dpkg/dpkg.log");
+    has(long_one.out, "a:unpacked*");
+    has(long_one.out, meaning);
+    fits(long_one.out);
+    tt_run_done(&long_one);
+    struct tt_run short_one = TT_TASKTRAIL("check", FIXTURES "check/all-equal-times/input.ndjson");
+    has(short_one.out, "nine more");
+    ck_assert_ptr_null(strstr(short_one.out, meaning));
+    tt_run_done(&short_one);
+}
+TT_END
+
 TT_TEST(a_step_that_is_not_allowed_is_marked)
 {
     struct tt_run run = tt_tasktrail(
@@ -279,6 +296,6 @@ TT_END
 TT_SUITE("e2e/text", a_report_has_every_part_in_eighty_columns,
          one_task_is_two_lanes_a_chain_of_words_and_every_raw_time,
          the_line_across_is_where_it_belongs_and_missing_judgement_is_told,
-         a_step_that_is_not_allowed_is_marked,
+         letters_are_explained_where_they_stand_for_lines, a_step_that_is_not_allowed_is_marked,
          something_of_each_verdict_is_shown_however_many_are_worse, every_kind_is_told_in_words,
          every_kind_is_explained_with_an_example_and_advice)

@@ -1,13 +1,11 @@
-/* upload --via, the program over a real store and the stand-in: each way has all rows there, and
- * the Storage Write API has them once, killed in the midst of a server full of faults. */
+/* upload --via, the program over a real store and the stand-in: each way has all rows
+ * there, and the Storage Write API has them once. Killed in the midst: test_upload_killed.c. */
 #include "tests/lib/process.h"
-#include "tests/lib/program.h"
 #include "tests/lib/standin.h"
 #include "tests/lib/store_file.h"
 #include "tests/lib/store_rows.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,40 +94,6 @@ TT_TEST(the_write_api_has_every_row_once_and_shares_the_line_with_load_jobs)
 }
 TT_END
 
-TT_TEST(killed_again_and_again_among_faults_the_write_api_has_every_row_once)
-{
-    set_up();
-    initialise("write");
-    tt_standin_set(&standin, "faults",
-                   "{\"seed\":20260301,\"rate\":0.15,\"max\":8,\"kinds\":[\"lostBefore\","
-                   "\"lostAfter\",\"cut\",\"unavailableAfter\",\"noStatus\",\"aborted\"],"
-                   "\"operations\":[\"write.create\",\"write.append\",\"write.finalize\","
-                   "\"write.commit\",\"write.get\"]}");
-    const char *const words[] = {"upload",       "--store", store,   "--to",
-                                 "bigquery:p.d", "--via",   "write", "--batch-rows",
-                                 "20",           "--once",  NULL};
-    for (int kills = 0; kills < 4; kills++) {
-        char log[40];
-        snprintf(log, sizeof log, "ways-%d.log", kills);
-        long long had = rows_of("task_status_audit");
-        pid_t pid = tt_start_tasktrail(tt_tmpfile(log), NULL, words);
-        TT_EVENTUALLY(rows_of("task_status_audit") > had || had == ROWS);
-        tt_finish(pid, SIGKILL);
-        tt_test_sql(path, "UPDATE upload_destination SET lease_until = 0"); /* a minute later */
-    }
-    struct tt_run run = {.status = -1};
-    for (int tries = 0; tries < 5 && run.status != 0; tries++) {
-        tt_run_done(&run);
-        run = tt_tasktrail(NULL, NULL, words);
-    }
-    ck_assert_msg(run.status == 0, "%s", run.err);
-    tt_run_done(&run);
-    ck_assert_int_eq(rows_of("task_status_audit"), ROWS);
-    ck_assert_uint_eq(distinct_rows(), ROWS);
-    tt_standin_stop(&standin);
-}
-TT_END
-
 TT_TEST(insert_all_has_all_rows_there)
 {
     set_up();
@@ -146,13 +110,31 @@ TT_END
 TT_TEST(messages_go_to_tables_of_their_own_behind_a_view)
 {
     set_up();
+    tt_standin_set(&standin, "settings", "{\"deliverTwice\":7}");
     initialise("pubsub");
     initialise("pubsub");
     struct tt_run run = upload("pubsub", "--once");
     ck_assert_msg(run.status == 0, "%s", run.err);
     tt_run_done(&run);
-    ck_assert_int_eq(rows_of("task_status_audit_messages"), ROWS);
+    ck_assert_int_eq(rows_of("task_status_audit_messages"), ROWS + ROWS / 7);
     ck_assert_int_eq(tt_standin_number(&standin, "counters/messages"), ROWS);
+    run = upload("pubsub", "--verify"); /* through the view, which takes the copies out */
+    ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+    ck_assert_msg(strstr(run.out, "600 rows in the store, 600 in BigQuery, 600 of them different; "
+                                  "3 batches, 0 differ") != NULL,
+                  "%s", run.out);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("replay", "-q", "--from", "bigquery:p.d", "task-9");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_msg(strstr(run.out, "BEGUN") != NULL && strstr(run.out, "DONE") != NULL, "%s",
+                  run.out);
+    tt_run_done(&run);
+    tt_standin_set(&standin, "drop", "{\"table\":\"p.d.task_status_audit_messages\",\"row\":2}");
+    run = upload("pubsub", "--verify"); /* not delivered */
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strstr(run.out, "task_status_audit plan 1 (written ") != NULL, "%s", run.out);
+    ck_assert_msg(strstr(run.out, "600 rows in the store, 599 in BigQuery") != NULL, "%s", run.out);
+    tt_run_done(&run);
     tt_standin_stop(&standin);
 }
 TT_END
@@ -170,6 +152,5 @@ TT_TEST(a_trial_does_not_reach_google_by_half)
 TT_END
 
 TT_SUITE("upload_ways", the_write_api_has_every_row_once_and_shares_the_line_with_load_jobs,
-         killed_again_and_again_among_faults_the_write_api_has_every_row_once,
          insert_all_has_all_rows_there, messages_go_to_tables_of_their_own_behind_a_view,
          a_trial_does_not_reach_google_by_half)

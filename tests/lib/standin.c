@@ -11,7 +11,7 @@ static void begin(struct tt_standin *standin, const char *scheme, const char *ca
     struct tt_http_settings settings = {.ca_file = ca_file};
     snprintf(standin->url, sizeof standin->url, "%s://127.0.0.1:%d", scheme,
              tt_node_number(&standin->node, "port"));
-    snprintf(standin->grpc_url, sizeof standin->grpc_url, "http://127.0.0.1:%d",
+    snprintf(standin->grpc_url, sizeof standin->grpc_url, "%s://127.0.0.1:%d", scheme,
              tt_node_number(&standin->node, "grpc_port"));
     ck_assert_int_eq(tt_http_open(&settings, &standin->http, NULL), TT_OK);
     tt_http_answer_init(&standin->look);

@@ -17,6 +17,11 @@ static struct tt_mono stand_still(void *context)
 struct tt_queue tt_test_queue_open(const struct tt_redis_server *server, const char *worker,
                                    int64_t lease_ms)
 {
+    return tt_test_queue_open_at(server->url, worker, lease_ms);
+}
+
+struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64_t lease_ms)
+{
     static struct tt_clock clock;
     static struct tt_random chance;
     struct tt_queue queue;
@@ -27,7 +32,7 @@ struct tt_queue tt_test_queue_open(const struct tt_redis_server *server, const c
     clock.mono = stand_still;
     chance = tt_system_random();
     const struct tt_redis_queue_options options = {
-        .url = server->url,
+        .url = url,
         .prefix = "t",
         .partitions = 1,
         .worker = worker,

@@ -9,6 +9,8 @@
  * each of which looks everywhere; leases are by the server's clock. */
 struct tt_queue tt_test_queue_open(const struct tt_redis_server *server, const char *worker,
                                    int64_t lease_ms);
+/* The same at any URL. */
+struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64_t lease_ms);
 /* Event n of a task is added. */
 void tt_test_queue_add(const struct tt_redis_server *server, const char *task, int n);
 

@@ -47,7 +47,8 @@ static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_que
     (void)fault;
     *batch = (struct tt_queue_batch){.entries = given};
     for (size_t i = 0; i < world->count; i++)
-        if (!world->done[i] && !world->read[i]) {
+        if (!world->done[i] && !world->read[i] &&
+            (world->batch == 0 || batch->count < world->batch)) {
             world->read[i] = true;
             given[batch->count++] = world->entries[i];
         }
@@ -57,6 +58,20 @@ static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_que
     world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
     for (size_t i = 0; i < batch->count; i++)
         given[i].fence = world->fence;
+    return TT_OK;
+}
+
+/* What comes is what the next claim gives. */
+static enum tt_err q_prefetch(void *c, size_t max, int64_t fence_min, bool *asked,
+                              struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    (void)max, (void)fence_min, (void)fault;
+    *asked = false;
+    for (size_t i = 0; i < world->count; i++)
+        *asked = *asked || (!world->done[i] && !world->read[i]);
+    if (*asked)
+        note(world, "prefetch");
     return TT_OK;
 }
 
@@ -90,6 +105,8 @@ static enum tt_err q_finish(void *c, bool *lost, struct tt_fault *fault)
     struct tt_world *world = c;
     note(world, "finish");
     *lost = false;
+    world->lease_ends = world->lease_ends || world->lease_ends_ahead;
+    world->lease_ends_ahead = false;
     enum tt_err err = once(&world->finish_fails, fault);
     for (size_t i = 0; i < world->count && err == TT_OK; i++)
         world->done[i] = world->done[i] || world->read[i];
@@ -199,10 +216,13 @@ static enum tt_err s_fence(void *c, const struct tt_store_partition *partitions,
     return once(&world->fence_fails, fault);
 }
 
-static enum tt_err s_fence_known(void *c, int64_t *fence, struct tt_fault *fault)
+static enum tt_err s_reserve_fences(void *c, int64_t up_to, int64_t *reserved,
+                                    struct tt_fault *fault)
 {
     struct tt_world *world = c;
-    *fence = world->fence_known;
+    if (up_to > 0)
+        note(world, "extend");
+    *reserved = (up_to > world->fence_known ? up_to : world->fence_known) + TT_FENCE_STEP;
     if (world->fences_known_fail > 0) {
         world->fences_known_fail--;
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "as told");
@@ -290,15 +310,20 @@ void tt_world_add(struct tt_world *world, const char *payload)
 
 enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts)
 {
-    const struct tt_queue queue = {world,     q_connect,    q_heartbeat, q_claim, q_renew,
-                                   q_finish,  q_give_back,  q_wait,      q_bury,  q_trim,
-                                   q_backlog, q_disconnect, q_park,      NULL};
+    const struct tt_queue queue = {world,       q_connect,
+                                   q_heartbeat, q_claim,
+                                   q_renew,     q_finish,
+                                   q_give_back, q_wait,
+                                   q_bury,      q_trim,
+                                   q_backlog,   q_disconnect,
+                                   q_park,      world->asks_ahead ? q_prefetch : NULL,
+                                   NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
                                    .rollback = s_rollback,
                                    .fence = s_fence,
-                                   .fence_known = s_fence_known,
+                                   .reserve_fences = s_reserve_fences,
                                    .load = s_load,
                                    .write = s_write};
     const struct tt_clock clock = {world, wall_us, mono, sleep_us};

@@ -48,7 +48,7 @@ static bool strikes(struct tt_sim *sim, uint64_t number, enum tt_sim_strike stri
 static enum tt_err refusal(struct tt_sim *sim, enum tt_sim_call call)
 {
     bool writes = call == TT_SIM_WRITE || call == TT_SIM_COMMIT;
-    if (is_of_queue(call) || call == TT_SIM_ROLLBACK || call == TT_SIM_FENCE_KNOWN)
+    if (is_of_queue(call) || call == TT_SIM_ROLLBACK || call == TT_SIM_RESERVE)
         return TT_OK;
     if (writes && sim->now_us < sim->disk_full_us)
         return TT_ERR_NO_SPACE;

@@ -9,6 +9,7 @@
     X(CONNECT, connect)                                                                            \
     X(BEAT, beat)                                                                                  \
     X(CLAIM, claim)                                                                                \
+    X(PREFETCH, prefetch)                                                                          \
     X(RENEW, renew)                                                                                \
     X(FINISH, finish)                                                                              \
     X(GIVE_BACK, give_back)                                                                        \
@@ -19,7 +20,7 @@
     X(BACKLOG, backlog)                                                                            \
     X(BEGIN, begin)                                                                                \
     X(FENCE, fence)                                                                                \
-    X(FENCE_KNOWN, fence_known)                                                                    \
+    X(RESERVE, reserve)                                                                            \
     X(LOAD, load)                                                                                  \
     X(HISTORIES, histories)                                                                        \
     X(WRITE, write)                                                                                \

@@ -89,6 +89,11 @@ void tt_sim_plan_make(struct tt_sim_plan *plan, uint64_t seed)
     plan->trouble_every_us = between(c, 300, 6000) * MS;
     for (unsigned i = 0; i < TT_SIM_TROUBLE_COUNT; i++)
         plan->troubles |= tt_sim_percent(c, 40) ? 1U << i : 0;
+    if (tt_sim_percent(c, 50)) { /* so that there is another partition to ask ahead */
+        plan->partitions = (unsigned)between(c, 4, 8);
+        plan->batch_max = (size_t)between(c, 1, 6);
+        plan->workers = (unsigned)between(c, 1, tt_sim_percent(c, 60) ? 2 : TT_SIM_WORKERS_MAX);
+    }
 }
 
 void tt_sim_plan_small(struct tt_sim_plan *plan, uint64_t seed)

@@ -28,7 +28,8 @@ enum { TT_SIM_LEDGER_MAX = TT_SIM_EVENTS_MAX + TT_SIM_TASKS_MAX };
     X(DISK_FULL, disk_full)                                                                        \
     X(SERVER_CLOCK, server_clock) /* the clock of the queue's server jumps */                      \
     X(WALL_CLOCK, wall_clock)     /* that of a worker does */                                      \
-    X(OPERATOR, operator)         /* somebody sees to a dead letter */
+    X(OPERATOR, operator)         /* somebody sees to a dead letter */                             \
+    X(REPAIR, repair)             /* an id is held by somebody else, for a while or until he dies */
 
 enum tt_sim_trouble {
 #define TT_SIM_TROUBLE_ENUM(upper, lower) TT_SIM_##upper,
@@ -63,6 +64,7 @@ struct tt_sim_plan {
     bool tenants;
     bool same_names; /* all workers have one */
     bool park;       /* a task waits behind its dead letter */
+    bool unlocked;   /* --locking none */
     bool one_writer; /* the store is as SQLite, else as PostgreSQL */
     unsigned hot, duplicate, late, tie, undecodable, unstorable; /* percent of the events */
     unsigned lost_before, lost_after, slow, refused;             /* of 10,000 calls */

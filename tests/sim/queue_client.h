@@ -19,22 +19,33 @@ struct tt_model_queue {
     char worker[32];
     int64_t lease_ms;
     size_t waiting_max;
+    bool locking;
     /* Inside. */
     bool connected;
-    int token; /* 0: none yet */
+    int token;    /* 0: none yet */
+    int consumer; /* without locking: of this worker; 0: none yet */
     unsigned alive, rank, next_first;
     struct tt_mono look_due;
     struct {
-        bool asked, ready, full, in_hand;
+        bool asked, ready, full, stale, in_hand, unsure;
+        unsigned hand;
         const char *tasks[TT_MODEL_ENTRIES_MAX];
         size_t task_count, first, count;
-        bool from_now; /* "$": only what comes from now on is new */
         struct tt_model_id last, wake;
+        /* without locking: what was left behind comes first; "$", the newest when we wait */
+        bool recovering, from_now;
+        struct tt_model_id cursor, newest;
     } partitions[TT_MODEL_PARTITIONS_MAX];
-    struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
-    bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
-    size_t entry_count;
+    struct {
+        struct tt_queue_entry entries[TT_MODEL_ENTRIES_MAX];
+        bool parked[TT_MODEL_ENTRIES_MAX]; /* of the entries: finish leaves them alone */
+        size_t entry_count;
+        bool asked;
+    } hands[2];   /* the batch in hand, and the one that was asked for ahead */
+    unsigned now; /* the one in hand */
+    struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX]; /* what was seen */
     uint64_t vanished;
+    bool lost; /* a finish came after the end of its lease; to be told */
 };
 
 /* The fields above the line are set by the caller. */

@@ -143,7 +143,7 @@ void tt_model_bury(struct tt_model_server *server, unsigned partition, int token
 {
     struct tt_model_partition *p = &server->partitions[partition];
     struct tt_model_letter letter = {.entry_id = id, .payload = payload, .tries = tries};
-    if (tt_model_lease(p, token) == NULL)
+    if (token >= 0 && tt_model_lease(p, token) == NULL)
         return;
     snprintf(letter.reason, sizeof letter.reason, "%s", reason);
     tt_model_put_letter(server, p, &letter);

@@ -11,7 +11,7 @@
 #include "core/port/queue.h"
 
 enum {
-    TT_MODEL_PARTITIONS_MAX = 4,
+    TT_MODEL_PARTITIONS_MAX = 8,
     TT_MODEL_ENTRIES_MAX = 400,
     TT_MODEL_READY_MAX = 4000, /* may hold a task several times */
     TT_MODEL_TOKENS_MAX = 2000,
@@ -39,6 +39,7 @@ struct tt_model_pending {
     struct tt_model_id id;
     int token;
     int64_t deliveries;
+    int64_t given_ms; /* looked at where nothing is locked */
 };
 
 struct tt_model_turn {
@@ -103,11 +104,18 @@ struct tt_model_server {
     uint64_t changes; /* grows when somebody who waits may find something */
 };
 
+/* New entries that somebody has seen and would like to have. */
+struct tt_model_offers {
+    struct tt_model_id after; /* they begin behind it */
+    struct tt_model_entry entries[TT_MODEL_ENTRIES_MAX];
+    size_t count;
+    bool all; /* there was no more */
+};
+
 /* What a script of a claim answers. Entries point into the partition. */
 struct tt_model_claim {
     int64_t fence;
     int more; /* as in TT_LUA_CLAIM */
-    bool has_last;
     struct tt_model_id last;
     uint64_t vanished;
     size_t count, task_count;
@@ -139,7 +147,10 @@ void tt_model_make_group(struct tt_model_server *server, unsigned partition);
 /* The scripts. */
 void tt_model_claim(struct tt_model_server *server, unsigned partition, int token, int64_t lease_ms,
                     size_t count, int64_t floor, size_t waiting_max,
-                    struct tt_model_claim *ret_claim);
+                    const struct tt_model_offers *offers, struct tt_model_claim *ret_claim);
+/* Up to `max` of what stands behind an id. */
+void tt_model_look(const struct tt_model_server *server, unsigned partition,
+                   struct tt_model_id after, size_t max, struct tt_model_offers *ret_offers);
 /* Number of tasks that became ready; -1: the lease had ended. */
 int64_t tt_model_finish(struct tt_model_server *server, unsigned partition, int token,
                         const struct tt_model_id *ids, size_t id_count, const char *const *tasks,
@@ -149,6 +160,7 @@ bool tt_model_renew(struct tt_model_server *server, unsigned partition, int toke
                     int64_t lease_ms);
 uint64_t tt_model_tend(struct tt_model_server *server, unsigned partition);
 void tt_model_trim(struct tt_model_server *server, unsigned partition);
+/* token -1: without locking. */
 void tt_model_bury(struct tt_model_server *server, unsigned partition, int token,
                    struct tt_model_id id, const char *reason, int64_t tries, struct tt_str payload);
 /* behind: ids of the same task that the caller has. */
@@ -159,11 +171,25 @@ void tt_model_park(struct tt_model_server *server, unsigned partition, int token
 void tt_model_unbury(struct tt_model_server *server, unsigned partition, size_t letter,
                      bool requeue);
 struct tt_queue_backlog tt_model_backlog(const struct tt_model_server *server, unsigned partition);
+/* Without locking: new entries; what others have had for so long, from the cursor on; done. */
+void tt_model_read(struct tt_model_server *server, unsigned partition, int consumer, size_t count,
+                   struct tt_model_claim *ret_claim);
+void tt_model_recover(struct tt_model_server *server, unsigned partition, int consumer,
+                      size_t count, int64_t idle_ms, struct tt_model_id *cursor,
+                      struct tt_model_claim *ret_claim);
+void tt_model_acknowledge(struct tt_model_server *server, unsigned partition,
+                          struct tt_model_id id);
+/* What a claim, or a hold, begins with. */
+void tt_model_tidy(struct tt_model_server *server, unsigned partition, int token);
+/* Holds an id without entries of it; 0: somebody alive has it. */
+int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int token,
+                         const char *key, int64_t lease_ms, int64_t floor);
 /* alive, rank; lifetime 0: the worker leaves. */
 void tt_model_beat(struct tt_model_server *server, const char *name, int64_t lifetime_ms,
                    unsigned *ret_alive, unsigned *ret_rank);
 
-/* Inside: server.c, server_turns.c, server_claim.c, server_park.c. */
+/* Inside: server.c, server_turns.c, server_claim.c, server_park.c,
+ * server_plain.c. */
 struct tt_model_keys {
     const char *list[TT_MODEL_ENTRIES_MAX];
     size_t count;

@@ -42,8 +42,9 @@ static size_t list_ended(const struct claiming *c, int *ret_tokens)
     return count;
 }
 
-static void tidy(struct claiming *c)
+static uint64_t tidy(struct claiming *c)
 {
+    uint64_t vanished = 0;
     struct tt_model_partition *p = c->p;
     int tokens[TT_MODEL_ENTRIES_MAX], dead[TT_MODEL_ENTRIES_MAX];
     size_t count = tt_model_consumers(c->server, p, tokens), dead_count = 0;
@@ -61,15 +62,21 @@ static void tidy(struct claiming *c)
     if (p->wait_count != waiting || p->behind_count != out || (out > 0 && p->parked_count == 0) ||
         (p->held_count == 0 && others > 0) ||
         (p->held_count == 0 && waiting > 0 && p->ready_count == 0)) {
-        c->claim->vanished += tt_model_begin_anew(c->server, p);
-        return;
+        return tt_model_begin_anew(c->server, p);
     }
     bool had_held = p->held_count > 0;
     for (size_t i = 0; i < dead_count; i++)
-        c->claim->vanished += tt_model_give_back_in(c->server, p, dead[i]);
+        vanished += tt_model_give_back_in(c->server, p, dead[i]);
     size_t ended = had_held ? list_ended(c, tokens) : 0;
     for (size_t i = 0; i < ended; i++)
-        c->claim->vanished += tt_model_give_back_in(c->server, p, tokens[i]);
+        vanished += tt_model_give_back_in(c->server, p, tokens[i]);
+    return vanished;
+}
+
+void tt_model_tidy(struct tt_model_server *server, unsigned partition, int token)
+{
+    struct claiming c = {server, &server->partitions[partition], NULL, {.count = 0}, token};
+    tidy(&c);
 }
 
 static void add_task(struct claiming *c, const char *key)
@@ -130,9 +137,10 @@ static bool is_free(struct claiming *c, const char *key, bool waiting)
     if (c->server->gives_all)
         return true;
     if (holder >= 0 && holder != c->me) {
-        if (!tt_model_alive(c->server, c->p, holder))
-            c->claim->vanished += tt_model_give_back_in(c->server, c->p, holder);
-        return false;
+        if (tt_model_alive(c->server, c->p, holder))
+            return false;
+        c->claim->vanished += tt_model_give_back_in(c->server, c->p, holder);
+        return tt_model_first_wait(c->p, key) == SIZE_MAX;
     }
     if (waiting && tt_model_first_wait(c->p, key) != SIZE_MAX) {
         tt_model_push_ready(c->p, key);
@@ -141,24 +149,52 @@ static bool is_free(struct claiming *c, const char *key, bool waiting)
     return true;
 }
 
-/* Reads up to `budget` new entries; how many there were. */
-static size_t take_new(struct claiming *c, size_t budget)
+void tt_model_look(const struct tt_model_server *server, unsigned partition,
+                   struct tt_model_id after, size_t max, struct tt_model_offers *ret_offers)
+{
+    const struct tt_model_partition *p = &server->partitions[partition];
+    ret_offers->after = after;
+    ret_offers->count = 0;
+    for (size_t i = 0; i < p->entry_count && ret_offers->count < max; i++)
+        if (tt_model_id_compare(p->entries[i].id, after) > 0)
+            ret_offers->entries[ret_offers->count++] = p->entries[i];
+    ret_offers->all = ret_offers->count < max;
+}
+
+/* An entry that was deleted meanwhile gets no pending one. */
+static void add_pending(struct tt_model_partition *p, struct tt_model_id id, int token,
+                        int64_t deliveries)
+{
+    if (tt_model_find(p, id) == NULL)
+        return;
+    tt_assert(p->pending_count < TT_MODEL_ENTRIES_MAX);
+    p->pending[p->pending_count++] = (struct tt_model_pending){id, token, deliveries, 0};
+}
+
+static void take_offer(struct claiming *c, const struct tt_model_entry *entry, bool away)
+{
+    struct tt_model_partition *p = c->p;
+    if (tt_model_keys_have(&c->mine, entry->key)) {
+        add_pending(p, entry->id, c->me, 1);
+        add_entry(c, entry, 1);
+        return;
+    }
+    add_pending(p, entry->id, away ? TT_MODEL_OUT : TT_MODEL_WAITING, 0);
+    if (away)
+        tt_model_turn_add(p->behind, &p->behind_count, entry->key, entry->id);
+    else
+        tt_model_wait_for(p, entry->key, entry->id);
+}
+
+/* Takes the offers from `first` to before `end`. */
+static void take_new(struct claiming *c, const struct tt_model_offers *offers, size_t first,
+                     size_t end)
 {
     struct tt_model_partition *p = c->p;
     struct tt_model_keys asked = {.count = 0}, away = {.count = 0};
-    size_t first = 0, count = 0;
     bool waiting = p->wait_count > 0;
-    while (first < p->entry_count && tt_model_id_compare(p->entries[first].id, p->delivered) <= 0)
-        first++;
-    while (count < budget && first + count < p->entry_count)
-        count++;
-    for (size_t i = first; i < first + count; i++) { /* read: pending with me */
-        tt_assert(p->pending_count < TT_MODEL_ENTRIES_MAX);
-        p->pending[p->pending_count++] = (struct tt_model_pending){p->entries[i].id, c->me, 1};
-        p->delivered = p->entries[i].id;
-    }
-    for (size_t i = first; i < first + count; i++) {
-        const char *key = p->entries[i].key;
+    for (size_t i = first; i < end; i++) {
+        const char *key = offers->entries[i].key;
         if (tt_model_keys_have(&asked, key) || tt_model_keys_have(&c->mine, key))
             continue;
         tt_model_keys_add(&asked, key);
@@ -167,44 +203,58 @@ static size_t take_new(struct claiming *c, size_t budget)
         else if (is_free(c, key, waiting))
             add_task(c, key);
     }
-    for (size_t i = first; i < first + count; i++) {
-        const struct tt_model_entry *entry = &p->entries[i];
-        if (tt_model_keys_have(&c->mine, entry->key)) {
-            add_entry(c, entry, 1);
-            continue;
-        }
-        struct tt_model_pending *pending = tt_model_pending_find(p, entry->id);
-        pending->deliveries = 0;
-        if (tt_model_keys_have(&away, entry->key)) {
-            tt_model_put_out(p, entry->key, entry->id);
-            continue;
-        }
-        tt_model_wait_for(p, entry->key, entry->id);
-        pending->token = TT_MODEL_WAITING;
-    }
-    return count;
+    for (size_t i = first; i < end; i++)
+        take_offer(c, &offers->entries[i], tt_model_keys_have(&away, offers->entries[i].key));
+    p->delivered = offers->entries[end - 1].id;
+}
+
+/* How many of the offers somebody had before us; false: what was seen is too little, or there is a
+ * gap. */
+static bool first_offer(const struct tt_model_partition *p, const struct tt_model_offers *offers,
+                        size_t *ret_first)
+{
+    size_t first = 0;
+    while (first < offers->count &&
+           tt_model_id_compare(p->delivered, offers->entries[first].id) >= 0)
+        first++;
+    *ret_first = first;
+    return tt_model_id_compare(p->delivered, offers->after) >= 0 && (offers->all || first == 0);
+}
+
+static void take_offers(struct claiming *c, const struct tt_model_offers *offers, size_t first,
+                        size_t budget)
+{
+    size_t end = first + budget < offers->count ? first + budget : offers->count;
+    c->claim->more = end < offers->count || end == first + budget;
+    if (end > first)
+        take_new(c, offers, first, end);
 }
 
 void tt_model_claim(struct tt_model_server *server, unsigned partition, int token, int64_t lease_ms,
                     size_t count, int64_t floor, size_t waiting_max,
-                    struct tt_model_claim *ret_claim)
+                    const struct tt_model_offers *offers, struct tt_model_claim *ret_claim)
 {
     struct claiming c = {server, &server->partitions[partition], ret_claim, {.count = 0}, token};
     struct tt_model_claim *claim = ret_claim;
     claim->fence = claim->more = 0;
-    claim->has_last = claim->mixed = false;
+    claim->mixed = false;
     claim->count = claim->task_count = claim->vanished = 0;
-    tidy(&c);
+    claim->last = c.p->delivered;
+    size_t first = 0;
+    if (!first_offer(c.p, offers, &first)) {
+        claim->more = 3;
+        return;
+    }
+    claim->vanished += tidy(&c);
     size_t budget = take_ready(&c, count);
     if (budget == 0) {
         claim->more = 1;
     } else if (c.p->wait_count >= waiting_max) {
         claim->more = 2;
     } else {
-        claim->more = take_new(&c, budget) == budget;
-        claim->has_last = true;
-        claim->last = c.p->delivered;
+        take_offers(&c, offers, first, budget);
     }
+    claim->last = c.p->delivered;
     if (claim->count == 0 && claim->task_count > 0) { /* all that was found has vanished */
         claim->more = 1;
         claim->task_count = 0;

@@ -324,3 +324,21 @@ uint64_t tt_model_tend(struct tt_model_server *server, unsigned partition)
     tt_model_mark_ready(server, p, &tasks);
     return vanished;
 }
+
+int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int token,
+                         const char *key, int64_t lease_ms, int64_t floor)
+{
+    struct tt_model_partition *p = &server->partitions[partition];
+    tt_model_tidy(server, partition, token);
+    int holder = tt_model_holder(p, key);
+    if (holder >= 0 && holder != token) {
+        if (tt_model_alive(server, p, holder))
+            return 0;
+        tt_model_give_back_in(server, p, holder);
+    }
+    if (++p->fence <= floor)
+        p->fence = floor + 1;
+    tt_model_hold(p, key, token);
+    tt_model_set_lease(p, token, server->now_ms + lease_ms);
+    return p->fence;
+}

@@ -29,7 +29,7 @@ static bool is_refusal(enum tt_err err)
 
 static enum tt_err there(struct tt_model_store *s, enum tt_sim_call call, struct tt_fault *fault)
 {
-    bool within = call != TT_SIM_BEGIN && call != TT_SIM_FENCE_KNOWN;
+    bool within = call != TT_SIM_BEGIN && call != TT_SIM_RESERVE;
     if (within && !has_tx(s))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "store: the connection is gone");
     enum tt_err err = s->link->there(s->link->context, call, fault);
@@ -90,15 +90,17 @@ static enum tt_err s_fence(void *context, const struct tt_store_partition *parti
     return back(s, TT_SIM_FENCE, fault);
 }
 
-static enum tt_err s_fence_known(void *context, int64_t *ret_fence, struct tt_fault *fault)
+static enum tt_err s_reserve_fences(void *context, int64_t up_to, int64_t *ret_reserved,
+                                    struct tt_fault *fault)
 {
     struct tt_model_store *s = context;
-    enum tt_err err = there(s, TT_SIM_FENCE_KNOWN, fault);
-    int64_t known = tt_model_fence_known(s->tables);
+    enum tt_err err = there(s, TT_SIM_RESERVE, fault);
+    if (err != TT_OK)
+        return err;
+    int64_t reserved = tt_model_reserve_fences(s->tables, up_to);
+    err = back(s, TT_SIM_RESERVE, fault);
     if (err == TT_OK)
-        err = back(s, TT_SIM_FENCE_KNOWN, fault);
-    if (err == TT_OK)
-        *ret_fence = known;
+        *ret_reserved = reserved;
     return err;
 }
 
@@ -163,6 +165,13 @@ static void s_rollback(void *context)
 
 struct tt_store tt_model_store_port(struct tt_model_store *store)
 {
-    return (struct tt_store){store,         s_begin, s_commit,    s_rollback, s_fence,
-                             s_fence_known, s_load,  s_histories, s_write};
+    return (struct tt_store){.context = store,
+                             .begin = s_begin,
+                             .commit = s_commit,
+                             .rollback = s_rollback,
+                             .fence = s_fence,
+                             .reserve_fences = s_reserve_fences,
+                             .load = s_load,
+                             .histories = s_histories,
+                             .write = s_write};
 }

@@ -176,13 +176,15 @@ void tt_model_tx_fence(struct tt_model_tables *tables, struct tt_model_tx *tx,
     }
 }
 
-int64_t tt_model_fence_known(const struct tt_model_tables *tables)
+int64_t tt_model_reserve_fences(struct tt_model_tables *tables, int64_t up_to)
 {
-    int64_t known = 0;
+    int64_t known = tables->reserved, wanted = tt_fence_ceiling(up_to);
     for (size_t i = 0; i < TT_MODEL_FENCES_MAX; i++)
         if (tables->fences[i] > known)
             known = tables->fences[i];
-    return known;
+    if (up_to == 0)
+        wanted = known + TT_FENCE_STEP;
+    return tables->reserved = wanted > known ? wanted : known;
 }
 
 static void keep(struct tt_model_tables *tables, struct tt_str *text)

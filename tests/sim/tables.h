@@ -41,6 +41,7 @@ struct tt_model_tables {
     size_t audit_count, audit_capacity, task_count, task_capacity, progress_count,
         progress_capacity;
     int64_t fences[TT_MODEL_FENCES_MAX]; /* by partition */
+    int64_t reserved;                    /* of fences */
     struct tt_model_tx tx[TT_MODEL_TX_MAX];
     uint64_t serial;
     const char *unstorable;    /* a message that cannot be held; NULL: none */
@@ -60,7 +61,7 @@ void tt_model_tx_commit(struct tt_model_tables *tables, struct tt_model_tx *tx);
 /* As in struct tt_store. */
 void tt_model_tx_fence(struct tt_model_tables *tables, struct tt_model_tx *tx,
                        const struct tt_store_partition *partitions, size_t count);
-int64_t tt_model_fence_known(const struct tt_model_tables *tables);
+int64_t tt_model_reserve_fences(struct tt_model_tables *tables, int64_t up_to);
 enum tt_err tt_model_load(struct tt_model_tables *tables, struct tt_store_batch *batch,
                           struct tt_arena *arena, struct tt_fault *fault);
 void tt_model_histories(const struct tt_model_tables *tables, struct tt_store_history *histories,

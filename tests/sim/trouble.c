@@ -1,7 +1,15 @@
 /* What goes wrong now and then. */
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* What the server may lose of its own. */
+enum {
+    LOSSES = 1U << TT_SIM_TAIL | 1U << TT_SIM_FORGET_TURNS | 1U << TT_SIM_FORGET_KEY |
+             1U << TT_SIM_LOSE_GROUP,
+    LEASES_END = LOSSES | 1U << TT_SIM_SERVER_CLOCK, /* or seem to, and then do not */
+};
 
 static struct tt_sim_worker *anybody(struct tt_sim *sim)
 {
@@ -185,6 +193,57 @@ bool tt_sim_let_go_parked(struct tt_sim *sim)
     return some;
 }
 
+/* ---- An id held */
+
+static void begin_repair(struct tt_sim *sim)
+{
+    char name[TT_MODEL_NAME_BYTES];
+    if (sim->repair.key != NULL || sim->ledger.count == 0 || sim->plan->unlocked)
+        return;
+    const struct tt_sim_entry *entry =
+        &sim->ledger.entries[tt_sim_below(&sim->chance, sim->ledger.count)];
+    if (entry->key[0] == '!')
+        return;
+    snprintf(name, sizeof name, "repair#%d", sim->server.token_count);
+    int token = tt_model_token(&sim->server, name);
+    int64_t reserved = tt_model_reserve_fences(&sim->tables, 0);
+    int64_t fence = tt_model_hold_id(&sim->server, entry->partition, token, entry->key,
+                                     sim->plan->lease_us / 1000, reserved - TT_FENCE_STEP);
+    tt_sim_note(sim, NULL, "%s is held: %lld", entry->key, (long long)fence);
+    if (fence == 0)
+        return;
+    sim->repair.key = entry->key;
+    sim->repair.partition = entry->partition;
+    sim->repair.token = token;
+    sim->repair.fence = fence;
+    sim->repair.rows = sim->tables.audit_count;
+    sim->repair.due_us = sim->now_us + tt_sim_between(sim, 100, 2 * sim->plan->lease_us);
+}
+
+void tt_sim_end_repair(struct tt_sim *sim)
+{
+    struct tt_model_partition *p = &sim->server.partitions[sim->repair.partition];
+    bool alive = tt_model_alive(&sim->server, p, sim->repair.token);
+    bool holds = tt_model_holder(p, sim->repair.key) == sim->repair.token;
+    bool sure = alive && (sim->plan->troubles & LEASES_END) == 0;
+    for (size_t i = sim->repair.rows; i < sim->tables.audit_count && sure; i++) {
+        const struct tt_audit_row *row = &sim->tables.audit[i];
+        char key[TT_MODEL_KEY_BYTES];
+        snprintf(key, sizeof key, "%.*s/%.*s", TT_STR_ARGS(row->event.tenant),
+                 TT_STR_ARGS(row->event.task_id));
+        if (strcmp(key, sim->repair.key) == 0 && row->fence > sim->repair.fence)
+            tt_sim_fail(sim, "G4: task %s was held, and row %zu was written", key, i);
+    }
+    if (sure && !holds)
+        tt_sim_fail(sim, "G4: task %s was held, and somebody else took it", sim->repair.key);
+    if (tt_sim_percent(&sim->chance, 70) && p->has_group)
+        tt_model_finish(&sim->server, sim->repair.partition, sim->repair.token, NULL, 0,
+                        &sim->repair.key, 1);
+    tt_sim_note(sim, NULL, "%s is held no more", sim->repair.key);
+    sim->repair.key = NULL;
+    sim->repair.due_us = TT_SIM_NEVER;
+}
+
 /* ---- */
 
 static void strike(struct tt_sim *sim, enum tt_sim_trouble trouble)
@@ -213,6 +272,7 @@ static void strike(struct tt_sim *sim, enum tt_sim_trouble trouble)
         w->wall_offset_us = tt_sim_between(sim, -INT64_C(7200000000), INT64_C(7200000000));
         break;
     case TT_SIM_OPERATOR: see_to_some(sim); break;
+    case TT_SIM_REPAIR: begin_repair(sim); break;
     default: break;
     }
 }

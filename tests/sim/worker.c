@@ -100,6 +100,7 @@ static void open_ports(struct tt_sim_worker *w)
         .idle_context = w,
         .lease_ms = sim->plan->lease_us / 1000,
         .waiting_max = sim->plan->waiting_max,
+        .locking = !sim->plan->unlocked,
     };
     snprintf(w->queue.worker, sizeof w->queue.worker, "%s", w->name);
     w->store = (struct tt_model_store){
@@ -136,7 +137,7 @@ void tt_sim_worker_start(struct tt_sim *sim, struct tt_sim_worker *w)
         .batch_max = sim->plan->batch_max,
         .lease_us = sim->plan->lease_us,
         .drain_us = sim->plan->lease_us,
-        .locking = true,
+        .locking = !sim->plan->unlocked,
         .until_idle = sim->healed,
         .apply_by_arrival = sim->plan->by_arrival,
         .park = sim->plan->park,

@@ -194,12 +194,15 @@ static bool step(struct tt_sim *sim)
     }
     next_us = earlier(next_us, earlier(orphans_us, sim->event_due_us));
     next_us = earlier(next_us, earlier(sim->trouble_due_us, sim->snapshot_due_us));
+    next_us = earlier(next_us, sim->repair.due_us);
     if (next_us > sim->now_us)
         sim->now_us = next_us;
     if (!sim->healed && sim->event_due_us == TT_SIM_NEVER && sim->now_us >= sim->plan->troubles_us)
         heal(sim);
     tt_sim_server_clock(sim);
-    if (orphans_us == next_us) {
+    if (sim->repair.due_us == next_us) {
+        tt_sim_end_repair(sim);
+    } else if (orphans_us == next_us) {
         end_orphans(sim);
     } else if (sim->event_due_us == next_us) {
         produce_next(sim);
@@ -244,6 +247,8 @@ static void begin(struct tt_sim *sim, const struct tt_sim_plan *plan, FILE *trac
     sim->connection = 1;
     sim->queue_away_us = sim->store_away_us = sim->disk_full_us = 0;
     sim->event_due_us = 0;
+    sim->repair.key = NULL;
+    sim->repair.due_us = TT_SIM_NEVER;
     sim->trouble_due_us = plan->troubles == 0 ? TT_SIM_NEVER : plan->trouble_every_us;
     sim->snapshot_due_us = plan->troubles == 0 ? TT_SIM_NEVER : plan->trouble_every_us / 2;
     tt_model_server_init(&sim->server, plan->partitions);

@@ -64,6 +64,13 @@ struct tt_sim {
     bool has_snapshot;
     int64_t snapshot_server_us; /* the server's clock then */
     struct tt_model_tables tables;
+    struct {
+        const char *key; /* of the id that is held; NULL: none */
+        unsigned partition;
+        int token;
+        int64_t fence, due_us; /* when it is let go */
+        size_t rows;           /* that there were */
+    } repair;
     size_t rows_seen; /* of its audit rows, by tt_sim_check_parked */
     struct tt_sim_ledger ledger;
     /* what is due */
@@ -108,6 +115,8 @@ void tt_sim_store_leave(void *worker, struct tt_model_tx *tx, bool committing);
 /* trouble.c */
 void tt_sim_trouble(struct tt_sim *sim);
 void tt_sim_take_snapshot(struct tt_sim *sim);
+/* Somebody who holds an id lets it go, or dies; nobody has written under his fence. */
+void tt_sim_end_repair(struct tt_sim *sim);
 /* All letters that tasks wait behind are dropped; false: there is none. */
 bool tt_sim_let_go_parked(struct tt_sim *sim);
 

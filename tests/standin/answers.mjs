@@ -1,5 +1,7 @@
 // What the queries of tasktrail give, worked out over the rows: a second reading of their SQL.
 import { createHash } from 'node:crypto';
+import { parse, parts } from './exact.mjs';
+import { columnsOf, linesOf } from './views.mjs';
 
 // Microseconds since 1970 of RFC 3339 text in UTC.
 export function microseconds(text) {
@@ -12,33 +14,35 @@ const asText = {
   INTEGER: value => BigInt(value).toString(),
   BOOLEAN: value => (value ? 'true' : 'false'),
   TIMESTAMP: value => microseconds(value).toString(),
-  JSON: () => '',
 };
 
 // The first 60 bits of SHA-256 over every column, "-" or "+" and text, each with 0x1f behind.
-function digestOf(row, fields) {
+function digestOf(line, row, fields) {
   const hash = createHash('sha256');
+  let exact;
   for (const { name, type } of fields) {
     const value = row[name] ?? null;
-    hash.update(value === null ? '-' : `+${asText[type](value)}`).update('\x1f');
+    hash.update(value === null ? '-' : '+');
+    if (value !== null) hash.update(type === 'JSON' ? parts((exact ??= parse(line)).get(name)) : asText[type](value));
+    hash.update('\x1f');
   }
   return BigInt(`0x${hash.digest('hex').slice(0, 15)}`);
 }
 
 const column = (name, type) => ({ name, type, mode: 'NULLABLE' });
 
-function verify([table], { from, to }) {
-  const { fields } = table.resource.schema;
+function verify([table], { from, to }, world) {
+  const fields = columnsOf(table);
   const [first, last] = [microseconds(from), microseconds(to)];
   const batches = new Map();
-  for (const { line } of table.rows) {
+  for (const line of linesOf(world, table)) {
     const row = JSON.parse(line);
     const at = microseconds(row.written_at);
     if (at < first || at > last) continue;
     const batch = batches.get(at) ?? { rows: 0, uids: new Set(), digest: 0n };
     batch.rows++;
     batch.uids.add(row.row_uid);
-    batch.digest ^= digestOf(row, fields);
+    batch.digest ^= digestOf(line, row, fields);
     batches.set(at, batch);
   }
   const rows = [...batches].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -52,10 +56,10 @@ function verify([table], { from, to }) {
 const historyColumns = ['tenant', 'task_id', 'task_type', 'status', 'stage', 'event_time', 'event_id', 'source', 'seq',
   'correlation_id', 'dataset_id', 'message', 'error_code', 'attributes', 'received_at', 'apply_seq', 'write_started_at'];
 
-function history([table], { tenant, task_id: task }) {
-  const types = new Map(table.resource.schema.fields.map(field => [field.name, field.type]));
+function history([table], { tenant, task_id: task }, world) {
+  const types = new Map(columnsOf(table).map(field => [field.name, field.type]));
   const seen = new Set();
-  const rows = table.rows.map(({ line }) => JSON.parse(line))
+  const rows = linesOf(world, table).map(line => JSON.parse(line))
     .filter(row => row.tenant === tenant && row.task_id === task)
     .sort((a, b) => (microseconds(a.written_at) < microseconds(b.written_at) ? -1 : 1))
     .filter(row => !seen.has(row.row_uid) && seen.add(row.row_uid))

@@ -4,7 +4,8 @@
 //   GET  requests           operation, status and fault of each request, in order
 //   POST faults             a fault plan, see faults.mjs
 //   POST keys               {"address": "public key in PEM"}
-//   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"]}
+//   POST secrets            {"refresh": {"token": {client_id, client_secret}}, "subject": ["token"], "aws": {id: {secret, token}}}
+//   POST settings           see world.mjs and where they are read
 //   POST forget             every stream of the Storage Write API is gone
 //   POST expire             every access token ends now
 //   POST drop               {"table": "p.d.t", "row": n}: takes a row away; "double": a second time;
@@ -14,7 +15,7 @@ function state(world) {
   const tables = {};
   for (const [name, table] of world.tables)
     tables[name] = {
-      rows: table.rows.length, partitions: table.partitions.size, loads: table.loads,
+      rows: table.rows.length + table.counted, distinct: table.uids.size, bytes: table.bytes, partitions: table.partitions.size, loads: table.loads,
       type: table.resource.type, columns: table.resource.schema?.fields?.map(field => field.name),
       view: table.resource.view?.query,
     };
@@ -57,6 +58,7 @@ export function control(world, faults, method, url, body) {
   else if (name === 'secrets') {
     for (const [token, client] of Object.entries(value.refresh ?? {})) world.refreshTokens.set(token, client);
     for (const token of value.subject ?? []) world.subjectTokens.add(token);
+    for (const [id, key] of Object.entries(value.aws ?? {})) world.awsKeys.set(id, key);
   } else if (name === 'settings') Object.assign(world.settings, value);
   else if (name === 'expire') world.tokens.clear();
   else if (name === 'forget') world.streams.clear();

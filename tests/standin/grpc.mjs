@@ -1,4 +1,4 @@
-// gRPC over HTTP/2 without TLS. A method is { operation, handler }: the handler takes the call, of one
+// gRPC over HTTP/2. A method is { operation, handler }: the handler takes the call, of one
 // message, and gives { message } or throws GrpcError. A call may send several messages; each is
 // answered by one. Faults are those of the fault plan; an error of REST's becomes one of gRPC's.
 import http2 from 'node:http2';
@@ -85,7 +85,8 @@ function give(answering, answer) {
   return false;
 }
 
-export function makeGrpcServer(world, methods, faults) {
+// tls: { key, cert }, or undefined for plain HTTP/2.
+export function makeGrpcServer(world, methods, faults, tls) {
   async function serve(stream, headers) {
     const answering = new Answering(stream);
     const method = methods[headers[':path']];
@@ -113,7 +114,8 @@ export function makeGrpcServer(world, methods, faults) {
     stream.on('end', () => queue.then(() => { if (going) answering.status(0, ''); }));
     stream.on('error', () => {});
   }
-  const server = http2.createServer({ maxSessionMemory: 256 });
+  const options = { maxSessionMemory: 256, ...tls };
+  const server = tls === undefined ? http2.createServer(options) : http2.createSecureServer(options);
   server.on('stream', serve);
   server.on('session', session => session.on('error', () => {}));
   return server;

@@ -18,40 +18,41 @@ function plain(bytes) {
   return bytes;
 }
 
-// { lines: [[text, row]...] } or { errorResult, errors }.
-function parse(bytes, fields) {
+// { lines: [what World.slim makes of each] } or { errorResult, errors }. Line by line: the text as a
+// whole may be longer than a string can be.
+function parse(world, table, bytes) {
   let text;
   try {
-    text = plain(bytes).toString('utf8');
+    text = plain(bytes);
   } catch {
     return failure('invalid', 'Error while reading data, error message: the gzip stream is broken.');
   }
   const lines = [];
-  let position = 0;
-  for (const line of text.split('\n')) {
-    if (line.trim() !== '') {
-      const fault = lineFault(line, fields, lines);
-      if (fault !== undefined) {
-        const detail = `Error while reading data, error message: JSON parsing error in row starting at position ${position}: ${fault}`;
-        return failure('invalid', `Error while reading data, error message: JSON table encountered too many errors, giving up. Rows: ${lines.length + 1}; errors: 1. Please look into the errors[] collection for more details.`,
-          undefined, [{ reason: 'invalid', message: detail }]);
-      }
+  for (let position = 0, end; position < text.length; position = end + 1) {
+    end = text.indexOf(0x0a, position);
+    if (end < 0) end = text.length;
+    const line = text.toString('utf8', position, end);
+    if (line.trim() === '') continue;
+    const fault = lineFault(world, table, line, lines);
+    if (fault !== undefined) {
+      const detail = `Error while reading data, error message: JSON parsing error in row starting at position ${position}: ${fault}`;
+      return failure('invalid', `Error while reading data, error message: JSON table encountered too many errors, giving up. Rows: ${lines.length + 1}; errors: 1. Please look into the errors[] collection for more details.`,
+        undefined, [{ reason: 'invalid', message: detail }]);
     }
-    position += Buffer.byteLength(line) + 1;
   }
   return { lines };
 }
 
-function lineFault(line, fields, lines) {
+function lineFault(world, table, line, lines) {
   let row;
   try {
     row = JSON.parse(line);
   } catch (error) {
     return `Parser terminated before end of string: ${error.message}`;
   }
-  const fault = rowFault(row, fields);
+  const fault = rowFault(row, table.resource.schema.fields);
   if (fault !== undefined) return fault.message;
-  lines.push([line, row]);
+  lines.push(world.slim(table, line, row));
   return undefined;
 }
 
@@ -103,11 +104,11 @@ function runLoad(call, load, bytes, job) {
     const reason = fault.reason ?? (fault.chance === undefined ? reasons[0] : reasons[Math.floor(fault.chance() * reasons.length)]);
     return failure(reason, fault.message ?? 'Error encountered during execution. Retrying may solve the problem.');
   }
-  const parsed = parse(bytes, table.resource.schema.fields);
+  const parsed = parse(world, table, bytes);
   if (parsed.lines === undefined) return parsed;
   const lost = fault?.kind === 'badRecords' ? (fault.rows ?? 1) : 0;
   const kept = parsed.lines.slice(0, parsed.lines.length - lost);
-  for (const [line, row] of kept) world.addRow(table, line, row, job.id);
+  for (const row of kept) world.addSlim(table, row, job.id);
   return { rows: kept.length, lost };
 }
 

@@ -52,7 +52,8 @@ export function decode(bytes) {
       default: throw new Error('protobuf: a kind of value that is not expected');
     }
     if (field === 0) throw new Error('protobuf: field 0');
-    fields.set(field, [...(fields.get(field) ?? []), value]);
+    if (fields.has(field)) fields.get(field).push(value);
+    else fields.set(field, [value]);
   }
   return {
     all: field => fields.get(field) ?? [],
@@ -71,16 +72,24 @@ export function frame(message) {
 
 // The messages of a stream of bytes, as they become whole.
 export class Frames {
-  rest = Buffer.alloc(0);
+  parts = [];
+  bytes = 0;
+  wanted = 5; // bytes of the head, or of the head and the message
 
   push(part) {
-    this.rest = Buffer.concat([this.rest, part]);
+    this.parts.push(part);
+    this.bytes += part.length;
     const messages = [];
-    while (this.rest.length >= 5 && this.rest.length >= 5 + this.rest.readUInt32BE(1)) {
-      if (this.rest[0] !== 0) throw new Error('grpc: a compressed message');
-      const end = 5 + this.rest.readUInt32BE(1);
-      messages.push(this.rest.subarray(5, end));
-      this.rest = this.rest.subarray(end);
+    while (this.bytes >= this.wanted) {
+      const all = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts);
+      if (all[0] !== 0) throw new Error('grpc: a compressed message');
+      const end = 5 + all.readUInt32BE(1);
+      const whole = all.length >= end;
+      if (whole) messages.push(all.subarray(5, end));
+      const rest = whole ? all.subarray(end) : all;
+      this.parts = [rest];
+      this.bytes = rest.length;
+      this.wanted = whole ? 5 : end;
     }
     return messages;
   }

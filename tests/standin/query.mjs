@@ -37,7 +37,7 @@ function evaluate(call, body) {
   for (const table of tables)
     if (table.resource.location !== (body.location ?? 'US'))
       throw notFound(`Dataset ${table.resource.id} was not found in location ${body.location ?? 'US'}`);
-  return known[name](tables, parametersOf(body));
+  return known[name](tables, parametersOf(body), call.world);
 }
 
 // One page of a result kept under its job.

@@ -1,7 +1,9 @@
 // Who is asking: Google's token endpoint, the metadata server, the exchange of external tokens, and
 // the look at each request's bearer token.
 import { createVerify } from 'node:crypto';
+import { subjectFault } from './aws.mjs';
 import { ApiError } from './errors.mjs';
+import { list, text } from './shapes.mjs';
 
 const scopes = {
   bigquery: 'https://www.googleapis.com/auth/bigquery',
@@ -117,8 +119,13 @@ function sts(call) {
   if (wrong !== undefined) return oauthError(400, 'invalid_request', `${wrong[0]}: expected ${wrong[1]}`);
   for (const name of ['audience', 'scope', 'subject_token_type'])
     if (!form.get(name)) return oauthError(400, 'invalid_request', `${name}: missing`);
-  if (!call.world.subjectTokens.has(form.get('subject_token')))
+  if (form.get('subject_token_type') === 'urn:ietf:params:aws:token-type:aws4_request') {
+    const fault = subjectFault(call.world, form.get('subject_token'), form.get('audience'));
+    if (fault !== undefined) return oauthError(400, 'invalid_grant', `The signed request is not valid: ${fault}`);
+    call.world.count('aws_subjects');
+  } else if (!call.world.subjectTokens.has(form.get('subject_token'))) {
     return oauthError(400, 'invalid_grant', 'The subject token is not valid.');
+  }
   return {
     status: 200,
     json: {
@@ -128,15 +135,19 @@ function sts(call) {
   };
 }
 
+// Who may, has a token for the whole platform; how long it lives is what was asked for.
 function impersonate(call) {
   const bearer = /^Bearer (\S+)$/.exec(call.headers.authorization ?? '')?.[1];
-  if (call.world.tokens.get(bearer)?.kind !== 'external_account')
+  const source = call.world.tokens.get(bearer);
+  if (source === undefined || !source.scope.split(' ').includes(scopes.platform))
     return new ApiError(401, 'authError', 'Request had invalid authentication credentials.').answer();
-  const scope = JSON.parse(call.body.toString()).scope.join(' ');
-  const expires = new Date(Date.now() + lifetime(call) * 1000);
+  const { scope, delegates = [], lifetime: wanted = `${lifetime(call)}s` } = call.json({ 'scope!': list(text), delegates: list(text), lifetime: text });
+  call.world.count('impersonated');
+  call.world.count('delegates', delegates.length);
+  const expires = new Date(Date.now() + parseInt(wanted, 10) * 1000);
   return {
     status: 200,
-    json: { accessToken: grant(call, 'impersonated', scope), expireTime: expires.toISOString().replace(/\.\d+Z/, 'Z') },
+    json: { accessToken: grant(call, 'impersonated', scope.join(' ')), expireTime: expires.toISOString().replace(/\.\d+Z/, 'Z') },
   };
 }
 

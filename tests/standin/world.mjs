@@ -23,6 +23,7 @@ export class World {
     this.keys = new Map(); // service account's address -> public key, PEM
     this.refreshTokens = new Map(); // refresh token -> { client_id, client_secret }
     this.subjectTokens = new Set(); // of external accounts
+    this.awsKeys = new Map(); // id -> { secret, token }
     this.requests = []; // { operation, status, fault }
     this.counters = {};
     this.etags = 0;
@@ -53,21 +54,33 @@ export class World {
     return found;
   }
 
-  // Rows are kept as the lines they came as; { line, from } where from names the job or stream.
+  // Rows are kept as the lines they came as; { line, from } where from names the job or stream. With
+  // the setting keepRows: false they are counted alone, and their uids: for loads of millions.
   addTable(resource) {
     const { projectId, datasetId, tableId } = resource.tableReference;
-    const table = { resource, rows: [], partitions: new Map(), loads: 0, bytes: 0 };
+    const table = { resource, rows: [], counted: 0, uids: new Set(), partitions: new Map(), loads: 0, bytes: 0 };
     this.tables.set(`${projectId}.${datasetId}.${tableId}`, table);
     return table;
   }
 
-  addRow(table, line, row, from) {
-    table.rows.push({ line, from });
-    table.bytes += line.length;
+  // What is left of a row that will be there once all others are looked at.
+  slim(table, line, row) {
     const field = table.resource.timePartitioning?.field;
-    if (field !== undefined) {
-      const day = row[field] === undefined ? '__NULL__' : row[field].slice(0, 10);
-      table.partitions.set(day, (table.partitions.get(day) ?? 0) + 1);
+    const day = field === undefined ? undefined : row[field]?.slice(0, 10) ?? '__NULL__';
+    return this.settings.keepRows === false ? { bytes: line.length, uid: row.row_uid, day } : { bytes: line.length, line, day };
+  }
+
+  addSlim(table, { bytes, line, uid, day }, from) {
+    if (line !== undefined) table.rows.push({ line, from });
+    else {
+      table.counted++;
+      table.uids.add(uid);
     }
+    table.bytes += bytes;
+    if (day !== undefined) table.partitions.set(day, (table.partitions.get(day) ?? 0) + 1);
+  }
+
+  addRow(table, line, row, from) {
+    this.addSlim(table, this.slim(table, line, row), from);
   }
 }

@@ -1,15 +1,17 @@
 # shellcheck shell=bash
 # tools/bench check [--events N] [--runs N] [--seed N] [--format FORMAT] [--memory SIZE] [--alone]
+#                   [--trained]
 #                   default: 10000000 events, 3 runs, seed 1, text
 #
 # One file of generated events in the page cache, two threads each, turn and turn about:
 # `tasktrail check` with every rule, and DuckDB asked for four of its counts and a table of the tasks
 # they are about, by SQL as one would write it and by SQL tuned for this (tests/bench/duckdb.mjs).
 # Prints the medians. --format json writes every discrepancy out; --memory is given to tasktrail;
-# --alone leaves DuckDB out, for events that it has no memory for.
+# --alone leaves DuckDB out, for events that it has no memory for. --trained takes the program that
+# tools/train builds, in place of the release build.
 
 THREADS=2
-events=10000000 runs=3 seed=1 format=text memory=() alone=no
+events=10000000 runs=3 seed=1 format=text memory=() alone=no trained=no
 while [ $# -gt 0 ]; do
     case $1 in
     --events) number "$1" "${2:-}" && events=$2 ;;
@@ -18,7 +20,8 @@ while [ $# -gt 0 ]; do
     --format) format=${2:?expected a format} ;;
     --memory) memory=(--memory "${2:?expected a size}") ;;
     --alone) alone=yes && shift && continue ;;
-    *) refuse "unknown option '$1': expected --events, --runs, --seed, --format, --memory or --alone" ;;
+    --trained) trained=yes && shift && continue ;;
+    *) refuse "unknown option '$1': expected --events, --runs, --seed, --format, --memory, --alone or --trained" ;;
     esac
     shift 2
 done
@@ -41,6 +44,11 @@ measure() {
 
 "$ROOT/tools/setup" build run bench
 build_preset release
+program=$TASKTRAIL
+if [ $trained = yes ]; then
+    "$ROOT/tools/train"
+    program=$ROOT/build/trained/cli/tasktrail
+fi
 mkdir -p "$WORK"
 make_workload "$events" "$seed"
 if [ $alone = no ]; then
@@ -48,7 +56,7 @@ if [ $alone = no ]; then
     peer_version=$(cd "$WORK" && node -p "require('@duckdb/node-api').version()")
 fi
 
-check=("$TASKTRAIL" check --quiet --threads "$THREADS" --fail-on never "${memory[@]}"
+check=("$program" check --quiet --threads "$THREADS" --fail-on never "${memory[@]}"
     --lifecycle "$ROOT/tests/bench/lifecycle.json")
 rm -f "$WORK/tasktrail.runs" "$WORK/plain.runs" "$WORK/tuned.runs"
 for ((run = 1; run <= runs; run++)); do
@@ -68,7 +76,7 @@ done
 
 bytes=$(stat -c %s "$workload")
 say "$events events, $((bytes / 1000000)) MB, $THREADS threads, median of $runs," \
-    "$(nproc) cores${peer_version:+, DuckDB $peer_version}"
+    "$(nproc) cores, build $([ $trained = yes ] && echo trained || echo release)${peer_version:+, DuckDB $peer_version}"
 if [ $alone = yes ]; then
     say "median $(median "$WORK/tasktrail.runs" 1) s, $(($(median "$WORK/tasktrail.runs" 2 | cut -d. -f1) / 1024)) MB"
     exit 0

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # tools/bench fleet [--events N] [--peer-events N] [--store sqlite|postgres|both] [--sync full|normal]
-#                   [--runs N] [--seed N] [--batch N] [--alone] [--latency | --memory | --replay]
+#                   [--runs N] [--seed N] [--batch N] [--seconds N] [--alone]
+#                   [--latency | --memory | --replay]
 #                   default: 1000000 events, 100000 for the peer, both, full, 3 runs, seed 7
 #
 # From a full queue to committed rows, turn and turn about: a worker of tasktrail with and without
@@ -10,14 +11,15 @@
 # number of rows is looked at after each run. The peer gets fewer events, as its speed does not
 # depend on their number. --alone leaves BullMQ out. Prints medians and ratios.
 #
-# --latency: 1000 events a second are offered for 20 s instead (tests/bench/offer.mjs), and somebody
-# else looks when their rows can be read (bench_arrivals). Prints p50 and p99 in milliseconds. On
-# SQLite alone: PostgreSQL fills gaps in old pages, where the looker would miss rows.
+# --latency: 1000 events a second are offered for --seconds 12 instead (tests/bench/offer.mjs), and
+# somebody else looks when their rows can be read (bench_arrivals; on PostgreSQL by an index that both
+# tables get for it). The first 4 seconds, in which files still grow, are not counted. Prints p50 and
+# p99 in milliseconds, and refuses where a side fell behind (a row came more than a second late).
 # --memory: N events, a part at a time, for one worker; prints how much memory it has after each.
 # --replay: a store of N events; how long one task's replay takes in a running process, beside the
 # bare rows by the same index (bench_lookup).
 
-RATE=1000 SECONDS_OFFERED=20 LOOKUPS=20000
+RATE=1000 LOOKUPS=20000 seconds_offered=12 SECONDS_LEFT_OUT=4
 events=1000000 peer_events=100000 stores=(sqlite postgres) sync=full runs=3 seed=7 batch=() alone=no
 what=throughput
 while [ $# -gt 0 ]; do
@@ -37,13 +39,18 @@ while [ $# -gt 0 ]; do
     --runs) number "$1" "${2:-}" && runs=$2 ;;
     --seed) number "$1" "${2:-}" && seed=$2 ;;
     --batch) number "$1" "${2:-}" && batch=(--batch "$2") ;;
+    --seconds) number "$1" "${2:-}" && seconds_offered=$2 ;;
     --alone) alone=yes && shift && continue ;;
     --latency | --memory | --replay) what=${1#--} && shift && continue ;;
-    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch, --alone, --latency, --memory or --replay" ;;
+    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch, --seconds, --alone, --latency, --memory or --replay" ;;
     esac
     shift 2
 done
 [ "$peer_events" -le "$events" ] || peer_events=$events
+if [ "$what" = latency ]; then
+    [ "$seconds_offered" -gt "$SECONDS_LEFT_OUT" ] || refuse "--seconds: more than $SECONDS_LEFT_OUT"
+    events=$((RATE * seconds_offered))
+fi
 
 "$ROOT/tools/setup" build run bench
 build_preset release
@@ -51,7 +58,6 @@ mkdir -p "$WORK"
 make_workload "$events" "$seed"
 # shellcheck disable=SC2154
 head -n "$peer_events" "$workload" >"$WORK/peer.ndjson"
-[ "$what" != latency ] || stores=(sqlite)
 case "$what" in memory | replay) alone=yes ;; esac
 if [ $alone = no ] || [ "$what" = latency ]; then npm_install bullmq.mjs offer.mjs; fi
 [ $alone = yes ] || build_better_sqlite3

@@ -7,16 +7,23 @@ programs=$ROOT/build/release/tests
 
 # offer_and_look tasktrail|bullmq TABLE RUNS_FILE
 offer_and_look() {
-    local wanted=$((RATE * SECONDS_OFFERED)) looker
-    "$programs/bench_arrivals" --store "$store_url" --table "$2" --count "$wanted" >"$WORK/arrivals" &
+    local wanted=$((RATE * seconds_offered)) looker status=0
+    "$programs/bench_arrivals" --store "$store_url" --table "$2" --count "$wanted" \
+        --skip $((RATE * SECONDS_LEFT_OUT)) >"$WORK/arrivals" &
     looker=$!
-    (cd "$WORK" && node offer.mjs "$1" "$socket" "$workload" "$RATE" "$SECONDS_OFFERED" >/dev/null) ||
+    (cd "$WORK" && node offer.mjs "$1" "$socket" "$workload" "$RATE" "$seconds_offered" >/dev/null) ||
         refuse "offering failed"
-    wait "$looker" || unequal "not every event has a row"
+    wait "$looker" || status=$?
+    [ "$status" != 3 ] || unequal "$1 fell behind (p50 p99 longest, ms): $(cat "$WORK/arrivals")"
+    [ "$status" = 0 ] || unequal "not every event has a row"
     cat "$WORK/arrivals" >>"$3"
 }
 
+# What others wrote before is on disk, and not in the way of commits.
+settle_disk() { sync; }
+
 latency_tasktrail() {
+    settle_disk
     start_redis
     new_store "$1"
     "$TASKTRAIL" worker --quiet --redis "unix://$socket" --store "$store_url" --sync "$sync" \
@@ -31,6 +38,7 @@ latency_tasktrail() {
 }
 
 latency_bullmq() {
+    settle_disk
     start_redis
     new_store "$1"
     (cd "$WORK" && exec node bullmq.mjs work "$socket" "${store_url#sqlite:}" "$sync" 1000000000 >/dev/null) &
@@ -54,7 +62,7 @@ measure_latency() {
                 "$([ "$alone" = yes ] || echo "BullMQ $(last "latency-$store-bullmq")") (p50 p99 longest, ms)"
         done
     done
-    say "$RATE events a second for $SECONDS_OFFERED s, --sync $sync, median of $runs, $(nproc) cores"
+    say "$RATE events a second, $SECONDS_LEFT_OUT s left out, then $((seconds_offered - SECONDS_LEFT_OUT)) s, --sync $sync, median of $runs, $(nproc) cores"
     for store in "${stores[@]}"; do
         for name in tasktrail bullmq; do
             [ -e "$WORK/latency-$store-$name.runs" ] || continue
@@ -64,25 +72,45 @@ measure_latency() {
     done
 }
 
-measure_memory() {
-    local part=0 rows=0 size=$((events / 20)) seen file
+# The newest number that was given to a row: no scan, as rows are never deleted here.
+newest_row() {
+    if [ "$1" = sqlite ]; then
+        sqlite3 "${store_url#sqlite:}" 'SELECT max(rowid) FROM task_status_audit'
+    else
+        psql -qAtX "$store_url" -c 'SELECT last_value FROM task_status_audit_apply_seq'
+    fi
+}
+
+# memory_of STORE: the worker gets the events a part at a time, so that Redis need not hold them all.
+memory_of() {
+    local rows=0 size=$(((events + 19) / 20)) seen file lines
     start_redis
-    new_store sqlite
+    new_store "$1"
     "$TASKTRAIL" worker --quiet --redis "unix://$socket" --store "$store_url" --sync "$sync" "${batch[@]}" &
     worker_pid=$!
-    split --lines="$((size > 0 ? size : 1))" "$workload" "$runtime/part-"
+    split --lines="$size" "$workload" "$runtime/part-"
     for file in "$runtime"/part-*; do
         "$TASKTRAIL" emit --quiet --redis "unix://$socket" "$file" || refuse "emit failed"
-        rows=$((rows + $(wc -l <"$file")))
+        lines=$(wc -l <"$file")
+        rows=$((rows + lines))
         rm "$file"
-        until seen=$(sqlite3 "${store_url#sqlite:}" 'SELECT max(rowid) FROM task_status_audit') &&
-            [ "${seen:-0}" -ge "$rows" ]; do sleep 0.1; done
-        part=$((part + 1))
-        say "$rows rows: $(awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$worker_pid/status")"
+        until seen=$(newest_row "$1" 2>/dev/null) && [ "${seen:-0}" -ge "$rows" ]; do
+            kill -0 "$worker_pid" 2>/dev/null || refuse "the worker failed"
+            sleep 0.2
+        done
+        say "$1, $rows rows: $(awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' "/proc/$worker_pid/status")"
     done
     kill "$worker_pid"
     wait "$worker_pid" || refuse "the worker failed"
     worker_pid=''
+    rows=$(count_rows "$1" task_status_audit)
+    [ "$rows" = "$events" ] || unequal "tasktrail stored $rows of $events"
+    stop_redis
+}
+
+measure_memory() {
+    local store
+    for store in "${stores[@]}"; do memory_of "$store"; done
 }
 
 measure_replay() {
@@ -91,9 +119,13 @@ measure_replay() {
         new_store "$store"
         "$programs/bench_store" --store "$store_url" --events "$events" --batch 10000 --sync normal \
             "$workload" || refuse "filling the store failed"
-        [ "$store" = sqlite ] || psql -qAtX "$store_url" -c 'VACUUM ANALYZE'
+        if [ "$store" = sqlite ]; then
+            cat "${store_url#sqlite:}" >/dev/null # into the page cache
+        else
+            psql -qAtX "$store_url" -c 'VACUUM ANALYZE'
+        fi
         for ((run = 1; run <= runs; run++)); do
-            say "$store, $events events: $("$programs/bench_lookup" --store "$store_url" --lookups "$LOOKUPS" "$workload")"
+            say "$store, $events events: $("$programs/bench_lookup" --store "$store_url" --lookups "$LOOKUPS")"
         done
     done
 }

@@ -173,7 +173,9 @@ TT_TEST(a_token_that_is_refused_is_renewed_once)
     start(0, 0, 1);
     tt_fake_http_json(&http, 401, "{}");
     tt_fake_http_json(&http, 401, "{}");
-    ck_assert_int_eq(send_batch(), TT_ERR_UNAVAILABLE);
+    ck_assert_int_eq(send_batch(), TT_ERR_DENIED);
+    ck_assert_ptr_nonnull(strstr(fault.text, "refused (401), with a new token, too"));
+    ck_assert_uint_eq(http.made, 2);
     stop();
     renewed = 0;
 }

@@ -26,6 +26,17 @@ static struct tt_sink_batch batch;
 static struct tt_sink_answer answer;
 static struct tt_fault fault;
 
+static int renewed;
+
+static enum tt_err authorize(void *context, bool refused, struct tt_buf *value,
+                             struct tt_fault *ignored)
+{
+    (void)context, (void)ignored;
+    renewed += refused;
+    tt_buf_add_text(value, renewed > 0 ? "Bearer new" : "Bearer old");
+    return TT_OK;
+}
+
 /* Rows of one letter take 5 bytes in a request, the first one more. */
 static void start(size_t bytes_a_request)
 {
@@ -40,9 +51,10 @@ static void start(size_t bytes_a_request)
         .dataset = "d",
     };
     fault = (struct tt_fault){0};
+    renewed = 0;
     ck_assert_int_eq(tt_bq_open(&rest, &bq, &fault), TT_OK);
     const struct tt_write_options options = {
-        .access = {.http = &http.port},
+        .access = {.http = &http.port, .authorize = authorize},
         .endpoint = "https://w",
         .project = "p",
         .dataset = "d",
@@ -310,6 +322,29 @@ TT_TEST(a_batch_begun_by_another_way_is_left_to_it)
 }
 TT_END
 
+TT_TEST(a_token_that_is_refused_is_renewed_once_however_that_is_told)
+{
+    for (int page = 0; page < 2; page++) { /* as a status of gRPC; as the front end's page */
+        start(0);
+        for (int i = 0; i < 2; i++) {
+            tt_fake_http_grpc(&http, page ? -1 : 16, "invalid%20credentials", NULL, 0);
+            if (page)
+                http.calls[2 * i].status = 401;
+            if (i == 0)
+                PLAN(0, "\x0a\x01s");
+        }
+        ck_assert_msg(do_ask() == TT_OK, "%s", fault.text);
+        ck_assert_ptr_nonnull(strstr(http.calls[0].headers_sent.data, "Bearer old\n"));
+        ck_assert_ptr_nonnull(strstr(http.calls[1].headers_sent.data, "Bearer new\n"));
+        tt_fake_http_grpc(&http, 16, "invalid%20credentials", NULL, 0);
+        ck_assert_int_eq(do_ask(), TT_ERR_DENIED);
+        ck_assert_ptr_nonnull(strstr(fault.text, "refused (401), with a new token, too"));
+        ck_assert_uint_eq(http.made, 4);
+        stop();
+    }
+}
+TT_END
+
 TT_TEST(http_1_is_said_so)
 {
     start(0);
@@ -330,4 +365,5 @@ TT_SUITE("adapters/bigquery/write",
          rows_that_are_missing_are_never_committed,
          an_answer_without_a_status_is_an_unknown_outcome, a_commit_is_done_however_it_is_told,
          a_commit_that_is_refused_says_why, a_forgotten_stream_was_never_there_or_the_table_knows,
-         a_batch_begun_by_another_way_is_left_to_it, http_1_is_said_so)
+         a_batch_begun_by_another_way_is_left_to_it,
+         a_token_that_is_refused_is_renewed_once_however_that_is_told, http_1_is_said_so)

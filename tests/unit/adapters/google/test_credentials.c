@@ -244,42 +244,6 @@ TT_TEST(a_user_gets_a_token_by_the_refresh_token)
 }
 TT_END
 
-TT_TEST(an_external_account_exchanges_the_token_of_a_file_or_a_url)
-{
-    begin();
-    tt_standin_set(&standin, "secrets", "{\"subject\":[\"external-token\"]}");
-    char subject[400];
-    add_file("subject", subject);
-    tt_write_file(subject, "external-token\n", 15);
-    static const char form[] =
-        "{\"type\":\"external_account\",\"audience\":\"//iam/x\",\"subject_token_type\":\"t\","
-        "\"token_url\":\"%s/v1/token\",\"credential_source\":{%s}%s}";
-    char source[600], more[600] = "";
-    for (int i = 0; i < 3; i++) {
-        if (i == 0)
-            snprintf(source, sizeof source, "\"file\":\"%s\"", subject);
-        else
-            snprintf(source, sizeof source,
-                     "\"url\":\"%s/subject\",\"format\":{\"type\":\"json\","
-                     "\"subject_token_field_name\":\"id_token\"}",
-                     standin.url);
-        if (i == 2)
-            snprintf(more, sizeof more,
-                     ",\"service_account_impersonation_url\":\"%s/v1/projects/-/serviceAccounts/"
-                     "robot@p:generateAccessToken\"",
-                     standin.url);
-        write_json(form, standin.url, source, more);
-        ck_assert_ok(open_it());
-        ck_assert_ok(authorize(false));
-        ck_assert_int_eq(let_in(), 404);
-        tt_google_close(google);
-        google = NULL;
-    }
-    ck_assert_int_eq(tt_standin_number(&standin, "counters/tokens"), 4);
-    end();
-}
-TT_END
-
 TT_TEST(without_any_file_the_metadata_server_is_asked)
 {
     begin();
@@ -324,9 +288,17 @@ TT_TEST(files_that_are_wrong_are_refused_and_never_quoted)
         {"{\"type\":\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"canary\","
          "\"refresh_token\":\"canary\",\"token_uri\":\"http://localhost:x@example.com/token\"}",
          TT_ERR_INVALID, "not https"},
-        {"{\"type\":\"external_account\",\"credential_source\":{\"environment_id\":\"aws1\","
+        {"{\"type\":\"external_account\",\"credential_source\":{\"environment_id\":\"aws2\","
          "\"url\":\"http://x/canary\"}}",
-         TT_ERR_UNSUPPORTED, "expected a file or a url"},
+         TT_ERR_UNSUPPORTED, "expected aws1"},
+        {"{\"type\":\"external_account\",\"credential_source\":{\"x\":\"canary\"}}",
+         TT_ERR_UNSUPPORTED, "expected a file, a url or AWS"},
+        {"{\"type\":\"impersonated_service_account\",\"source_credentials\":"
+         "{\"type\":\"impersonated_service_account\"},\"service_account_impersonation_url\":\"u\"}",
+         TT_ERR_UNSUPPORTED, "source_credentials: type"},
+        {"{\"type\":\"impersonated_service_account\",\"source_credentials\":"
+         "{\"type\":\"authorized_user\"}}",
+         TT_ERR_INVALID, "\"service_account_impersonation_url\" is missing"},
     };
     begin();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -372,7 +344,5 @@ TT_END
 TT_SUITE("adapters/google", a_service_account_gets_a_token_and_keeps_it,
          a_token_is_made_anew_five_minutes_before_it_ends, a_refused_token_is_replaced,
          a_token_lives_on_while_nobody_gives_another, a_wrong_clock_is_told,
-         a_user_gets_a_token_by_the_refresh_token,
-         an_external_account_exchanges_the_token_of_a_file_or_a_url,
-         without_any_file_the_metadata_server_is_asked,
+         a_user_gets_a_token_by_the_refresh_token, without_any_file_the_metadata_server_is_asked,
          files_that_are_wrong_are_refused_and_never_quoted, no_answer_makes_a_fault_tell_a_secret)

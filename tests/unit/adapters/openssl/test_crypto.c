@@ -93,6 +93,21 @@ TT_TEST(what_is_no_rsa_key_is_invalid_and_not_quoted)
 }
 TT_END
 
+TT_TEST(an_hmac_is_that_of_the_standard)
+{
+    struct tt_crypto crypto = tt_openssl_crypto();
+    unsigned char bytes[TT_SHA256_BYTES];
+    char hex[2 * TT_SHA256_BYTES + 1];
+    struct tt_fault fault = {0}; /* test case 2 of RFC 4231 */
+    ck_assert_int_eq(crypto.hmac_sha256(crypto.context, TT_STR("Jefe"),
+                                        TT_STR("what do ya want for nothing?"), bytes, &fault),
+                     TT_OK);
+    for (int i = 0; i < TT_SHA256_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    ck_assert_str_eq(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+TT_END
+
 TT_SUITE("adapters/openssl", a_digest_is_that_of_the_standard_in_any_pieces,
          a_signature_is_as_long_as_the_key_and_verifies,
-         what_is_no_rsa_key_is_invalid_and_not_quoted)
+         what_is_no_rsa_key_is_invalid_and_not_quoted, an_hmac_is_that_of_the_standard)

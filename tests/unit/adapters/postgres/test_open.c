@@ -87,13 +87,13 @@ TT_TEST(a_store_whose_server_is_away_opens_and_is_used_when_it_comes)
     tt_postgres_server_start(&late, "late", NULL);
     tt_postgres_server_stop(&late, SIGINT);
     ck_assert_int_eq(tt_pg_store_open(late.url, NULL, &store, &fault), TT_OK);
-    ck_assert_int_eq(store.fence_known(store.context, &fence, &fault), TT_ERR_UNAVAILABLE);
+    ck_assert_int_eq(store.reserve_fences(store.context, 0, &fence, &fault), TT_ERR_UNAVAILABLE);
     ck_assert_tells(fault, late.dir);
     ck_assert_int_eq(store.begin(store.context, NULL), TT_ERR_UNAVAILABLE);
     store.rollback(store.context);
     tt_postgres_server_start(&late, "late", NULL);
-    ck_assert_int_eq(store.fence_known(store.context, &fence, NULL), TT_OK);
-    ck_assert_int_eq(fence, 0);
+    ck_assert_int_eq(store.reserve_fences(store.context, 0, &fence, NULL), TT_OK);
+    ck_assert_int_eq(fence, TT_FENCE_STEP);
     tt_pg_store_done(&store);
     tt_postgres_server_stop(&late, SIGINT);
 }

@@ -160,14 +160,14 @@ TT_TEST(a_server_that_crashes_before_any_step_and_comes_back_is_used_again)
     check_all_steps(crash_and_restart);
     setup();
     tt_postgres_server_stop(&server, SIGINT);
-    enum tt_err err = store.fence_known(store.context, &fence, NULL);
+    enum tt_err err = store.reserve_fences(store.context, 0, &fence, NULL);
     ck_assert_int_eq(tt_err_class(err), TT_CLASS_RETRY);
     err = store.begin(store.context, NULL);
     ck_assert_int_eq(tt_err_class(err), TT_CLASS_RETRY);
     store.rollback(store.context);
     tt_postgres_server_start(&server, "postgres", NULL);
-    ck_assert_int_eq(store.fence_known(store.context, &fence, NULL), TT_OK);
-    ck_assert_int_eq(fence, 0);
+    ck_assert_int_eq(store.reserve_fences(store.context, 0, &fence, NULL), TT_OK);
+    ck_assert_int_eq(fence, TT_FENCE_STEP);
     teardown();
     tt_postgres_server_stop(&server, SIGINT);
 }

@@ -66,11 +66,23 @@ static const char *claim(struct tt_queue *queue, size_t max)
     return tt_test_queue_claim(queue, max, &batch);
 }
 
-static bool ask_ahead(struct tt_queue *queue, size_t max)
+static bool look_ahead(struct tt_queue *queue, size_t max)
 {
     bool asked = false;
     ck_assert_msg(queue->prefetch(queue->context, max, 0, &asked, &fault) == TT_OK, "%s",
                   fault.text);
+    return asked;
+}
+
+static void carry_on(struct tt_queue *queue)
+{
+    ck_assert_msg(queue->carry_on(queue->context, &fault) == TT_OK, "%s", fault.text);
+}
+
+static bool ask_ahead(struct tt_queue *queue, size_t max)
+{
+    bool asked = look_ahead(queue, max);
+    carry_on(queue);
     return asked;
 }
 
@@ -104,6 +116,55 @@ TT_TEST(what_was_asked_for_ahead_is_the_next_batch)
     ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
     ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
     tear_down();
+}
+TT_END
+
+TT_TEST(what_was_only_looked_at_goes_to_whoever_is_quicker)
+{
+    set_up("quicker");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(look_ahead(&a, 9));
+    ck_assert_str_eq(claim(&b, 9), "y1*1 ");
+    carry_on(&a);
+    carry_on(&a); /* as often as one likes */
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(claim(&a, 9), "");
+    ck_assert(!tt_test_queue_finish(&b));
+    add(1, "y", 2);
+    ck_assert_int_eq(a.wait(a.context, 10000, &fault), TT_OK);
+    ck_assert_str_eq(claim(&a, 9), "y2*1 ");
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
+    ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
+    tear_down();
+}
+TT_END
+
+/* What needs an answer of its own in between. */
+TT_TEST(what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on)
+{
+    for (int way = 0; way < 3; way++) {
+        unsigned alive = 0;
+        bool lost = false;
+        set_up(way == 0 ? "finish" : way == 1 ? "renew" : "beat");
+        add(0, "x", 1);
+        add(1, "y", 1);
+        ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+        ck_assert(look_ahead(&a, 9));
+        if (way == 1)
+            ck_assert_int_eq(a.renew(a.context, &lost, &fault), TT_OK);
+        if (way == 2)
+            ck_assert_int_eq(a.heartbeat(a.context, &alive, &fault), TT_OK);
+        ck_assert(!lost && !tt_test_queue_finish(&a));
+        ck_assert_str_eq(claim(&b, 9), "");
+        ck_assert_str_eq(claim(&a, 9), "y1*1 ");
+        ck_assert(!tt_test_queue_finish(&a));
+        ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
+        ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
+        tear_down();
+    }
 }
 TT_END
 
@@ -187,6 +248,27 @@ TT_TEST(a_finish_that_came_to_nothing_is_given_back_with_the_next_connection)
 }
 TT_END
 
+TT_TEST(a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it)
+{
+    struct tt_queue_batch batch;
+    bool asked = false, lost = false;
+    set_up("leaves");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_int_eq(a.claim(a.context, 1, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, 1);
+    ck_assert_int_eq(a.prefetch(a.context, 10, 0, &asked, &fault), TT_OK);
+    ck_assert(asked);
+    tt_redis_ask(&server, "SCRIPT FLUSH");
+    ck_assert_int_eq(a.finish(a.context, &lost, &fault), TT_OK); /* not awaited */
+    a.disconnect(a.context);
+    ck_assert_int_eq(b.claim(b.context, 10, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, 2);
+    ck_assert_int_eq(b.finish(b.context, &lost, &fault), TT_OK);
+    tear_down();
+}
+TT_END
+
 TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
 {
     static const struct {
@@ -215,8 +297,11 @@ TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
 TT_END
 
 TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_asked_ahead,
-         what_was_asked_for_ahead_is_the_next_batch, giving_back_is_about_both_batches,
-         a_worker_that_leaves_hands_on_what_it_asked_for,
+         what_was_asked_for_ahead_is_the_next_batch,
+         what_was_only_looked_at_goes_to_whoever_is_quicker,
+         what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on,
+         giving_back_is_about_both_batches, a_worker_that_leaves_hands_on_what_it_asked_for,
          a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
          a_finish_that_came_to_nothing_is_given_back_with_the_next_connection,
+         a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it,
          keys_are_read_in_place_only_where_nothing_is_in_doubt)

@@ -1,9 +1,11 @@
 /* Routing on a real Redis Cluster: what goes where, what is sent again, in which order answers
  * come. */
 #include "adapters/redis/cluster_parts.h"
+#include "adapters/redis/queue.h"
 #include "tests/lib/process.h"
 #include "tests/lib/redis_cluster.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/turns.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -194,6 +196,42 @@ TT_TEST(a_lost_node_is_an_error_and_connecting_again_begins_with_those_that_are_
 }
 TT_END
 
+static void add_event(int node, int n)
+{
+    char payload[60];
+    snprintf(payload, sizeof payload, "{\"task_id\":\"a\",\"n\":%d}", n);
+    tt_redis_cluster_ask(&cluster, node, "XADD {t:0}:events * e %s", payload);
+}
+
+/* A replica that takes over may have lost fences that were given, and sends no other sign. */
+TT_TEST(what_a_server_that_took_over_gives_counts_only_after_a_new_connect)
+{
+    struct tt_queue_batch batch;
+    struct tt_fault fault = {0}, again = {0};
+    unsigned partitions;
+    int64_t epoch;
+    tt_redis_cluster_start(&cluster, NULL);
+    struct tt_queue queue = tt_test_queue_open_at(cluster.url, "a", 60000);
+    unsigned slot = tt_redis_slot(TT_STR("{t:0}:events"));
+    int from = tt_redis_cluster_owner(&cluster, slot), to = (from + 1) % TT_CLUSTER_NODES;
+    add_event(from, 1);
+    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "a1*1 ");
+    ck_assert(!tt_test_queue_finish(&queue));
+    tt_redis_cluster_move_begin(&cluster, slot, from, to);
+    tt_redis_cluster_move_end(&cluster, slot, from, to);
+    add_event(to, 2);
+    ck_assert_int_eq(queue.claim(queue.context, 10, 0, &batch, &fault), TT_ERR_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(fault.text, "slots have moved"));
+    ck_assert_msg(queue.connect(queue.context, &partitions, &epoch, &again) == TT_OK, "%s",
+                  again.text);
+    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "a2*2 ");
+    ck_assert(!tt_test_queue_finish(&queue));
+    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "");
+    tt_redis_queue_destroy(&queue);
+    tt_redis_cluster_stop(&cluster);
+}
+TT_END
+
 TT_TEST(slots_are_those_of_the_braces)
 {
     ck_assert_uint_eq(tt_redis_slot(TT_STR("123456789")), 0x31C3);
@@ -209,4 +247,5 @@ TT_SUITE("adapters/redis/cluster", answers_come_in_the_order_of_sending_whatever
          a_script_that_one_node_forgot_is_sent_with_its_text,
          who_is_impatient_is_told_that_a_slot_is_on_the_move,
          a_lost_node_is_an_error_and_connecting_again_begins_with_those_that_are_left,
+         what_a_server_that_took_over_gives_counts_only_after_a_new_connect,
          slots_are_those_of_the_braces)

@@ -322,6 +322,7 @@ TT_TEST(a_server_that_is_full_lets_workers_wait_and_park)
     };
     ck_assert_msg(b.park(b.context, &parking, &fault) == TT_OK, "%s", fault.text);
     ck_assert(!tt_test_queue_finish(&b));
+    see_to_it(false);
     tear_down();
 }
 TT_END

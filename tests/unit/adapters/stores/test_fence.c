@@ -26,19 +26,25 @@ static void commit(void)
     ck_assert_msg(test.store.commit(test.store.context, &fault) == TT_OK, "%s", fault.text);
 }
 
-static int64_t known(void)
+static int64_t reserve(struct tt_store *store, int64_t up_to)
 {
     int64_t number = -1;
     tt_fault_clear(&fault);
-    ck_assert_msg(test.store.fence_known(test.store.context, &number, &fault) == TT_OK, "%s",
+    ck_assert_msg(store->reserve_fences(store->context, up_to, &number, &fault) == TT_OK, "%s",
                   fault.text);
     return number;
 }
 
-TT_TEST(what_is_known_is_never_below_a_fence_that_was_committed)
+/* New holdings begin above it. */
+static int64_t known(void)
+{
+    return reserve(&test.store, 0) - TT_FENCE_STEP;
+}
+
+TT_TEST(new_numbers_are_above_all_fences_that_were_committed)
 {
     static const int64_t numbers[] = {
-        1, 2, TT_FENCE_STEP, TT_FENCE_STEP + 1, 3, INT64_C(5000000000000)};
+        1, 2, TT_FENCE_STEP, 3 * TT_FENCE_STEP + 1, 3, INT64_C(5000000000000)};
     int64_t newest = 0;
     tt_test_store_make(&test, _i);
     ck_assert_int_eq(known(), 0);
@@ -47,8 +53,9 @@ TT_TEST(what_is_known_is_never_below_a_fence_that_was_committed)
         begin();
         ck_assert_int_eq(fence((int64_t)i % 3, numbers[i]), TT_OK);
         commit();
-        ck_assert_int_ge(known(), newest);
-        ck_assert_int_lt(known(), newest + TT_FENCE_STEP);
+        int64_t above = known();
+        ck_assert_int_ge(above, newest);
+        newest = above + TT_FENCE_STEP; /* now reserved */
     }
     tt_test_store_done(&test);
 }
@@ -61,6 +68,33 @@ TT_TEST(a_fence_that_was_rolled_back_is_not_known)
     ck_assert_int_eq(fence(4, 1), TT_OK);
     test.store.rollback(test.store.context);
     ck_assert_int_eq(known(), 0);
+    tt_test_store_done(&test);
+}
+TT_END
+
+TT_TEST(each_who_reserves_a_step_has_numbers_of_its_own)
+{
+    struct tt_test_store *one = &test;
+    tt_test_store_make(one, _i);
+    int64_t newest = reserve(&one->store, 0);
+    ck_assert_int_eq(newest, TT_FENCE_STEP);
+    for (int i = 0; i < 3; i++) {
+        int64_t next = reserve(&one->store, 0);
+        ck_assert_int_eq(next, newest + TT_FENCE_STEP);
+        newest = next;
+    }
+    ck_assert_rows(one, "SELECT partition, fence FROM partition_fence", "-1|4096");
+    tt_test_store_done(one);
+}
+TT_END
+
+TT_TEST(numbers_are_reserved_up_to_where_they_are_wanted_and_never_taken_back)
+{
+    tt_test_store_make(&test, _i);
+    ck_assert_int_eq(reserve(&test.store, 1), TT_FENCE_STEP);
+    ck_assert_int_eq(reserve(&test.store, 5000), 5120);
+    ck_assert_int_eq(reserve(&test.store, 3), 5120);
+    ck_assert_int_eq(reserve(&test.store, 0), 5120 + TT_FENCE_STEP);
     tt_test_store_done(&test);
 }
 TT_END
@@ -179,8 +213,11 @@ TT_TEST(a_fenced_batch_leaves_nothing_in_the_store)
 }
 TT_END
 
-TT_STORE_SUITE("adapters/stores/fence", what_is_known_is_never_below_a_fence_that_was_committed,
-               a_fence_that_was_rolled_back_is_not_known, without_locking_no_fence_is_remembered,
+TT_STORE_SUITE("adapters/stores/fence", new_numbers_are_above_all_fences_that_were_committed,
+               a_fence_that_was_rolled_back_is_not_known,
+               each_who_reserves_a_step_has_numbers_of_its_own,
+               numbers_are_reserved_up_to_where_they_are_wanted_and_never_taken_back,
+               without_locking_no_fence_is_remembered,
                a_task_is_not_written_under_an_older_fence_than_its_row_has,
                another_task_of_the_partition_may_have_an_older_fence,
                a_duplicate_carries_its_fence_into_the_row_of_its_task,

@@ -79,6 +79,29 @@ TT_TEST(after_a_fence_the_store_is_asked_what_new_ones_must_be_above)
 }
 TT_END
 
+TT_TEST(a_batch_whose_fence_was_not_reserved_before_it_was_claimed_is_claimed_again)
+{
+    struct tt_world world = {.fence = 5000}; /* others are that far */
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim give-back extend claim begin commit finish "
+                                  "disconnect ");
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_eq(world.fence, 5002); /* it goes on counting: nobody else is left behind */
+}
+TT_END
+
+TT_TEST(more_fences_are_reserved_before_they_are_used_up)
+{
+    struct tt_world world = {.fence = 10 + TT_FENCE_STEP - 100};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim begin commit finish extend disconnect ");
+}
+TT_END
+
 TT_TEST(the_lease_of_a_batch_is_renewed_while_the_store_is_away)
 {
     struct tt_world world = {.commits_fail = 6};
@@ -88,6 +111,39 @@ TT_TEST(the_lease_of_a_batch_is_renewed_while_the_store_is_away)
     ck_assert_ptr_nonnull(strstr(world.diary, "renew"));
     ck_assert_ptr_null(strstr(world.diary, "give-back"));
     ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
+TT_TEST(a_batch_that_was_asked_for_long_ago_is_renewed_before_it_is_applied)
+{
+    struct tt_world world = {.asks_ahead = true, .batch = 1, .commits_fail = 4};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, good);
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    const char *second = strstr(world.diary, "finish");
+    ck_assert_ptr_nonnull(second);
+    ck_assert_msg(strncmp(second, "finish claim renew prefetch begin commit finish claim begin",
+                          strlen("finish claim renew prefetch begin commit finish claim begin")) ==
+                      0,
+                  "%s", world.diary);
+    ck_assert_int_eq(world.rows, 3);
+}
+TT_END
+
+TT_TEST(a_batch_asked_for_ahead_whose_lease_has_ended_is_given_up)
+{
+    struct tt_world world = {
+        .asks_ahead = true, .batch = 1, .commits_fail = 4, .lease_ends_ahead = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_msg(strstr(world.diary, "finish claim renew fenced give-back claim begin commit") !=
+                      NULL,
+                  "%s", world.diary);
+    ck_assert_int_eq(world.rows, 2);
 }
 TT_END
 
@@ -232,7 +288,11 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_store_that_stays_away_is_asked_less_and_less_often,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          after_a_fence_the_store_is_asked_what_new_ones_must_be_above,
+         a_batch_whose_fence_was_not_reserved_before_it_was_claimed_is_claimed_again,
+         more_fences_are_reserved_before_they_are_used_up,
          the_lease_of_a_batch_is_renewed_while_the_store_is_away,
+         a_batch_that_was_asked_for_long_ago_is_renewed_before_it_is_applied,
+         a_batch_asked_for_ahead_whose_lease_has_ended_is_given_up,
          a_batch_whose_lease_ended_while_the_store_was_away_is_given_up,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,

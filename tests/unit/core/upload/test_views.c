@@ -225,7 +225,46 @@ TT_TEST(stuck_is_a_task_in_a_status_that_others_leave)
 }
 TT_END
 
+/* One line for each column, by its type, in the table's order. */
+TT_TEST(views_of_messages_have_every_column_of_their_tables)
+{
+    static const char *const forms[] = {
+        [TT_COLUMN_STRING] = "\n  JSON_VALUE(message, '$.%s') AS `%s`,\n",
+        [TT_COLUMN_INT64] = "\n  SAFE_CAST(JSON_VALUE(message, '$.%s') AS INT64) AS `%s`,\n",
+        [TT_COLUMN_TIMESTAMP] =
+            "\n  SAFE_CAST(JSON_VALUE(message, '$.%s') AS TIMESTAMP) AS `%s`,\n",
+        [TT_COLUMN_BOOL] = "\n  SAFE_CAST(JSON_VALUE(message, '$.%s') AS BOOL) AS `%s`,\n",
+        [TT_COLUMN_JSON] = "\n  JSON_QUERY(message, '$.%s') AS `%s`,\n",
+    };
+    ck_assert_uint_eq(tt_upload_message_view_count, TT_UPLOAD_TABLES);
+    for (int t = 0; t < TT_UPLOAD_TABLES; t++) {
+        const struct tt_upload_view *view = &tt_upload_message_views[t];
+        const struct tt_upload_table *table = &tt_upload_tables[t];
+        const char *at = strstr(view->sql, "SELECT\n");
+        ck_assert_str_eq(view->name, table->name);
+        ck_assert_ptr_nonnull(at);
+        at += strlen("SELECT");
+        for (size_t i = 0; i < table->column_count; i++) {
+            struct tt_buf line;
+            tt_buf_init(&line, 0);
+            tt_buf_add_text(&line, forms[table->columns[i].type]);
+            for (const char *name; (name = strstr(line.data, "%s")) != NULL;) {
+                char rest[200];
+                snprintf(rest, sizeof rest, "%s%s", table->columns[i].name, name + 2);
+                line.len = (size_t)(name - line.data);
+                tt_buf_add_text(&line, rest);
+            }
+            ck_assert_msg(strncmp(at, line.data, line.len) == 0, "%s: %.100s", line.data, at);
+            at += line.len - 1;
+            tt_buf_done(&line);
+        }
+        ck_assert(strncmp(at, "\n  publish_time\n", 16) == 0);
+    }
+}
+TT_END
+
 TT_SUITE("core/upload/views", the_current_status_is_the_last_in_time_and_the_verdict_the_newest,
          rows_that_are_there_twice_count_once,
          a_discrepancy_holds_until_it_is_withdrawn_and_again_when_it_is_found_again,
-         stuck_is_a_task_in_a_status_that_others_leave)
+         stuck_is_a_task_in_a_status_that_others_leave,
+         views_of_messages_have_every_column_of_their_tables)

@@ -1,0 +1,23 @@
+/* Inside of the model's client: queue_client.c (life, holding, waiting), queue_client_claim.c. */
+#ifndef TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
+#define TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
+
+#include "tests/sim/queue_client.h"
+
+/* The way there and back; after a failure it is not connected. */
+enum tt_err tt_model_client_there(struct tt_model_queue *q, enum tt_sim_call call,
+                                  struct tt_fault *fault);
+enum tt_err tt_model_client_back(struct tt_model_queue *q, enum tt_sim_call call,
+                                 struct tt_fault *fault);
+/* Between two steps of a call: others may come in between. */
+enum tt_err tt_model_client_between(struct tt_model_queue *q, struct tt_fault *fault);
+enum tt_err tt_model_client_no_group(struct tt_model_queue *q, struct tt_fault *fault);
+void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand);
+bool tt_model_client_is_ahead(const struct tt_model_queue *q);
+bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition);
+enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
+                                  struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
+                                     struct tt_fault *fault);
+
+#endif
