@@ -261,6 +261,42 @@ TT_TEST(rows_of_tasks_with_errors_are_held_and_released_by_name)
 }
 TT_END
 
+TT_TEST(a_dry_run_counts_rows_that_are_released_once)
+{
+    const char *lifecycle = tt_tmpfile("dry-held.json");
+    const char text[] = "{\"initial\": [\"BEGUN\"], \"terminal\": [\"DONE\"],"
+                        " \"transitions\": {\"BEGUN\": [\"DONE\"]}}";
+    tt_write_file(lifecycle, text, strlen(text));
+    set_up("dry-held", 100);
+    tt_test_sql(path, "UPDATE task_status_audit SET status = 'LOST' WHERE task_id = 'task-7'");
+    const char *const hold[] = {
+        "upload",  "--store",          store,  "--to", to, "--once", "--lifecycle",
+        lifecycle, "--on-discrepancy", "hold", NULL};
+    const char *const dry[] = {
+        "upload",  "--store",          store,  "--to",         to,  "--dry-run", "--lifecycle",
+        lifecycle, "--on-discrepancy", "hold", "--batch-rows", "1", NULL};
+    struct tt_run run = tt_tasktrail(NULL, NULL, hold);
+    ck_assert_int_eq(run.status, 1);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--release", "task-7");
+    ck_assert_int_eq(run.status, 0);
+    tt_run_done(&run);
+    run = tt_tasktrail(NULL, NULL, dry); /* nothing new */
+    ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit: 2 rows, "));
+    tt_run_done(&run);
+    struct tt_store port = tt_test_store_open(path);
+    for (int i = 0; i < 4; i++) {
+        const struct tt_event event = tt_test_event("BEGUN", 1772366400000000 + i);
+        const struct tt_audit_row row = tt_test_row(&event, 200 + i, 0);
+        tt_test_write_row(&port, &row);
+    }
+    tt_sqlite_store_done(&port);
+    run = tt_tasktrail(NULL, NULL, dry);
+    ck_assert_msg(strstr(run.out, "0 held, 2 released") != NULL, "%s%s", run.out, run.err);
+    tt_run_done(&run);
+}
+TT_END
+
 TT_TEST(files_can_be_csv_and_excluded_types_are_in_none)
 {
     const char *tenants = tt_tmpfile("tenants.json");
@@ -303,4 +339,5 @@ TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_d
          what_is_blocked_as_rules_have_changed_is_planned_anew_when_somebody_says_so,
          a_plan_that_was_begun_is_not_planned_anew_and_it_is_said_why,
          rows_of_tasks_with_errors_are_held_and_released_by_name,
+         a_dry_run_counts_rows_that_are_released_once,
          files_can_be_csv_and_excluded_types_are_in_none, what_is_wrong_is_said)
