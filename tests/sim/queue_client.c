@@ -263,10 +263,13 @@ static bool look_everywhere(struct tt_model_queue *q)
 static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
+    enum tt_err err = tt_model_client_carry_on(q, fault);
+    if (err != TT_OK)
+        return err;
     for (unsigned i = 0; i < q->server->partition_count; i++)
         if (q->partitions[i].ready)
             return TT_OK;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_WAIT, fault);
+    err = tt_model_client_there(q, TT_SIM_WAIT, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].newest = q->server->partitions[i].last_id;
     if (err == TT_OK && !look_everywhere(q)) {
