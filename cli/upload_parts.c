@@ -87,6 +87,13 @@ static enum tt_err make_rows(struct tt_upload_parts *parts, const struct tt_sett
     return tt_maker_create(&options, &parts->rows, fault);
 }
 
+/* Tables can be made before anything is there to fill them. */
+static bool needs_store(const struct tt_settings *settings)
+{
+    return !tt_setting_on(settings, TT_OPT_INIT) || tt_setting_on(settings, TT_OPT_REPLAN) ||
+           tt_setting_text(settings, TT_OPT_RELEASE) != NULL;
+}
+
 enum tt_err tt_upload_parts_open(struct tt_upload_parts *parts, const struct tt_settings *settings,
                                  const volatile int *stop, struct tt_fault *fault)
 {
@@ -100,8 +107,9 @@ enum tt_err tt_upload_parts_open(struct tt_upload_parts *parts, const struct tt_
     enum tt_err err = read_rules(parts, settings, fault);
     if (err == TT_OK)
         err = tt_sink_choose(settings, stop, &parts->chosen, fault);
-    if (err == TT_OK)
-        err = tt_store_url_open_outbox(parts->store_url, &parts->outbox, fault);
+    if (err != TT_OK || !needs_store(settings))
+        return err;
+    err = tt_store_url_open_outbox(parts->store_url, &parts->outbox, fault);
     if (err == TT_OK)
         err = open_spool(parts, settings, fault);
     return err == TT_OK ? make_rows(parts, settings, fault) : err;

@@ -27,7 +27,8 @@ struct tt_upload_parts {
     char holder[96];
 };
 
-/* Errors: INVALID, and those of the parts. tt_upload_parts_close also after a failure. */
+/* Without store, spool and rows where tables alone are to be made. Errors: INVALID, and those of
+ * the parts. tt_upload_parts_close also after a failure. */
 enum tt_err tt_upload_parts_open(struct tt_upload_parts *parts, const struct tt_settings *settings,
                                  const volatile int *stop, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_upload_parts_close(struct tt_upload_parts *parts);

@@ -217,6 +217,9 @@ static uint64_t tell(const struct verifying *verifying)
     }
     if (verifying->others > 0)
         printf("%" PRIu64 " rows in BigQuery are of other stores\n", verifying->others);
+    if (verifying->count == 0)
+        printf("nothing of this store was uploaded to %.*s\n",
+               TT_STR_ARGS(verifying->verify->destination));
     printf("queries looked at %" PRIu64 " bytes\n", verifying->bytes);
     return all;
 }

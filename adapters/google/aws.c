@@ -93,8 +93,7 @@ static enum tt_err find_keys(struct aws *aws)
     if (err == TT_OK)
         err = ask(aws, url.ptr, &role);
     if (err == TT_OK)
-        err = role.err == TT_OK ? ask(aws, role.data, &text)
-                                : tt_fault_set(aws->fault, role.err, "the role's name: too long");
+        err = ask(aws, role.data, &text);
     if (err == TT_OK)
         err = read_keys(aws, tt_buf_str(&text));
     if (text.data != NULL)
@@ -165,9 +164,10 @@ static struct address split(struct tt_str url)
     return address;
 }
 
+/* Headers follow one another. */
 static void add_header(struct tt_buf *subject, const char *key, struct tt_str value)
 {
-    tt_buf_add_text(subject, subject->data[subject->len - 1] == '[' ? "{" : ",{");
+    tt_buf_add_text(subject, ",{");
     tt_json_add_key(subject, "key");
     tt_json_add_text(subject, tt_str_from(key));
     tt_json_add_key(subject, "value");
@@ -196,12 +196,18 @@ static enum tt_err authorization(const struct aws *aws, const struct address *to
     tt_buf_addf(&text, "x-goog-cloud-target-resource:%.*s\n\n%s\n%s", TT_STR_ARGS(audience), names,
                 hash);
     if (err == TT_OK)
+        err = tt_google_written(aws->google, &text, aws->fault);
+    if (err == TT_OK)
         err = digest(aws, tt_buf_str(&text), hash);
     tt_buf_clear(&text);
     tt_buf_addf(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", time, day, region,
                 service, hash);
     tt_buf_addf(&secret, "AWS4%s", aws->secret.data);
     const char *const steps[4] = {day, region, service, "aws4_request"};
+    if (err == TT_OK)
+        err = tt_google_written(aws->google, &text, aws->fault);
+    if (err == TT_OK)
+        err = tt_google_written(aws->google, &secret, aws->fault);
     if (err == TT_OK)
         err = sign(aws, tt_buf_str(&secret), steps, tt_buf_str(&text), signature);
     if (err == TT_OK)
@@ -243,12 +249,18 @@ static enum tt_err write_subject(const struct aws *aws, struct tt_str audience,
         tt_buf_add_text(&url, hole + strlen("{region}"));
     }
     const struct address to = split(tt_buf_str(&url));
-    err = authorization(aws, &to, time, audience, &header);
+    err = tt_google_written(aws->google, &url, aws->fault);
+    if (err == TT_OK)
+        err = authorization(aws, &to, time, audience, &header);
+    if (err == TT_OK)
+        err = tt_google_written(aws->google, &header, aws->fault);
     tt_buf_add_char(&json, '{');
     tt_json_add_key(&json, "url");
     tt_json_add_text(&json, tt_buf_str(&url));
-    tt_buf_add_text(&json, ",\"method\":\"POST\",\"headers\":[");
-    add_header(&json, "Authorization", tt_buf_str(&header));
+    tt_buf_add_text(&json,
+                    ",\"method\":\"POST\",\"headers\":[{\"key\":\"Authorization\",\"value\":");
+    tt_json_add_text(&json, tt_buf_str(&header));
+    tt_buf_add_char(&json, '}');
     add_header(&json, "host", to.host);
     add_header(&json, "x-amz-date", tt_str_from(time));
     if (aws->token.len > 0)
@@ -256,9 +268,10 @@ static enum tt_err write_subject(const struct aws *aws, struct tt_str audience,
     add_header(&json, "x-goog-cloud-target-resource", audience);
     tt_buf_add_text(&json, "]}");
     tt_google_percent(subject, tt_buf_str(&json));
-    if (err == TT_OK && (url.err != TT_OK || json.err != TT_OK || subject->err != TT_OK))
-        err =
-            tt_fault_set(aws->fault, TT_ERR_LIMIT, "%s: too long for a request", aws->google->path);
+    if (err == TT_OK)
+        err = tt_google_written(aws->google, &json, aws->fault);
+    if (err == TT_OK)
+        err = tt_google_written(aws->google, subject, aws->fault);
     tt_buf_done(&url);
     tt_buf_done(&json);
     tt_buf_done(&header);
@@ -282,6 +295,8 @@ enum tt_err tt_google_aws_subject(struct tt_google *google, const struct tt_json
         err = find_region(&aws);
     if (err == TT_OK)
         err = find_keys(&aws);
+    for (int i = 0; i < ALL && err == TT_OK; i++)
+        err = tt_google_written(google, all[i], fault);
     if (err == TT_OK)
         err = write_subject(&aws, audience, subject);
     for (int i = 0; i < ALL; i++) {

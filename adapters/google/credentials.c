@@ -222,6 +222,8 @@ static enum tt_err authorized_user(struct tt_google *google, struct tt_google_gr
             tt_google_form(&form, keys[i], value);
     }
     if (err == TT_OK)
+        err = tt_google_written(google, &form, fault);
+    if (err == TT_OK)
         err =
             tt_google_ask(google, url.ptr == NULL ? "https://oauth2.googleapis.com/token" : url.ptr,
                           tt_buf_str(&form), false, NULL, &json, fault);

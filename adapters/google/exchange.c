@@ -7,6 +7,16 @@
 enum { DEPTH_MAX = 8, ANSWER_BYTES_MAX = 1 << 20, REQUEST_MS = 30 * 1000 };
 #define SKEW_US (60 * INT64_C(1000000))
 
+enum tt_err tt_google_written(const struct tt_google *google, const struct tt_buf *buf,
+                              struct tt_fault *fault)
+{
+    if (buf->err == TT_OK)
+        return TT_OK;
+    return buf->err == TT_ERR_NO_MEMORY
+               ? tt_fault_set(fault, buf->err, "out of memory")
+               : tt_fault_set(fault, buf->err, "%s: too long for a request", google->path);
+}
+
 void tt_google_percent(struct tt_buf *to, struct tt_str text)
 {
     static const char digits[] = "0123456789ABCDEF";

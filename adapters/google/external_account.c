@@ -22,8 +22,8 @@ static enum tt_err take_subject(const struct tt_google *google, const struct tt_
             tt_buf_add_str(subject, tt_google_text(json, key.ptr));
         tt_json_free(json);
     }
-    if (subject->err == TT_OK && subject->len > 0)
-        return TT_OK;
+    if (subject->err != TT_OK || subject->len > 0)
+        return tt_google_written(google, subject, fault);
     return tt_fault_set(fault, TT_ERR_INVALID, "%s: credential_source: no token there",
                         google->path);
 }
@@ -61,9 +61,10 @@ enum tt_err tt_google_fetch(struct tt_google *google, const char *method, const 
     if (err == TT_OK && google->answer.status != 200)
         err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "%s: credential_source: status %d",
                            google->path, google->answer.status);
-    if (err == TT_OK)
-        tt_buf_add_str(text, tt_buf_str(&google->answer.body));
-    return err;
+    if (err != TT_OK)
+        return err;
+    tt_buf_add_str(text, tt_buf_str(&google->answer.body));
+    return tt_google_written(google, text, fault);
 }
 
 static enum tt_err get_subject(struct tt_google *google, struct tt_buf *subject,
@@ -112,7 +113,9 @@ static enum tt_err exchange(struct tt_google *google, struct tt_str subject,
     tt_google_form(&form, "scope", tt_google_scope(google));
     tt_google_form(&form, "subject_token_type", type);
     tt_google_form(&form, "subject_token", subject);
-    err = tt_google_ask(google, url.ptr, tt_buf_str(&form), false, NULL, &json, fault);
+    err = tt_google_written(google, &form, fault);
+    if (err == TT_OK)
+        err = tt_google_ask(google, url.ptr, tt_buf_str(&form), false, NULL, &json, fault);
     if (form.data != NULL)
         explicit_bzero(form.data, form.len);
     tt_buf_done(&form);

@@ -47,9 +47,14 @@ enum tt_err tt_google_impersonate(struct tt_google *google, struct tt_google_gra
     tt_buf_add_str(&bearer, grant->token);
     write_body(google, &body);
     const struct tt_http_header header = {"Authorization", tt_buf_str(&bearer)};
-    enum tt_err err = tt_google_ask(google, google->impersonation, tt_buf_str(&body), true, &header,
-                                    &json, fault);
-    explicit_bzero(bearer.data, bearer.len);
+    enum tt_err err = tt_google_written(google, &bearer, fault);
+    if (err == TT_OK)
+        err = tt_google_written(google, &body, fault);
+    if (err == TT_OK)
+        err = tt_google_ask(google, google->impersonation, tt_buf_str(&body), true, &header, &json,
+                            fault);
+    if (bearer.data != NULL)
+        explicit_bzero(bearer.data, bearer.len);
     tt_buf_done(&bearer);
     tt_buf_done(&body);
     if (err != TT_OK)

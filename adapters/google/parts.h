@@ -46,6 +46,9 @@ enum tt_err tt_google_need(const struct tt_google *google, const struct tt_json 
 enum tt_err tt_google_ask(struct tt_google *google, const char *url, struct tt_str body,
                           bool body_is_json, const struct tt_http_header *extra,
                           struct tt_json **ret_json, struct tt_fault *fault);
+/* What was written is whole; else NO_MEMORY or LIMIT: half a request would be refused. */
+enum tt_err tt_google_written(const struct tt_google *google, const struct tt_buf *buf,
+                              struct tt_fault *fault) TT_MUST_CHECK;
 /* Adds a text, in percent what is neither letter, digit nor one of -_.~. */
 void tt_google_percent(struct tt_buf *to, struct tt_str text);
 /* Adds name=value to a form. */

@@ -74,8 +74,9 @@ static enum tt_err write_assertion(const struct tt_google *google, struct tt_str
     if (err == TT_OK) {
         tt_buf_add_char(assertion, '.');
         add_base64url(assertion, signature.data, signature.len);
-        if (part.err != TT_OK || assertion->err != TT_OK)
-            err = tt_fault_set(fault, TT_ERR_LIMIT, "%s: too long for a request", google->path);
+        err = tt_google_written(google, &part, fault);
+        if (err == TT_OK)
+            err = tt_google_written(google, assertion, fault);
     } else {
         tt_fault_prefix(fault, "%s", google->path);
     }
@@ -98,6 +99,9 @@ enum tt_err tt_google_service_account(struct tt_google *google, struct tt_google
     if (err == TT_OK) {
         tt_google_form(&form, "grant_type", TT_STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
         tt_google_form(&form, "assertion", tt_buf_str(&assertion));
+        err = tt_google_written(google, &form, fault);
+    }
+    if (err == TT_OK) {
         err = tt_google_ask(google, audience.ptr, tt_buf_str(&form), false, NULL, &json, fault);
     }
     if (err == TT_OK)

@@ -116,6 +116,11 @@ bool tt_pg_is_up(const struct tt_pg *pg)
     return pg->conn != NULL && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
+bool tt_pg_is_standby(const struct tt_pg *pg)
+{
+    return strcmp(pg->state, "25006") == 0;
+}
+
 /* Notices of the server are not ours to print. */
 static void drop_notice(void *context, const PGresult *result)
 {
@@ -155,6 +160,7 @@ enum tt_err tt_pg_connect(struct tt_pg *pg, struct tt_fault *fault)
     const char *values[] = {"10",        "15",    "5",    "3",          "30000",
                             "tasktrail", pg->url, "UTF8", pg->password, NULL};
     tt_pg_disconnect(pg);
+    pg->state[0] = '\0';
     pg->conn = PQconnectdbParams(keywords, values, 1);
     if (pg->conn == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");

@@ -36,6 +36,9 @@ enum tt_err tt_pg_connect(struct tt_pg *pg, struct tt_fault *fault) TT_MUST_CHEC
 enum tt_err tt_pg_settle_writer(struct tt_pg *pg, struct tt_fault *fault) TT_MUST_CHECK;
 void tt_pg_disconnect(struct tt_pg *pg);
 bool tt_pg_is_up(const struct tt_pg *pg);
+/* Whether the last failure was that this server takes no writes: a standby now. Another connection
+ * may lead to one that does. */
+bool tt_pg_is_standby(const struct tt_pg *pg);
 
 /* The error that a result (NULL: none came) or the connection tells of. The class follows from
  * SQLSTATE: what passes is retried, what one event's data cause is POISON. */

@@ -83,7 +83,8 @@ enum tt_err tt_pg_outbox_end(struct tt_pg_outbox *o, enum tt_err err, struct tt_
 {
     if (err == TT_OK)
         err = tt_pg_run(&o->pg, "COMMIT", fault);
-    if (err != TT_OK && (!tt_pg_is_up(&o->pg) || tt_pg_run(&o->pg, "ROLLBACK", NULL) != TT_OK))
+    if (err != TT_OK && (!tt_pg_is_up(&o->pg) || tt_pg_run(&o->pg, "ROLLBACK", NULL) != TT_OK ||
+                         tt_pg_is_standby(&o->pg)))
         tt_pg_disconnect(&o->pg);
     return err;
 }

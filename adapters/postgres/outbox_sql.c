@@ -51,7 +51,8 @@ const char tt_pg_outbox_plan_change[] =
     " WHERE destination = $1::text AND number = $2::int8";
 const char tt_pg_outbox_plan_begun[] =
     "SELECT count(*) FROM upload_batch WHERE destination = $1::text AND plan = $2::int8"
-    " AND state IN ('open', 'committing', 'done')";
+    " AND (state IN ('open', 'committing', 'done')"
+    "      OR (state IN ('split', 'quarantined') AND handle IS NOT NULL))";
 const char tt_pg_outbox_plan_replace[] =
     "UPDATE upload_batch SET state = 'replaced', version = version + 1, changed_at = "
     "$3::timestamptz"

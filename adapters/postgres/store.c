@@ -151,9 +151,7 @@ static void rollback(void *context)
         ok = tt_pg_run(&w->pg, "ROLLBACK", NULL) == TT_OK;
     w->sent = 0;
     tt_pg_forget(&w->pg);
-    if (strcmp(w->pg.state, "25006") == 0) /* a standby now: another host may take writes */
-        ok = false;
-    if (!ok)
+    if (!ok || tt_pg_is_standby(&w->pg))
         tt_pg_disconnect(&w->pg);
 }
 

@@ -69,6 +69,8 @@ enum tt_err tt_pg_writer_reserve_fences(void *context, int64_t up_to, int64_t *r
     if (err == TT_OK)
         err = tt_pg_query(&w->pg, tt_pg_sql_name(TT_PG_SQL_FENCE_RESERVE), true, &numbers, 1,
                           &result, fault);
+    if (err != TT_OK && tt_pg_is_standby(&w->pg)) /* nobody rolls back what is no transaction */
+        tt_pg_disconnect(&w->pg);
     if (err != TT_OK)
         return err;
     *ret_reserved = tt_pg_int8(result, 0, 0);

@@ -48,7 +48,8 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
                                   " WHERE destination = ?1 AND number = ?2",
     [TT_OUTBOX_SQL_PLAN_BEGUN] =
         "SELECT count(*) FROM upload_batch WHERE destination = ?1 AND plan = ?2"
-        " AND state IN ('open', 'committing', 'done')",
+        " AND (state IN ('open', 'committing', 'done')"
+        "      OR (state IN ('split', 'quarantined') AND handle IS NOT NULL))",
     [TT_OUTBOX_SQL_PLAN_REPLACE] =
         "UPDATE upload_batch SET state = 'replaced', version = version + 1, changed_at = ?3"
         " WHERE destination = ?1 AND plan = ?2 AND state = 'planned'",

@@ -53,7 +53,7 @@ enum tt_err tt_upload_step(struct tt_uploader *u, struct tt_upload_batch *batch,
 enum tt_err tt_upload_block(struct tt_uploader *u, struct tt_upload_batch *batch,
                             const char *problem, struct tt_fault *fault) TT_MUST_CHECK;
 
-/* The sink has refused the batch for its rows, none of which is there. */
+/* The sink has refused the batch for some of its rows. */
 enum tt_err tt_upload_split(struct tt_uploader *u, struct tt_upload_batch *batch,
                             const struct tt_sink_answer *answer,
                             struct tt_fault *fault) TT_MUST_CHECK;

@@ -93,7 +93,7 @@ struct tt_outbox {
                         const struct tt_outbox_plan *plan, struct tt_fault *fault);
     /* A plan (number, rules, written_at_us) whose rows were made anew: its batches are REPLACED by
      * these; its range, and what it left out or released, stays. DENIED: a batch of it was begun,
-     * so rows of it may be there. FENCED: the lease is lost. */
+     * or was sent and refused, so rows of it may be there. FENCED: the lease is lost. */
     enum tt_err (*replan)(void *context, const struct tt_outbox_turn *turn,
                           const struct tt_upload_plan *plan, const struct tt_upload_batch *batches,
                           size_t batch_count, int64_t now_us, struct tt_fault *fault);

@@ -28,7 +28,8 @@ enum tt_sink_state {
     TT_SINK_RUNNING, /* it works on it: ask again later */
     TT_SINK_DONE,    /* all rows are there */
     TT_SINK_FAILED,  /* no row is there, for a passing reason: next generation */
-    TT_SINK_REFUSED, /* no row is there, as some of them cannot be taken: bad_row, or bisect */
+    /* some row cannot be taken: bad_row, or bisect; none is there, but of at_least_once some may */
+    TT_SINK_REFUSED,
 };
 
 struct tt_sink_answer {

@@ -18,8 +18,10 @@ static enum tt_err make_again(struct tt_maker *maker, const struct tt_upload_bat
 {
     if (strcmp(maker->rules, batch->plan.rules) != 0)
         return other_rows(batch,
-                          ": lifecycles, tenants or options are others than then (set them "
-                          "back, or plan it anew: upload --replan)",
+                          batch->state == TT_UPLOAD_DONE
+                              ? ": lifecycles, tenants or options are others than then"
+                              : ": lifecycles, tenants or options are others than then (set them "
+                                "back, or plan it anew: upload --replan)",
                           fault);
     struct tt_upload_rows_made made[TT_UPLOAD_TABLES];
     enum tt_err err = TT_OK;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define PUT_OFF INT64_MAX /* first of a hold that does not travel with this plan: no range */
+
 static int compare_task(struct tt_str tenant, struct tt_str task_id, struct tt_str other_tenant,
                         struct tt_str other_task_id)
 {
@@ -86,12 +88,13 @@ enum tt_err tt_hold_release(struct tt_maker *maker, const struct tt_task_judgeme
     for (size_t i = 0; i < count && err == TT_OK; i++) {
         bool release = maker->again ? holds[i].released_in == maker->plan.number
                                     : holds[i].wanted || !judgement->fails;
-        bool fits = maker->again || tt_hold_fits(maker, maker->released_rows, holds[i].rows);
+        bool fits = maker->again || (holds[i].first != PUT_OFF &&
+                                     tt_hold_fits(maker, maker->released_rows, holds[i].rows));
         if (release && !fits && !holds[i].wanted)
             err = list_hold(maker, &maker->wanted, &maker->wanted_count, &maker->wanted_capacity,
                             &holds[i]);
         if (!release || !fits) {
-            holds[i].first = INT64_MAX;
+            holds[i].first = PUT_OFF;
         } else if (!maker->again) {
             maker->released_rows += holds[i].rows;
             err = list_hold(maker, &maker->released, &maker->released_count,
@@ -99,6 +102,20 @@ enum tt_err tt_hold_release(struct tt_maker *maker, const struct tt_task_judgeme
         }
     }
     return err;
+}
+
+/* The task's text is too much: its newest hold that has a range loses it, and its lines. */
+bool tt_hold_put_off(struct tt_maker *maker)
+{
+    size_t count;
+    struct tt_upload_hold *holds = tt_hold_find_task(maker, &count);
+    while (count > 0 && holds[count - 1].first == PUT_OFF)
+        count--;
+    if (count == 0 || maker->again)
+        return false;
+    tt_task_rows_drop_lines(&maker->rows, holds[count - 1].first, holds[count - 1].last);
+    holds[count - 1].first = PUT_OFF;
+    return true;
 }
 
 bool tt_hold_travels(struct tt_maker *maker, int64_t apply_seq)

@@ -97,7 +97,9 @@ enum tt_err tt_hold_decide(struct tt_maker *maker, const struct tt_task_judgemen
 /* Which of its held rows travel. Errors: NO_MEMORY. */
 enum tt_err tt_hold_release(struct tt_maker *maker,
                             const struct tt_task_judgement *judgement) TT_MUST_CHECK;
-/* Whether a row that is not new does. */
+/* Leaves out one more of its holds; false: none is left. */
+bool tt_hold_put_off(struct tt_maker *maker);
+/* Whether a row that is not new does; before they are released: whether it may. */
 bool tt_hold_travels(struct tt_maker *maker, int64_t apply_seq);
 /* Whether so many held rows more may, where `taken` do. */
 bool tt_hold_fits(const struct tt_maker *maker, uint64_t taken, uint64_t rows);

@@ -12,18 +12,17 @@ static enum tt_err add_row(struct tt_maker *maker, const struct tt_audit_row *ro
 {
     if (!tt_audit_is_event(row))
         return TT_OK;
-    bool is_new = tt_hold_in_range(row->apply_seq, maker->plan.first, maker->plan.last),
-         was_held = false;
+    bool is_new = tt_hold_in_range(row->apply_seq, maker->plan.first, maker->plan.last);
     const struct tt_tenant *tenant = tt_tenants_for(maker->options.tenants, row->event.tenant);
     if (tt_tenant_admits(tenant, &row->event) != TT_ADMITTED) {
         maker->excluded += is_new;
         return TT_OK;
     }
-    size_t count;
-    const struct tt_upload_hold *holds = tt_hold_find_task(maker, &count);
-    for (size_t i = 0; i < count && !is_new; i++)
-        was_held = was_held || tt_hold_in_range(row->apply_seq, holds[i].first, holds[i].last);
-    enum tt_err err = tt_task_rows_add(&maker->rows, row, is_new || was_held, is_new);
+    enum tt_err err;
+    do
+        err = tt_task_rows_add(&maker->rows, row, is_new || tt_hold_travels(maker, row->apply_seq),
+                               is_new);
+    while (err == TT_ERR_LIMIT && tt_hold_put_off(maker));
     if (err == TT_ERR_LIMIT)
         return tt_fault_set(maker->fault, err, "task %.*s: its rows take more than %d bytes",
                             TT_STR_ARGS(row->event.task_id), (int)TT_UPLOAD_TASK_BYTES_MAX);

@@ -95,13 +95,35 @@ enum tt_err tt_task_rows_add(struct tt_task_rows *rows, const struct tt_audit_ro
                                .duplicate = row->duplicate};
     if (!copy_judged(rows, &to->event, &row->event))
         return TT_ERR_NO_MEMORY;
-    if (write) {
+    if (write)
         tt_line_audit(&rows->lines, row);
-        to->line_len = rows->lines.len - to->line;
-        rows->new_rows += is_new;
+    enum tt_err err = rows->lines.err;
+    if (err == TT_ERR_LIMIT) {
+        rows->lines.err = TT_OK;
+        rows->lines.len = to->line;
     }
+    if (err != TT_OK)
+        return err;
+    to->line_len = rows->lines.len - to->line;
+    rows->new_rows += write && is_new;
     rows->count++;
-    return rows->lines.err;
+    return TT_OK;
+}
+
+void tt_task_rows_drop_lines(struct tt_task_rows *rows, int64_t first, int64_t last)
+{
+    struct tt_buf *lines = &rows->lines;
+    size_t len = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct tt_task_row *row = &rows->rows[i];
+        if (row->apply_seq >= first && row->apply_seq <= last)
+            row->line_len = 0;
+        if (row->line_len > 0)
+            memmove(lines->data + len, lines->data + row->line, row->line_len);
+        row->line = len;
+        len += row->line_len;
+    }
+    lines->len = len;
 }
 
 static int compare_places(const void *a, const void *b)

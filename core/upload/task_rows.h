@@ -41,9 +41,13 @@ void tt_task_rows_done(struct tt_task_rows *rows);
 /* Another task. Errors: NO_MEMORY. */
 enum tt_err tt_task_rows_begin(struct tt_task_rows *rows, struct tt_str tenant,
                                struct tt_str task_id) TT_MUST_CHECK;
-/* A row of it; write: its line is wanted. Errors: NO_MEMORY; LIMIT: too much text. */
+/* A row of it; write: its line is wanted. Errors: NO_MEMORY; LIMIT: too much text, and the row was
+ * not added. */
 enum tt_err tt_task_rows_add(struct tt_task_rows *rows, const struct tt_audit_row *row, bool write,
                              bool is_new) TT_MUST_CHECK;
+/* Rows of this range that were added stay, but their lines are not wanted any more. Not once they
+ * were judged. */
+void tt_task_rows_drop_lines(struct tt_task_rows *rows, int64_t first, int64_t last);
 
 struct tt_task_judgement {
     struct tt_single_task task; /* as of `last`; of the single */

@@ -41,8 +41,14 @@ TT_TEST(a_store_is_uploaded_verified_and_replayed)
     ck_assert_int_eq(run.status, 3);
     ck_assert_msg(strstr(run.err, "upload --init makes it") != NULL, "%s", run.err);
     tt_run_done(&run);
-    for (int i = 0; i < 2; i++)
-        upload_ok("--init");
+    run = upload("--verify");
+    ck_assert_ptr_nonnull(strstr(run.out, "nothing of this store was uploaded to bigquery:p.d"));
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "-q", "--to", "bigquery:p.d", "--endpoint", standin.url, "--store",
+                       "sqlite:no/such.db", "--location", "EU", "--init"); /* needs none */
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    upload_ok("--init");
     for (int i = 0; i < 2; i++)
         upload_ok("--once"); /* nothing new the second time */
     tt_uploaded_compare(&uploaded, &standin);
@@ -54,6 +60,12 @@ TT_TEST(a_store_is_uploaded_verified_and_replayed)
                          "2000 rows in the store, 2000 in BigQuery, 2000 of them different;"
                          " 1 batches, 0 differ") != NULL,
                   "%s", run.out);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--to", "bigquery:p.d", "--endpoint", standin.url, "--store",
+                       uploaded.url, "--verify", "--ties", "arrival");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.err, "others than then"));
+    ck_assert_ptr_null(strstr(run.err, "--replan")); /* rows that are there stay */
     tt_run_done(&run);
     struct tt_run stored = TT_TASKTRAIL("replay", "-q", "--store", uploaded.url, "task-7");
     run =

@@ -6,6 +6,7 @@
 #include "adapters/openssl/crypto.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/file.h"
+#include "core/base/mem.h"
 #include "tests/lib/standin.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
@@ -171,6 +172,41 @@ TT_TEST(an_external_account_of_aws_asks_the_machines_metadata_server)
 }
 TT_END
 
+/* What could not be written must not be sent: it would be refused, and refused is for good. */
+TT_TEST(without_memory_it_is_told_so_and_no_credentials_are_refused)
+{
+    char source[1000], more[400];
+    begin();
+    tt_standin_set(&standin, "secrets",
+                   "{\"aws\":{\"ASIA\":{\"secret\":\"t\",\"token\":\"session/token==\"}}}");
+    write_aws_source(source, "");
+    snprintf(more, sizeof more,
+             ",\"service_account_impersonation_url\":\"%s/v1/projects/-/serviceAccounts/"
+             "robot@p:generateAccessToken\"",
+             standin.url);
+    settings.aws_access_key_id = "ASIA";
+    settings.aws_secret_access_key = "t";
+    settings.aws_session_token = "session/token==";
+    settings.aws_region = "us-east-2";
+    ck_assert_msg(let_in(EXTERNAL, AWS_TYPE, standin.url, source, more) == 404, "%s", fault.text);
+    enum tt_err err = TT_ERR_NO_MEMORY;
+    for (long n = 0; n < 500 && err != TT_OK; n++) {
+        tt_fault_clear(&fault);
+        tt_buf_clear(&value);
+        tt_mem_fail_after(n, false);
+        err = tt_google_open(&settings, &google, &fault);
+        if (err == TT_OK) {
+            err = tt_google_authorize(google, false, &value, &fault);
+            tt_google_close(google);
+        }
+        tt_mem_fail_after(-1, false);
+        ck_assert_msg(err == TT_OK || err == TT_ERR_NO_MEMORY, "after %ld: %s", n, fault.text);
+    }
+    ck_assert_int_eq(err, TT_OK);
+    end();
+}
+TT_END
+
 TT_TEST(a_user_may_act_for_a_service_account)
 {
     begin();
@@ -193,4 +229,5 @@ TT_END
 TT_SUITE("adapters/google/foreign", an_external_account_exchanges_the_token_of_a_file_or_a_url,
          an_external_account_of_aws_signs_with_the_keys_of_the_environment,
          an_external_account_of_aws_asks_the_machines_metadata_server,
+         without_memory_it_is_told_so_and_no_credentials_are_refused,
          a_user_may_act_for_a_service_account)

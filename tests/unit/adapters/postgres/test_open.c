@@ -1,4 +1,5 @@
 /* Opening a store on PostgreSQL: what a URL may say, what is refused, one schema for all. */
+#include "adapters/postgres/outbox.h"
 #include "adapters/postgres/sqlstate.h"
 #include "adapters/postgres/store.h"
 #include "tests/lib/postgres_server.h"
@@ -170,6 +171,42 @@ TT_TEST(a_server_that_takes_no_writes_is_refused_for_writing)
 }
 TT_END
 
+/* As after a failover: the connection leads to a server that takes no writes, the next one to one
+ * that does. */
+TT_TEST(a_connection_to_a_server_that_takes_no_writes_any_more_is_given_up)
+{
+    struct tt_store store = {0};
+    struct tt_outbox outbox = {0};
+    struct tt_fault fault = {0};
+    int64_t fence = 0;
+    char url[500];
+    free(tt_postgres_text(server.url, "CREATE ROLE moved LOGIN SUPERUSER"));
+    snprintf(url, sizeof url, "postgresql://moved@/postgres?host=%s", server.dir);
+    ck_assert_msg(tt_pg_store_open(url, NULL, &store, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_int_eq(tt_pg_outbox_open(url, NULL, &outbox, NULL), TT_OK);
+    free(tt_postgres_text(server.url, "ALTER ROLE moved SET default_transaction_read_only = on"));
+    free(tt_postgres_text(server.url, "SELECT pg_terminate_backend(pid, 10000)"
+                                      " FROM pg_stat_activity WHERE usename = 'moved'"));
+    for (int i = 0; i < 2; i++) { /* the connection ended; the next one may not write */
+        tt_fault_clear(&fault);
+        ck_assert_int_eq(store.reserve_fences(store.context, 0, &fence, &fault),
+                         TT_ERR_UNAVAILABLE);
+        ck_assert_int_eq(
+            outbox.lease(outbox.context, TT_STR("d"), TT_STR("me"), 1, 2, &fence, NULL),
+            TT_ERR_UNAVAILABLE);
+    }
+    ck_assert_tells(fault, "25006");
+    free(tt_postgres_text(server.url, "ALTER ROLE moved RESET default_transaction_read_only"));
+    tt_fault_clear(&fault);
+    ck_assert_msg(store.reserve_fences(store.context, 0, &fence, &fault) == TT_OK, "%s",
+                  fault.text);
+    ck_assert_int_eq(outbox.lease(outbox.context, TT_STR("d"), TT_STR("me"), 1, 2, &fence, NULL),
+                     TT_OK);
+    tt_pg_outbox_done(&outbox);
+    tt_pg_store_done(&store);
+}
+TT_END
+
 enum { PROCESSES = 6, ROUNDS = 5 };
 
 TT_TEST(several_processes_that_start_at_once_make_one_schema)
@@ -255,6 +292,7 @@ int main(void)
         a_database_without_our_tables_is_made_one_for_writing_and_refused_for_reading,
         another_programs_tables_and_a_newer_schema_are_refused,
         a_server_that_takes_no_writes_is_refused_for_writing,
+        a_connection_to_a_server_that_takes_no_writes_any_more_is_given_up,
         several_processes_that_start_at_once_make_one_schema,
         what_passes_is_retried_what_one_event_causes_is_set_aside,
     };

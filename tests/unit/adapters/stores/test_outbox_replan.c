@@ -1,5 +1,6 @@
 /* Plans whose rows were made anew: only where no row of before can be there. */
 #include "tests/lib/planned.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,34 @@ TT_TEST(a_plan_that_a_batch_was_begun_of_stays_as_it_is)
 }
 TT_END
 
+/* A sink that delivers at least once may have taken the rows before the one that it refused. */
+TT_TEST(a_plan_with_a_batch_that_was_sent_and_refused_stays_as_it_is)
+{
+    const struct tt_upload_plan plan = {.number = 1, .written_at_us = 99, .rules = "new"};
+    const struct tt_upload_bad_row bad = {0, "1-2-3-5", "invalid", "not this one"};
+    const struct tt_upload_batch child = tt_planned_rows(TT_UPLOAD_AUDIT, 1, 4);
+    for (size_t children = 0; children < 2; children++) { /* quarantined, split */
+        tt_planned_set_up(_i);
+        ck_assert_int_eq(tt_planned_plan(1, 1, 10), TT_OK);
+        tt_planned_open();
+        struct tt_upload_batch *sent = &tt_planned.open_list[0];
+        sent->state = TT_UPLOAD_OPEN;
+        snprintf(sent->handle, sizeof sent->handle, "insertall:x");
+        ck_assert_int_eq(
+            tt_planned.outbox.change(tt_planned.outbox.context, &tt_planned.turn, sent, 0, 9, NULL),
+            TT_OK);
+        ck_assert_int_eq(tt_planned.outbox.split(tt_planned.outbox.context, &tt_planned.turn, sent,
+                                                 &child, children, &bad, 50, NULL),
+                         TT_OK);
+        ck_assert_int_eq(tt_planned.outbox.replan(tt_planned.outbox.context, &tt_planned.turn,
+                                                  &plan, &child, 1, 100, NULL),
+                         TT_ERR_DENIED);
+        ck_assert_rows(&tt_planned.test, "SELECT rules FROM upload_plan", "r");
+        tt_planned_tear_down();
+    }
+}
+TT_END
+
 TT_TEST(whoever_has_lost_the_lease_plans_nothing_anew)
 {
     const struct tt_upload_plan plan = {.number = 1, .written_at_us = 99, .rules = "new"};
@@ -77,4 +106,5 @@ TT_END
 
 TT_STORE_SUITE("adapters/outbox_replan", a_plan_that_nothing_was_begun_of_gets_other_batches,
                a_plan_that_a_batch_was_begun_of_stays_as_it_is,
+               a_plan_with_a_batch_that_was_sent_and_refused_stays_as_it_is,
                whoever_has_lost_the_lease_plans_nothing_anew)

@@ -155,6 +155,39 @@ TT_TEST(held_rows_of_one_task_travel_alone_however_many_bytes_they_are)
 }
 TT_END
 
+/* More than a task may have in one plan, in two plans of which each fits. */
+TT_TEST(a_task_whose_held_rows_are_too_much_text_holds_up_no_plan)
+{
+    enum { ROWS = 72, BYTES = 1 << 20 };
+    static char text[BYTES];
+    struct tt_fault fault = {0};
+    uint64_t rows = 0;
+    tt_made_set_up(true);
+    memset(text, 'x', sizeof text);
+    struct tt_event event = tt_test_event("Z", 1);
+    event.message = (struct tt_str){text, sizeof text};
+    for (int plan = 0; plan < 2; plan++) {
+        for (int i = 0; i < ROWS; i++) {
+            const struct tt_audit_row row = tt_test_row(&event, ++tt_made.next_ms, 0);
+            tt_test_write_row(&tt_made.store, &row);
+        }
+        tt_made_plan_all();
+    }
+    tt_made_arrives("t", "Z", 2, "J"); /* the same task */
+    ck_assert_msg(plan_more(1000, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_sql(tt_made.path, "SELECT held_rows" OPEN_HOLDS " ORDER BY plan", "72\n72\n1");
+    ck_assert_int_eq(
+        tt_made.outbox.want(tt_made.outbox.context, TT_MADE_DESTINATION, TT_STR_NONE, &rows, NULL),
+        TT_OK);
+    for (int plan = 0; plan < 2; plan++) {
+        ck_assert_msg(plan_more(1000, &fault) == TT_OK, "%s", fault.text);
+        ck_assert_uint_eq(tt_made.batches[TT_UPLOAD_AUDIT].made.rows, plan == 0 ? 72 : 73);
+    }
+    ck_assert_sql(tt_made.path, "SELECT count(*)" OPEN_HOLDS, "0");
+    tt_made_tear_down();
+}
+TT_END
+
 /* ---- A whole uploader */
 
 static int64_t now_us;
@@ -252,4 +285,5 @@ TT_SUITE("core/upload/maker_holds", rows_of_a_task_with_errors_wait_until_it_has
          held_rows_without_room_in_a_plan_travel_with_later_ones,
          held_rows_of_a_task_without_errors_are_wanted_where_its_plan_has_no_room,
          held_rows_of_one_task_travel_alone_however_many_bytes_they_are,
+         a_task_whose_held_rows_are_too_much_text_holds_up_no_plan,
          an_uploader_spreads_released_rows_over_as_many_plans_as_they_need)
