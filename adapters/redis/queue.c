@@ -120,7 +120,9 @@ static void disconnect_queue(void *context)
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
     tt_redis_queue_forget(queue, queue->now);
-    if (tt_redis_is_connected(&queue->redis) && tt_redis_queue_settle(queue, &ignored) != TT_OK)
+    if (tt_redis_is_connected(&queue->redis) &&
+        (tt_redis_queue_drop_looks(queue, &ignored) != TT_OK ||
+         tt_redis_queue_settle(queue, &ignored) != TT_OK))
         tt_fault_clear(&ignored);
     if (!tt_redis_is_connected(&queue->redis))
         connect_to_give_back(queue);

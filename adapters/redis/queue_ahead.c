@@ -3,7 +3,8 @@
  *
  * With locking it takes two steps: what is new is looked for, and then offered. The look is on its
  * way while the store reads, and the offers leave when somebody says so (carry on), or needs the
- * connection. Nobody waits for Redis then but for what it has not sent yet.
+ * connection. Nobody waits for Redis then but for what it has not sent yet. Giving back makes no
+ * offers: what was only looked at is nobody's.
  *
  * What is sent stands in one row, and so do the answers: finishes of earlier batches, then the
  * looks, then the claims, then the finish of the batch in hand. Whoever needs an answer of its own
@@ -100,6 +101,27 @@ enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault)
         return TT_OK;
     enum tt_err err = offer_ahead(queue, fault);
     ahead->claims = ahead->looks;
+    ahead->looks = 0;
+    if (err != TT_OK)
+        tt_redis_disconnect(&queue->redis); /* replies may be half read */
+    return err;
+}
+
+enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    size_t looks = ahead->looks;
+    if (looks == 0)
+        return TT_OK;
+    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    for (size_t i = 0; i < looks; i++) {
+        redisReply *reply = NULL;
+        if (err == TT_OK)
+            err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (reply != NULL)
+            freeReplyObject(reply);
+        queue->partitions[ahead->partitions[i]].in_hand = false;
+    }
     ahead->looks = 0;
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */

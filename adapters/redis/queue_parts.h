@@ -154,6 +154,8 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
                                     struct tt_fault *fault);
 /* Offers what was looked for ahead; before anything else is sent whose answer comes in the row. */
 enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault);
+/* What was only looked at is not offered any more. */
+enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fault *fault);
 /* Receives what was asked for ahead, but no finish that was sent behind it. */
 enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault *fault);
 /* Receives all answers: only then may something be called that waits for its own. */

@@ -250,8 +250,10 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     int64_t least = 0, sum = 0;
-    enum tt_err err = queue->locking ? tell_all(queue, send_give_back, &least, &sum, fault)
-                                     : tt_redis_queue_settle(queue, fault);
+    enum tt_err err = tt_redis_queue_drop_looks(queue, fault);
+    if (err == TT_OK)
+        err = queue->locking ? tell_all(queue, send_give_back, &least, &sum, fault)
+                             : tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
     queue->vanished += (uint64_t)sum;

@@ -110,6 +110,8 @@ void tt_redis_cluster_node_start(struct tt_redis_cluster_server *cluster, int nu
                            node->dir,
                            "--appendonly",
                            "yes",
+                           "--appendfsync", /* as in redis_server.h */
+                           "no",
                            "--save",
                            "",
                            "--daemonize",

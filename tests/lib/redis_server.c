@@ -28,16 +28,16 @@ void tt_redis_server_begin(struct tt_redis_server *server, const char *name,
                            const char *const *more)
 {
     char log[340];
-    size_t count = 13;
+    size_t count = 15;
     snprintf(server->dir, sizeof server->dir, "%.250s", tt_tmpfile(name));
     mkdir(server->dir, 0700);
     snprintf(server->socket, sizeof server->socket, "%s/redis.sock", server->dir);
     snprintf(server->url, sizeof server->url, "unix://%.320s", server->socket);
     snprintf(log, sizeof log, "%s/redis.log", server->dir);
-    const char *words[32] = {"redis-server", "--port", "0",         "--unixsocket",
-                             server->socket, "--dir",  server->dir, "--appendonly",
-                             "yes",          "--save", "",          "--daemonize",
-                             "no",           NULL};
+    const char *words[32] = {"redis-server", "--port",        "0",         "--unixsocket",
+                             server->socket, "--dir",         server->dir, "--appendonly",
+                             "yes",          "--save",        "",          "--daemonize",
+                             "no",           "--appendfsync", "no",        NULL};
     for (; more != NULL && *more != NULL; more++) {
         ck_assert_uint_lt(count, 31);
         words[count++] = *more;

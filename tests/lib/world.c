@@ -75,6 +75,14 @@ static enum tt_err q_prefetch(void *c, size_t max, int64_t fence_min, bool *aske
     return TT_OK;
 }
 
+static enum tt_err q_carry_on(void *c, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    enum tt_err err = once(&world->carry_fails, fault);
+    note(world, err == TT_OK ? "carry-on" : "carry-fails");
+    return err;
+}
+
 static enum tt_err q_renew(void *c, bool *lost, struct tt_fault *fault)
 {
     struct tt_world *world = c;
@@ -247,6 +255,8 @@ static enum tt_err s_load(void *c, struct tt_store_batch *batch, struct tt_arena
 static enum tt_err s_write(void *c, const struct tt_store_changes *changes, struct tt_fault *fault)
 {
     struct tt_world *world = c;
+    if (changes->meanwhile.call != NULL)
+        changes->meanwhile.call(changes->meanwhile.context);
     for (size_t i = 0; i < changes->audit_count; i++) {
         ck_assert_int_gt(changes->audit[i].fence, 10);
         if (world->unstorable != NULL &&
@@ -310,14 +320,21 @@ void tt_world_add(struct tt_world *world, const char *payload)
 
 enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts)
 {
-    const struct tt_queue queue = {world,       q_connect,
-                                   q_heartbeat, q_claim,
-                                   q_renew,     q_finish,
-                                   q_give_back, q_wait,
-                                   q_bury,      q_trim,
-                                   q_backlog,   q_disconnect,
-                                   q_park,      world->asks_ahead ? q_prefetch : NULL,
-                                   NULL};
+    const struct tt_queue queue = {world,
+                                   q_connect,
+                                   q_heartbeat,
+                                   q_claim,
+                                   q_renew,
+                                   q_finish,
+                                   q_give_back,
+                                   q_wait,
+                                   q_bury,
+                                   q_trim,
+                                   q_backlog,
+                                   q_disconnect,
+                                   q_park,
+                                   world->asks_ahead ? q_prefetch : NULL,
+                                   world->asks_ahead ? q_carry_on : NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,

@@ -12,15 +12,15 @@ struct tt_world {
     struct tt_queue_entry entries[TT_WORLD_ENTRIES_MAX];
     bool done[TT_WORLD_ENTRIES_MAX], read[TT_WORLD_ENTRIES_MAX];
     size_t count;
-    size_t batch;                                 /* entries a claim gives; 0: all */
-    bool asks_ahead;                              /* there is a prefetch */
+    size_t batch;    /* entries a claim gives; 0: all */
+    bool asks_ahead; /* there is a prefetch, and it is carried on with */
     int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
     bool lease_ends;                              /* found at the next renewal */
     bool lease_ends_ahead;                        /* likewise, once a batch was finished */
     int64_t now_us;
     int rows, uncommitted, buried;
-    enum tt_err begin_fails, commit_fails, fence_fails, finish_fails,
-        fence_known_fails;  /* once each */
+    enum tt_err begin_fails, commit_fails, fence_fails, finish_fails, fence_known_fails,
+        carry_fails;        /* once each */
     int commits_fail;       /* so many times more */
     int fences_known_fail;  /* likewise */
     const char *unstorable; /* a status that the store cannot hold */

@@ -61,7 +61,7 @@ static enum tt_err there(void *context, enum tt_sim_call call, struct tt_fault *
     struct tt_sim *sim = w->sim;
     if (w->crashed)
         return say(w, call, "there", TT_ERR_IO, fault);
-    uint64_t number = w->call = sim->result->calls++;
+    uint64_t number = w->calls[call] = sim->result->calls++;
     if (strikes(sim, number, TT_SIM_STRIKE_DIES_BEFORE)) {
         tt_sim_worker_kill(w);
         return say(w, call, "there", TT_ERR_IO, fault);
@@ -99,7 +99,7 @@ static enum tt_err back(void *context, enum tt_sim_call call, struct tt_fault *f
     if (call == TT_SIM_COMMIT)
         tt_sim_check_parked(sim);
     bool lost = tt_sim_rarely(sim, sim->plan->lost_after) ||
-                strikes(sim, w->call, TT_SIM_STRIKE_LOST_AFTER);
+                strikes(sim, w->calls[call], TT_SIM_STRIKE_LOST_AFTER);
     tt_sim_worker_sleep(w, latency(sim));
     if (w->crashed)
         return say(w, call, "back", TT_ERR_IO, fault);
@@ -148,6 +148,11 @@ bool tt_sim_store_wait(void *context, unsigned tries)
     if (!sim->plan->one_writer)
         throw_out(sim);
     return !w->crashed;
+}
+
+bool tt_sim_store_has_time(void *context)
+{
+    return tt_sim_percent(&((struct tt_sim_worker *)context)->sim->chance, 80);
 }
 
 /* The server notices at once, or later; and a commit that was on its way may come then. */

@@ -10,6 +10,7 @@
     X(BEAT, beat)                                                                                  \
     X(CLAIM, claim)                                                                                \
     X(PREFETCH, prefetch)                                                                          \
+    X(CARRY_ON, carry_on)                                                                          \
     X(RENEW, renew)                                                                                \
     X(FINISH, finish)                                                                              \
     X(GIVE_BACK, give_back)                                                                        \

@@ -13,9 +13,14 @@ enum { LIVES_PER_LEASE = 3 };
 enum tt_err tt_model_client_there(struct tt_model_queue *q, enum tt_sim_call call,
                                   struct tt_fault *fault)
 {
+    enum tt_err err = TT_OK;
+    if (call != TT_SIM_CONNECT && call != TT_SIM_CARRY_ON)
+        err = tt_model_client_carry_on(q, fault);
+    if (err != TT_OK)
+        return err;
     if (!q->connected && call != TT_SIM_CONNECT)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "queue: not connected");
-    enum tt_err err = q->link->there(q->link->context, call, fault);
+    err = q->link->there(q->link->context, call, fault);
     if (err != TT_OK)
         q->connected = false;
     return err;
@@ -54,11 +59,6 @@ void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand)
             q->partitions[i].task_count = q->partitions[i].count = 0;
 }
 
-bool tt_model_client_is_ahead(const struct tt_model_queue *q)
-{
-    return q->hands[!q->now].asked;
-}
-
 static void let_go(struct tt_model_queue *q)
 {
     for (unsigned i = 0; i < q->server->partition_count; i++) {
@@ -80,7 +80,9 @@ static enum tt_err q_give_back(void *context, struct tt_fault *fault)
     struct tt_model_queue *q = context;
     unsigned done = 0;
     uint64_t vanished = 0;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_GIVE_BACK, fault);
+    enum tt_err err = tt_model_client_drop_looks(q, fault);
+    if (err == TT_OK)
+        err = tt_model_client_there(q, TT_SIM_GIVE_BACK, fault);
     for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++)
         if (q->partitions[i].in_hand) {
             err = between(q, &done, fault);
@@ -141,7 +143,10 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     struct tt_model_queue *q = context;
     unsigned done = 0;
     bool lost = false, ahead = tt_model_client_is_ahead(q);
-    enum tt_err err = tt_model_client_there(q, TT_SIM_FINISH, fault);
+    enum tt_err err = tt_model_client_carry_on(q, fault);
+    if (err != TT_OK)
+        return err;
+    err = tt_model_client_there(q, TT_SIM_FINISH, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++) {
         if (!q->partitions[i].in_hand || q->partitions[i].hand != q->now)
             continue;
@@ -184,6 +189,7 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     struct tt_model_queue *q = context;
     char name[TT_MODEL_NAME_BYTES];
     q->connected = false;
+    q->looks.count = 0;
     tt_model_client_forget_batch(q, 0);
     tt_model_client_forget_batch(q, 1);
     for (unsigned i = 0; i < q->server->partition_count; i++)
@@ -257,10 +263,13 @@ static bool look_everywhere(struct tt_model_queue *q)
 static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
+    enum tt_err err = tt_model_client_carry_on(q, fault);
+    if (err != TT_OK)
+        return err;
     for (unsigned i = 0; i < q->server->partition_count; i++)
         if (q->partitions[i].ready)
             return TT_OK;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_WAIT, fault);
+    err = tt_model_client_there(q, TT_SIM_WAIT, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].newest = q->server->partitions[i].last_id;
     if (err == TT_OK && !look_everywhere(q)) {
@@ -363,6 +372,7 @@ struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
                              .heartbeat = q_heartbeat,
                              .claim = tt_model_client_claim,
                              .prefetch = tt_model_client_prefetch,
+                             .carry_on = tt_model_client_carry_on,
                              .renew = q_renew,
                              .finish = q_finish,
                              .give_back = q_give_back,

@@ -44,6 +44,11 @@ struct tt_model_queue {
     } hands[2];   /* the batch in hand, and the one that was asked for ahead */
     unsigned now; /* the one in hand */
     struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX]; /* what was seen */
+    struct {
+        unsigned partitions[TT_MODEL_PARTITIONS_MAX]; /* looked at and not offered yet; */
+        size_t count, each;                           /* so much is asked of each, */
+        int64_t floor;                                /* with fences above this */
+    } looks;
     uint64_t vanished;
     bool lost; /* a finish came after the end of its lease; to be told */
 };

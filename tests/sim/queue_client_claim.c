@@ -1,10 +1,10 @@
-/* The client's claims: of the next batch, and of the one after it. */
+/* The client's claims. */
 #include "tests/sim/queue_client_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PASS = 8, PASS_GROWS = 4, AHEAD = 8 };
+enum { FIRST_PASS = 8, PASS_GROWS = 4 };
 
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition)
 {
@@ -46,9 +46,7 @@ static void take_claim(struct tt_model_queue *q, unsigned partition,
     *entry_count += claim->count;
 }
 
-/* Up to `limit` partitions that may have something; those that have something in hand are left
- * out. */
-static size_t choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list)
+size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list)
 {
     unsigned count = q->server->partition_count, first = q->next_first % count;
     size_t chosen = 0;
@@ -63,7 +61,7 @@ static size_t choose(struct tt_model_queue *q, bool own, size_t limit, unsigned 
     return chosen;
 }
 
-static void look(struct tt_model_queue *q, unsigned partition, size_t each, unsigned hand)
+void tt_model_client_look(struct tt_model_queue *q, unsigned partition, size_t each, unsigned hand)
 {
     q->partitions[partition].asked = q->partitions[partition].in_hand = true;
     q->partitions[partition].hand = hand;
@@ -91,8 +89,8 @@ static void take_plain(struct tt_model_queue *q, unsigned partition, size_t each
         q->partitions[partition].from_now = claim.count == 0;
 }
 
-static enum tt_err offer(struct tt_model_queue *q, unsigned partition, size_t each, int64_t floor,
-                         struct tt_fault *fault)
+enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, size_t each,
+                                  int64_t floor, struct tt_fault *fault)
 {
     static struct tt_model_claim claim;
     enum tt_err err = tt_model_client_between(q, fault);
@@ -110,21 +108,20 @@ static enum tt_err offer(struct tt_model_queue *q, unsigned partition, size_t ea
     return TT_OK;
 }
 
-/* again: where somebody was quicker, what there is now is looked at and offered once more. (The
- * adapter does that when all have answered; partitions know nothing of each other.) */
+/* Where somebody was quicker, what there is now is looked at and offered once more. (The adapter
+ * does that when all have answered; partitions know nothing of each other.) */
 static enum tt_err claim_from(struct tt_model_queue *q, const unsigned *list, size_t count,
-                              size_t each, int64_t floor, unsigned hand, bool again,
-                              struct tt_fault *fault)
+                              size_t each, int64_t floor, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < count; i++)
-        look(q, list[i], each, hand);
+        tt_model_client_look(q, list[i], each, q->now);
     for (size_t i = 0; i < count && err == TT_OK; i++) {
-        err = offer(q, list[i], each, floor, fault);
-        if (err != TT_OK || !again || !q->partitions[list[i]].stale)
+        err = tt_model_client_offer(q, list[i], each, floor, fault);
+        if (err != TT_OK || !q->partitions[list[i]].stale)
             continue;
-        look(q, list[i], each, hand);
-        err = offer(q, list[i], each, floor, fault);
+        tt_model_client_look(q, list[i], each, q->now);
+        err = tt_model_client_offer(q, list[i], each, floor, fault);
     }
     return err;
 }
@@ -133,43 +130,20 @@ static enum tt_err run_pass(struct tt_model_queue *q, bool own, size_t limit, si
                             int64_t floor, size_t *ret_asked, struct tt_fault *fault)
 {
     unsigned list[TT_MODEL_PARTITIONS_MAX];
-    size_t asked = choose(q, own, limit < room ? limit : room, list);
+    size_t asked = tt_model_client_choose(q, own, limit < room ? limit : room, list);
     *ret_asked = asked;
     if (asked == 0)
         return TT_OK;
     enum tt_err err = tt_model_client_there(q, TT_SIM_CLAIM, fault);
     if (err == TT_OK)
-        err = claim_from(q, list, asked, room / asked, floor, q->now, true, fault);
+        err = claim_from(q, list, asked, room / asked, floor, fault);
     return err == TT_OK ? tt_model_client_back(q, TT_SIM_CLAIM, fault) : err;
 }
 
-static void ask_anew(struct tt_model_queue *q)
+void tt_model_client_ask_anew(struct tt_model_queue *q)
 {
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].asked = false;
-}
-
-/* What becomes of the claims is told by the next call. */
-enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
-                                     struct tt_fault *fault)
-{
-    struct tt_model_queue *q = context;
-    unsigned list[TT_MODEL_PARTITIONS_MAX];
-    *ret_asked = tt_model_client_is_ahead(q);
-    if (*ret_asked)
-        return TT_OK;
-    ask_anew(q);
-    size_t asked = choose(q, true, max < AHEAD ? max : AHEAD, list);
-    if (asked == 0)
-        return TT_OK;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_PREFETCH, fault);
-    if (err != TT_OK)
-        return err;
-    q->hands[!q->now].asked = *ret_asked = true;
-    err = claim_from(q, list, asked, max / asked, fence_min, !q->now, false, fault);
-    if (err == TT_OK)
-        (void)tt_model_client_back(q, TT_SIM_PREFETCH, fault);
-    return TT_OK;
 }
 
 static enum tt_err run_passes(struct tt_model_queue *q, bool own, size_t max, int64_t floor,
@@ -192,7 +166,10 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
     struct tt_model_queue *q = context;
     struct tt_mono now = q->clock->mono(q->clock->context);
     tt_model_client_forget_batch(q, q->now);
+    enum tt_err err = tt_model_client_carry_on(q, fault);
     q->now = !q->now; /* what was asked for ahead, if anything */
+    if (err != TT_OK)
+        return err;
     if (!q->connected)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "queue: not connected");
     if (now.us >= q->look_due.us) {
@@ -204,8 +181,8 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
         }
     }
     if (!q->hands[q->now].asked)
-        ask_anew(q);
-    enum tt_err err = run_passes(q, true, max, fence_min, fault);
+        tt_model_client_ask_anew(q);
+    err = run_passes(q, true, max, fence_min, fault);
     if (err == TT_OK && q->hands[q->now].entry_count == 0)
         err = run_passes(q, false, max, fence_min, fault);
     if (err != TT_OK)

@@ -1,10 +1,12 @@
-/* Inside of the model's client: queue_client.c (life, holding, waiting), queue_client_claim.c. */
+/* Inside of the model's client: queue_client.c (life, holding, waiting), queue_client_claim.c,
+ * queue_client_ahead.c. */
 #ifndef TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
 #define TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
 
 #include "tests/sim/queue_client.h"
 
-/* The way there and back; after a failure it is not connected. */
+/* The way there and back; after a failure it is not connected. Whatever else is sent offers first
+ * what was looked at ahead. */
 enum tt_err tt_model_client_there(struct tt_model_queue *q, enum tt_sim_call call,
                                   struct tt_fault *fault);
 enum tt_err tt_model_client_back(struct tt_model_queue *q, enum tt_sim_call call,
@@ -13,11 +15,23 @@ enum tt_err tt_model_client_back(struct tt_model_queue *q, enum tt_sim_call call
 enum tt_err tt_model_client_between(struct tt_model_queue *q, struct tt_fault *fault);
 enum tt_err tt_model_client_no_group(struct tt_model_queue *q, struct tt_fault *fault);
 void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand);
-bool tt_model_client_is_ahead(const struct tt_model_queue *q);
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition);
 enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
                                   struct tt_queue_batch *ret_batch, struct tt_fault *fault);
+/* queue_client_claim.c: the steps of a claim */
+void tt_model_client_ask_anew(struct tt_model_queue *q);
+/* Up to `limit` partitions that may have something; those that have something in hand are left
+ * out. */
+size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list);
+void tt_model_client_look(struct tt_model_queue *q, unsigned partition, size_t each, unsigned hand);
+enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, size_t each,
+                                  int64_t floor, struct tt_fault *fault);
+/* queue_client_ahead.c */
+bool tt_model_client_is_ahead(const struct tt_model_queue *q);
 enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                      struct tt_fault *fault);
+enum tt_err tt_model_client_carry_on(void *context, struct tt_fault *fault);
+/* What was looked at ahead is not asked for. */
+enum tt_err tt_model_client_drop_looks(struct tt_model_queue *q, struct tt_fault *fault);
 
 #endif

@@ -125,13 +125,26 @@ static enum tt_err s_histories(void *context, struct tt_store_history *histories
     return back(s, TT_SIM_HISTORIES, fault);
 }
 
+/* With one writer, as SQLite does, before anything is written; else while the server writes. */
+static void go_on_meanwhile(struct tt_model_store *s, const struct tt_store_changes *changes)
+{
+    if (changes->meanwhile.call != NULL && (s->has_time == NULL || s->has_time(s->wait_context)))
+        changes->meanwhile.call(changes->meanwhile.context);
+}
+
 static enum tt_err s_write(void *context, const struct tt_store_changes *changes,
                            struct tt_fault *fault)
 {
     struct tt_model_store *s = context;
     enum tt_err err = there(s, TT_SIM_WRITE, fault);
+    if (err == TT_OK && s->one_writer)
+        go_on_meanwhile(s, changes);
+    if (err == TT_OK && !has_tx(s))
+        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "store: the connection was ended");
     if (err == TT_OK)
         err = tt_model_write(s->tables, s->tx, changes, fault);
+    if (err == TT_OK && !s->one_writer)
+        go_on_meanwhile(s, changes);
     return err == TT_OK ? back(s, TT_SIM_WRITE, fault) : err;
 }
 

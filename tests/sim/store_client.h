@@ -15,12 +15,14 @@ struct tt_model_store {
     bool (*wait)(void *context, unsigned tries);
     /* The connection is gone, and with it the transaction; or what becomes of it. */
     void (*leave)(void *context, struct tt_model_tx *tx, bool committing);
+    /* Whether what the caller would like to do while we write is done. */
+    bool (*has_time)(void *context);
     /* Inside. */
     struct tt_model_tx *tx;
     uint64_t serial;
 };
 
-/* The fields above the line are set by the caller; wait and leave may be NULL. */
+/* The fields above the line are set by the caller; wait, leave and has_time may be NULL. */
 struct tt_store tt_model_store_port(struct tt_model_store *store);
 
 #endif

@@ -110,6 +110,7 @@ static void open_ports(struct tt_sim_worker *w)
         .wait_context = w,
         .wait = tt_sim_store_wait,
         .leave = tt_sim_store_leave,
+        .has_time = tt_sim_store_has_time,
     };
     w->queue_port = tt_model_queue_port(&w->queue);
     w->store_port = tt_model_store_port(&w->store);

@@ -92,6 +92,20 @@ static void end_orphans(struct tt_sim *sim)
     }
 }
 
+/* A clock that was set back makes the leases from before it last longer. */
+static int64_t longest_lease_us(struct tt_sim *sim)
+{
+    int64_t left_ms = 0;
+    tt_sim_server_clock(sim);
+    for (unsigned i = 0; i < sim->plan->partitions; i++) {
+        const struct tt_model_partition *p = &sim->server.partitions[i];
+        for (size_t k = 0; k < p->lease_count; k++)
+            if (p->leases[k].ends_ms - sim->server.now_ms > left_ms)
+                left_ms = p->leases[k].ends_ms - sim->server.now_ms;
+    }
+    return left_ms * 1000;
+}
+
 /* The troubles are over; the workers go on until nothing is left. */
 static void heal(struct tt_sim *sim)
 {
@@ -99,6 +113,7 @@ static void heal(struct tt_sim *sim)
     sim->healed = true;
     sim->healed_us = sim->now_us;
     sim->healed_calls = sim->result->calls;
+    sim->lease_left_us = longest_lease_us(sim);
     sim->queue_away_us = sim->store_away_us = sim->disk_full_us = 0;
     sim->trouble_due_us = sim->snapshot_due_us = TT_SIM_NEVER;
     for (unsigned i = 0; i < sim->plan->workers; i++)
@@ -222,7 +237,8 @@ static bool step(struct tt_sim *sim)
 
 static bool is_jammed(struct tt_sim *sim)
 {
-    if (!sim->healed || (sim->now_us - sim->healed_us < QUIET_WITHIN_US(sim->plan) &&
+    int64_t quiet_within_us = QUIET_WITHIN_US(sim->plan) + sim->lease_left_us;
+    if (!sim->healed || (sim->now_us - sim->healed_us < quiet_within_us &&
                          sim->result->calls - sim->healed_calls < CALLS_UNTIL_QUIET))
         return false;
     tt_sim_fail(sim, "G5: not quiet %lld s and %llu calls after the last trouble",

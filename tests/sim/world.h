@@ -34,10 +34,10 @@ struct tt_sim_worker {
     int64_t wake_us;   /* when it goes on; while down: when it comes up */
     int64_t paused_us; /* not before */
     bool down, crashed, finished;
-    uint64_t connection; /* of the queue; below the server's: broken */
-    uint64_t call;       /* the number of the one it is in */
-    bool idles;          /* goes on when the server changes, */
-    uint64_t changes;    /* from this */
+    uint64_t connection;               /* of the queue; below the server's: broken */
+    uint64_t calls[TT_SIM_CALL_COUNT]; /* number of the last one of each kind */
+    bool idles;                        /* goes on when the server changes, */
+    uint64_t changes;                  /* from this */
     int64_t wall_offset_us;
 };
 
@@ -51,6 +51,7 @@ struct tt_sim {
     bool last_wave; /* the events after all was quiet have come */
     int64_t healed_us;
     uint64_t healed_calls;
+    int64_t lease_left_us; /* then, of the lease that ends last */
     struct tt_sim_worker workers[TT_SIM_WORKERS_MAX];
     struct tt_sim_worker *running; /* NULL: none */
     struct tt_tenants *tenants;    /* NULL: all is wanted */
@@ -110,6 +111,7 @@ void tt_sim_worker_sleep(struct tt_sim_worker *worker, int64_t us);
 /* calls.c */
 struct tt_link tt_sim_link(struct tt_sim_worker *worker);
 bool tt_sim_store_wait(void *worker, unsigned tries);
+bool tt_sim_store_has_time(void *worker);
 void tt_sim_store_leave(void *worker, struct tt_model_tx *tx, bool committing);
 
 /* trouble.c */

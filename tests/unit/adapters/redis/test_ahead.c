@@ -196,6 +196,32 @@ TT_TEST(giving_back_is_about_both_batches)
 }
 TT_END
 
+/* Nobody has had it: its first delivery is yet to come. */
+TT_TEST(what_was_only_looked_at_is_not_taken_in_order_to_be_given_back)
+{
+    for (int way = 0; way < 3; way++) {
+        set_up(way == 0 ? "giving" : way == 1 ? "leaving" : "anew");
+        add(0, "x", 1);
+        add(1, "y", 1);
+        ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+        ck_assert(look_ahead(&a, 9));
+        unsigned partitions = 0;
+        int64_t epoch = 0;
+        if (way == 0)
+            ck_assert_int_eq(a.give_back(a.context, &fault), TT_OK);
+        if (way == 1)
+            a.disconnect(a.context);
+        if (way == 2)
+            ck_assert_int_eq(a.connect(a.context, &partitions, &epoch, &fault), TT_OK);
+        ck_assert_str_eq(claim(&b, 9), "x1*2 y1*1 ");
+        ck_assert(!tt_test_queue_finish(&b));
+        if (way != 1)
+            ck_assert_str_eq(claim(&a, 9), "");
+        tear_down();
+    }
+}
+TT_END
+
 TT_TEST(a_worker_that_leaves_hands_on_what_it_asked_for)
 {
     set_up("leaves");
@@ -300,7 +326,9 @@ TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_a
          what_was_asked_for_ahead_is_the_next_batch,
          what_was_only_looked_at_goes_to_whoever_is_quicker,
          what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on,
-         giving_back_is_about_both_batches, a_worker_that_leaves_hands_on_what_it_asked_for,
+         giving_back_is_about_both_batches,
+         what_was_only_looked_at_is_not_taken_in_order_to_be_given_back,
+         a_worker_that_leaves_hands_on_what_it_asked_for,
          a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
          a_finish_that_came_to_nothing_is_given_back_with_the_next_connection,
          a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it,

@@ -204,70 +204,6 @@ TT_TEST(what_was_in_hand_when_the_connection_broke_is_given_back_at_once)
 }
 TT_END
 
-TT_TEST(ids_that_are_spelled_differently_are_one_id)
-{
-    static const char *const spellings[] = {
-        "{\"task_id\":\"ab\"}",
-        "{\"task_id\":\"\\u0061b\"}",
-        "{ \"task_id\" : \"ab\" }",
-        "{\"\\u0074ask_id\":\"ab\"}",
-        "{\"attributes\":{\"task_id\":\"z\"},\"task_id\":\"ab\"}",
-        "{\"attributes\":{\"tenant\":\"z\"},\"task_id\":\"ab\"}",
-        "{\"task_id\":\"ab\",\"tenant\":\"default\"}",
-        "{\"task_id\":\"ab\",\"stage\":\"task_id\"}",
-        "{\"task_id\":\"ab\",\"message\":\"\\\"{\"}"};
-    enum { COUNT = sizeof spellings / sizeof *spellings };
-    set_up("spelled");
-    for (size_t i = 0; i < COUNT; i++)
-        tt_redis_ask(&server, "XADD {t:0}:events * e %s", spellings[i]);
-    tt_redis_ask(&server, "XADD {t:0}:events * e %s", "{\"task_id\":\"ab\",\"tenant\":\"other\"}");
-    claim(&a, 1);
-    ck_assert_uint_eq(batch.count, 1);
-    claim(&b, 100);
-    ck_assert_uint_eq(batch.count, 1); /* the other tenant's */
-    finish(&a);
-    finish(&b);
-    claim(&c, 100);
-    ck_assert_uint_eq(batch.count, COUNT - 1);
-    tear_down();
-}
-TT_END
-
-TT_TEST(ids_with_control_characters_and_very_long_ones_keep_their_turns)
-{
-    char id[600], payload[700];
-    set_up("odd");
-    memset(id, 'x', sizeof id - 1);
-    id[sizeof id - 1] = '\0';
-    snprintf(payload, sizeof payload, "{\"task_id\":\"%s\"}", id);
-    const char *const payloads[] = {"{\"task_id\":\"p\"}", "{\"task_id\":\"p\\u0000q\"}", payload};
-    for (int twice = 0; twice < 2; twice++)
-        for (size_t i = 0; i < 3; i++)
-            tt_redis_ask(&server, "XADD {t:0}:events * e %s", payloads[i]);
-    claim(&a, 3);
-    ck_assert_uint_eq(batch.count, 3);
-    claim(&b, 9);
-    ck_assert_uint_eq(batch.count, 0);
-    finish(&a);
-    claim(&b, 9);
-    ck_assert_uint_eq(batch.count, 3);
-    tear_down();
-}
-TT_END
-
-TT_TEST(entries_that_are_no_events_are_handed_out_at_once)
-{
-    set_up("none");
-    add("x", 1);
-    for (int i = 0; i < 3; i++)
-        tt_redis_ask(&server, "XADD {t:0}:events * e %s", "no event");
-    tt_redis_ask(&server, "XADD {t:0}:events * other %s", "field");
-    ck_assert_str_eq(claim(&a, 2), "x1*1 no event*1 ");
-    ck_assert_str_eq(claim(&b, 9), "no event*1 no event*1 *1 ");
-    tear_down();
-}
-TT_END
-
 TT_TEST(a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bounds)
 {
     enum { EVENTS = 6000 };
@@ -329,92 +265,6 @@ TT_TEST(what_waited_tells_its_deliveries_however_much_it_is)
 }
 TT_END
 
-/* Helper keys are lost, one by one and all: what is pending is found again, in order. */
-TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
-{
-    static const char *const keys[] = {"{t:0}:held",   "{t:0}:wait",  "{t:0}:ready",
-                                       "{t:0}:leases", "{t:0}:fence", NULL};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        char name[20];
-        struct tt_fault fault = {0};
-        snprintf(name, sizeof name, "lost%zu", k);
-        set_up(name);
-        for (int n = 1; n <= 4; n++)
-            add("x", n);
-        ck_assert_str_eq(claim(&a, 2), "x1*1 x2*1 ");
-        ck_assert_str_eq(claim(&b, 9), "");
-        if (keys[k] != NULL)
-            tt_redis_ask(&server, "DEL %s", keys[k]);
-        else
-            tt_redis_ask(&server, "DEL %s %s %s %s %s", keys[0], keys[1], keys[2], keys[3],
-                         keys[4]);
-        add("x", 5);
-        struct tt_queue_batch seen;
-        const char *text = tt_test_queue_claim(&c, 9, &seen);
-        if (seen.count > 0) /* taken over from a: from the oldest on */
-            ck_assert_msg(strncmp(text, "x1*", 3) == 0, "%zu: %s", k, text);
-        bool lost = tt_test_queue_finish(&a);
-        ck_assert_msg(lost == (seen.count > 0), "%zu", k);
-        if (seen.count > 0)
-            finish(&c);
-        for (int i = 0; i < 3; i++) {
-            ck_assert_int_eq(b.trim(b.context, &fault), TT_OK);
-            claim(&b, 9);
-            finish(&b);
-        }
-        ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 0);
-        ck_assert_int_eq(number_of("HGET {t:0}:counts applied"), 5);
-        ck_assert_int_eq(number_of("HLEN {t:0}:held"), 0);
-        tear_down();
-    }
-}
-TT_END
-
-TT_TEST(something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost)
-{
-    set_up("mark");
-    add("x", 1);
-    add("x", 2);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
-    add("y", 1);
-    ck_assert_str_eq(claim(&c, 9), "y1*1 "); /* x2 waits; y stays held, so that not all is lost */
-    finish(&a);
-    tt_redis_ask(&server, "DEL {t:0}:ready");
-    add("x", 3);
-    ck_assert_str_eq(claim(&b, 9), "");
-    ck_assert_str_eq(claim(&b, 9), "x2*1 x3*1 ");
-    tear_down();
-}
-TT_END
-
-TT_TEST(a_lock_that_came_to_somebody_else_is_not_released)
-{
-    set_up("else");
-    add("x", 1);
-    add("y", 1);
-    ck_assert_str_eq(claim(&a, 9), "x1*1 y1*1 ");
-    tt_redis_ask(&server, "HSET {t:0}:held default/x somebody");
-    finish(&a);
-    ck_assert_int_eq(number_of("HEXISTS {t:0}:held default/x"), 1);
-    ck_assert_int_eq(number_of("HEXISTS {t:0}:held default/y"), 0);
-    tear_down();
-}
-TT_END
-
-TT_TEST(consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
-{
-    set_up("consumers");
-    add("x", 1);
-    ck_assert_str_eq(claim(&a, 9), "x1*1 ");
-    tt_test_queue_expire(&server, "a");
-    ck_assert_str_eq(claim(&b, 9), "x1*2 ");
-    ck_assert_int_eq(tt_redis_ask(&server, "EVAL %s 1 {t:0}:events",
-                                  "return #redis.call('XINFO', 'CONSUMERS', KEYS[1], 'appliers')"),
-                     2); /* b's and that of what waits */
-    tear_down();
-}
-TT_END
-
 TT_SUITE("adapters/redis/turns", an_event_whose_id_is_busy_waits_and_others_go_on,
          what_waits_is_handed_on_in_order_and_before_what_is_new,
          a_worker_that_waits_is_woken_when_a_busy_id_becomes_free,
@@ -423,12 +273,5 @@ TT_SUITE("adapters/redis/turns", an_event_whose_id_is_busy_waits_and_others_go_o
          only_the_holder_releases,
          fences_grow_from_holding_to_holding_and_begin_above_what_the_store_knows,
          what_was_in_hand_when_the_connection_broke_is_given_back_at_once,
-         ids_that_are_spelled_differently_are_one_id,
-         ids_with_control_characters_and_very_long_ones_keep_their_turns,
-         entries_that_are_no_events_are_handed_out_at_once,
          a_hot_id_with_thousands_of_events_keeps_its_order_and_waits_within_bounds,
-         what_waited_tells_its_deliveries_however_much_it_is,
-         lost_keys_are_made_anew_from_what_is_pending,
-         something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
-         a_lock_that_came_to_somebody_else_is_not_released,
-         consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
+         what_waited_tells_its_deliveries_however_much_it_is)

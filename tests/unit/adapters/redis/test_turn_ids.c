@@ -1,0 +1,111 @@
+/* Which events have a turn in common: ids however they are spelled, and entries that have none. */
+#include "adapters/redis/queue.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/turns.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct tt_redis_server server;
+static struct tt_queue a, b, c;
+static struct tt_queue_batch batch;
+
+static void set_up(const char *name)
+{
+    tt_redis_server_start(&server, name);
+    a = tt_test_queue_open(&server, "a", 60000);
+    b = tt_test_queue_open(&server, "b", 60000);
+    c = tt_test_queue_open(&server, "c", 60000);
+}
+
+static void tear_down(void)
+{
+    tt_redis_queue_destroy(&a);
+    tt_redis_queue_destroy(&b);
+    tt_redis_queue_destroy(&c);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+
+static void add(const char *task, int n)
+{
+    tt_test_queue_add(&server, task, n);
+}
+
+static const char *claim(struct tt_queue *queue, size_t max)
+{
+    return tt_test_queue_claim(queue, max, &batch);
+}
+
+static void finish(struct tt_queue *queue)
+{
+    ck_assert(!tt_test_queue_finish(queue));
+}
+
+TT_TEST(ids_that_are_spelled_differently_are_one_id)
+{
+    static const char *const spellings[] = {
+        "{\"task_id\":\"ab\"}",
+        "{\"task_id\":\"\\u0061b\"}",
+        "{ \"task_id\" : \"ab\" }",
+        "{\"\\u0074ask_id\":\"ab\"}",
+        "{\"attributes\":{\"task_id\":\"z\"},\"task_id\":\"ab\"}",
+        "{\"attributes\":{\"tenant\":\"z\"},\"task_id\":\"ab\"}",
+        "{\"task_id\":\"ab\",\"tenant\":\"default\"}",
+        "{\"task_id\":\"ab\",\"stage\":\"task_id\"}",
+        "{\"task_id\":\"ab\",\"message\":\"\\\"{\"}"};
+    enum { COUNT = sizeof spellings / sizeof *spellings };
+    set_up("spelled");
+    for (size_t i = 0; i < COUNT; i++)
+        tt_redis_ask(&server, "XADD {t:0}:events * e %s", spellings[i]);
+    tt_redis_ask(&server, "XADD {t:0}:events * e %s", "{\"task_id\":\"ab\",\"tenant\":\"other\"}");
+    claim(&a, 1);
+    ck_assert_uint_eq(batch.count, 1);
+    claim(&b, 100);
+    ck_assert_uint_eq(batch.count, 1); /* the other tenant's */
+    finish(&a);
+    finish(&b);
+    claim(&c, 100);
+    ck_assert_uint_eq(batch.count, COUNT - 1);
+    tear_down();
+}
+TT_END
+
+TT_TEST(ids_with_control_characters_and_very_long_ones_keep_their_turns)
+{
+    char id[600], payload[700];
+    set_up("odd");
+    memset(id, 'x', sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    snprintf(payload, sizeof payload, "{\"task_id\":\"%s\"}", id);
+    const char *const payloads[] = {"{\"task_id\":\"p\"}", "{\"task_id\":\"p\\u0000q\"}", payload};
+    for (int twice = 0; twice < 2; twice++)
+        for (size_t i = 0; i < 3; i++)
+            tt_redis_ask(&server, "XADD {t:0}:events * e %s", payloads[i]);
+    claim(&a, 3);
+    ck_assert_uint_eq(batch.count, 3);
+    claim(&b, 9);
+    ck_assert_uint_eq(batch.count, 0);
+    finish(&a);
+    claim(&b, 9);
+    ck_assert_uint_eq(batch.count, 3);
+    tear_down();
+}
+TT_END
+
+TT_TEST(entries_that_are_no_events_are_handed_out_at_once)
+{
+    set_up("none");
+    add("x", 1);
+    for (int i = 0; i < 3; i++)
+        tt_redis_ask(&server, "XADD {t:0}:events * e %s", "no event");
+    tt_redis_ask(&server, "XADD {t:0}:events * other %s", "field");
+    ck_assert_str_eq(claim(&a, 2), "x1*1 no event*1 ");
+    ck_assert_str_eq(claim(&b, 9), "no event*1 no event*1 *1 ");
+    tear_down();
+}
+TT_END
+
+TT_SUITE("adapters/redis/turn_ids", ids_that_are_spelled_differently_are_one_id,
+         ids_with_control_characters_and_very_long_ones_keep_their_turns,
+         entries_that_are_no_events_are_handed_out_at_once)
