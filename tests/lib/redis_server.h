@@ -1,7 +1,7 @@
-/* A real redis-server of the test's own: on a socket in the test's folder, append-only file on. What
- * it has confirmed is written to that file, so that a killed server has it when it starts again. (It
- * is not synced: that matters where the machine dies. With "everysec" the write is put off while a
- * sync is under way, and a kill loses what was confirmed meanwhile.) */
+/* A real redis-server of the test's own: on a socket in the test's folder, append-only file on.
+ * What it has confirmed is written to that file, so that a killed server has it when it starts
+ * again. (It is not synced: that matters where the machine dies. With "everysec" the write is put
+ * off while a sync is under way, and a kill loses what was confirmed meanwhile.) */
 #ifndef TT_TESTS_LIB_REDIS_SERVER_H
 #define TT_TESTS_LIB_REDIS_SERVER_H
 
