@@ -19,6 +19,9 @@ static const struct {
            "and then nothing led to the task any more"},
     {17780, "two losses in a row made the queue count fences again: what one had who stood still "
             "was written behind a newer event"},
+    {515946,
+     "no fault: clocks set the server's time back by more than the runs wait for, and a lease "
+     "from before lasted that much longer; the wait is counted from its end now"},
     {19660, "somebody held an id while the list of what is held was lost: a claim saw a list that "
             "was not empty, and what its holders had was passed by newer entries"},
 };
