@@ -206,14 +206,12 @@ static void move_slowly(unsigned partition, int step, FILE *in)
     key_of(key, partition, "events");
     unsigned slot = tt_redis_slot(tt_str_from(key));
     int from = tt_redis_cluster_owner(&cluster, slot), to = (from + 1) % TT_CLUSTER_NODES;
-    long long asked = tt_redis_cluster_refused(&cluster, "ASK"),
-              moved = tt_redis_cluster_refused(&cluster, "MOVED");
+    long long asked = tt_redis_cluster_refused(&cluster, "ASK");
     tt_redis_cluster_move_begin(&cluster, slot, from, to);
     ck_assert(tt_redis_cluster_move_key(&cluster, from, to, key));
     write_step(in, step);
     TT_EVENTUALLY(tt_redis_cluster_refused(&cluster, "ASK") > asked);
     tt_redis_cluster_move_end(&cluster, slot, from, to);
-    TT_EVENTUALLY(tt_redis_cluster_refused(&cluster, "MOVED") > moved);
 }
 
 TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
@@ -225,6 +223,7 @@ TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
     pid_t emit = start_emit(&in);
     write_step(in, 0);
     TT_EVENTUALLY(count(ROWS) == TASKS);
+    long long moved = tt_redis_cluster_refused(&cluster, "MOVED");
     for (int step = 1; step < STEPS; step++)
         move_slowly(13 * (unsigned)step, step, in);
     fclose(in);
@@ -235,6 +234,8 @@ TT_TEST(slots_that_move_while_workers_run_lose_and_double_nothing)
         tt_redis_cluster_ask(&cluster, i, "SCRIPT FLUSH");
     end_workers(workers, SIGTERM); /* which say goodbye by a script */
     assert_every_event_once();
+    /* Not of each move: who connects again just then learns where the slot is without it. */
+    ck_assert_int_gt(tt_redis_cluster_refused(&cluster, "MOVED"), moved);
     ck_assert_int_gt(tt_redis_cluster_refused(&cluster, "NOSCRIPT"), 0);
     printf("MOVED %lld, ASK %lld, TRYAGAIN %lld\n", tt_redis_cluster_refused(&cluster, "MOVED"),
            tt_redis_cluster_refused(&cluster, "ASK"),
