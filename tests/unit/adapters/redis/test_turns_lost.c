@@ -1,52 +1,10 @@
 /* Turns where keys of them were lost, or their holders: made anew from what is pending, and tidied.
  */
-#include "adapters/redis/queue.h"
-#include "tests/lib/suite.h"
-#include "tests/lib/turns.h"
+#include "tests/unit/adapters/redis/turns_scene.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct tt_redis_server server;
-static struct tt_queue a, b, c;
-static struct tt_queue_batch batch;
-
-static void set_up(const char *name)
-{
-    tt_redis_server_start(&server, name);
-    a = tt_test_queue_open(&server, "a", 60000);
-    b = tt_test_queue_open(&server, "b", 60000);
-    c = tt_test_queue_open(&server, "c", 60000);
-}
-
-static void tear_down(void)
-{
-    tt_redis_queue_destroy(&a);
-    tt_redis_queue_destroy(&b);
-    tt_redis_queue_destroy(&c);
-    tt_redis_server_stop(&server, SIGTERM);
-}
-
-static void add(const char *task, int n)
-{
-    tt_test_queue_add(&server, task, n);
-}
-
-static const char *claim(struct tt_queue *queue, size_t max)
-{
-    return tt_test_queue_claim(queue, max, &batch);
-}
-
-static void finish(struct tt_queue *queue)
-{
-    ck_assert(!tt_test_queue_finish(queue));
-}
-
-static long long number_of(const char *command)
-{
-    return tt_redis_ask(&server, command);
-}
 
 /* Helper keys are lost, one by one and all: what is pending is found again, in order. */
 TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
