@@ -60,8 +60,8 @@ static void apply_all(int batch)
 static char *rows_of(int table)
 {
     static const char *const queries[] = {
-        "SELECT task_id, entry_ms, status, event_time, duplicate, fence, dataset_id,"
-        " row_number() OVER (ORDER BY apply_seq) FROM task_status_audit ORDER BY entry_ms",
+        ("SELECT task_id, entry_ms, status, event_time, duplicate, fence, dataset_id,"
+         " row_number() OVER (ORDER BY apply_seq) FROM task_status_audit ORDER BY entry_ms"),
         "SELECT * FROM task_status_current ORDER BY task_id",
         "SELECT * FROM task_status_interval ORDER BY task_id, position",
         "SELECT * FROM dataset_progress",
