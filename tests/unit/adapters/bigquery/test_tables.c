@@ -1,67 +1,8 @@
 /* Tables and views of a data set, made, changed and refused, against the stand-in. */
-#include "adapters/bigquery/bq.h"
+#include "tests/unit/adapters/bigquery/load_scene.h"
 
-#include "adapters/http/http.h"
-#include "adapters/system/clock.h"
-#include "tests/lib/standin.h"
-#include "tests/lib/suite.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-static const struct tt_upload_column columns[] = {
-    {"row_uid", TT_COLUMN_STRING, true, "the row"},
-    {"written_at", TT_COLUMN_TIMESTAMP, true, "when"},
-    {"number", TT_COLUMN_INT64, false, "a number"},
-    {"flag", TT_COLUMN_BOOL, false, "yes or no"},
-    {"more", TT_COLUMN_JSON, false, "the rest"},
-    {"added", TT_COLUMN_STRING, false, "came later"},
-};
-static struct tt_upload_table table = {
-    .name = "t",
-    .description = "of the test",
-    .columns = columns,
-    .column_count = 5,
-    .partition_by = "written_at",
-    .cluster_by = {"row_uid"},
-    .row_uid = "row_uid",
-};
-static const struct tt_upload_table *const tables[] = {&table};
-
-static struct tt_standin standin;
-static struct tt_http http;
-static struct tt_clock clock_port;
-static struct tt_bq *bq;
-static struct tt_sink sink;
-static struct tt_fault fault;
-static struct tt_bq_options options;
-
-static void open_bq(void)
-{
-    ck_assert_int_eq(tt_bq_open(&options, &bq, &fault), TT_OK);
-    sink = tt_bq_load_sink(bq);
-}
-
-static void begin(void)
-{
-    struct tt_http_settings settings = {0};
-    tt_standin_start(&standin);
-    ck_assert_int_eq(tt_http_open(&settings, &http, NULL), TT_OK);
-    clock_port = tt_system_clock(NULL);
-    options = (struct tt_bq_options){.access = {.http = &http, .direct = true},
-                                     .clock = &clock_port,
-                                     .endpoint = standin.url,
-                                     .project = "p",
-                                     .dataset = "d",
-                                     .location = "EU"};
-    open_bq();
-}
-
-static void end(void)
-{
-    tt_bq_close(bq);
-    tt_http_close(&http);
-    tt_standin_stop(&standin);
-}
 
 static enum tt_err check_tables(bool create)
 {
@@ -79,7 +20,7 @@ static enum tt_err check_tables(bool create)
 
 TT_TEST(tables_are_made_when_asked_to_and_only_then)
 {
-    begin();
+    begin_bq();
     ck_assert_int_eq(check_tables(false), TT_ERR_NOT_FOUND);
     ck_assert_told("data set p.d");
     ck_assert_told("--init");
@@ -95,13 +36,13 @@ TT_TEST(tables_are_made_when_asked_to_and_only_then)
     open_bq();
     ck_assert_int_eq(check_tables(true), TT_ERR_INVALID);
     ck_assert_told("its location is EU, expected US");
-    end();
+    end_bq();
 }
 TT_END
 
 TT_TEST(columns_are_added_and_others_are_left)
 {
-    begin();
+    begin_bq();
     ck_assert_ok(check_tables(true));
     table.column_count = 6;
     ck_assert_int_eq(check_tables(false), TT_ERR_INVALID);
@@ -115,7 +56,7 @@ TT_TEST(columns_are_added_and_others_are_left)
     table.column_count = 5;
     ck_assert_ok(check_tables(true)); /* an older program: the column stays empty */
     ck_assert_uint_eq(tt_standin_count(&standin, "tables/p.d.t/columns"), 6);
-    end();
+    end_bq();
 }
 TT_END
 
@@ -150,7 +91,7 @@ TT_TEST(an_incompatible_table_is_refused_by_its_column)
         {foreign, 3, "row_uid", "column theirs is REQUIRED, expected no such column"},
         {poor, 1, "written_at", "column row_uid is missing, expected STRING REQUIRED"},
     };
-    begin();
+    begin_bq();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tt_standin_set(&standin, "reset", "{}");
         struct tt_upload_table other = table;
@@ -164,13 +105,13 @@ TT_TEST(an_incompatible_table_is_refused_by_its_column)
         ck_assert_int_eq(check_tables(true), TT_ERR_INVALID);
         ck_assert_told(cases[i].says);
     }
-    end();
+    end_bq();
 }
 TT_END
 
 TT_TEST(views_are_made_and_replaced)
 {
-    begin();
+    begin_bq();
     ck_assert_ok(check_tables(true));
     for (int i = 0; i < 2; i++)
         ck_assert_ok(tt_bq_view(bq, "v", "a view", TT_STR("SELECT 1"), &fault));
@@ -179,7 +120,7 @@ TT_TEST(views_are_made_and_replaced)
     tt_fault_clear(&fault);
     ck_assert_int_eq(tt_bq_view(bq, "t", "a view", TT_STR("SELECT 2"), &fault), TT_ERR_INVALID);
     ck_assert_told("is no view");
-    end();
+    end_bq();
 }
 TT_END
 

@@ -1,37 +1,13 @@
 /* Large batches, whose rows go by COPY and whose duplicates are looked for in a second round trip:
  * they leave what small ones leave. */
-#include "adapters/postgres/store.h"
-#include "tests/lib/applying.h"
-#include "tests/lib/postgres_server.h"
 #include "tests/lib/store_rows.h"
-#include "tests/lib/suite.h"
+#include "tests/unit/adapters/postgres/store_scene.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS = 1500, LARGE = 750, SMALL = 50, TASKS = 400 };
-
-static struct tt_postgres_server server;
-static struct tt_applying applying;
-static struct tt_store store;
-static char url[500];
-
-static void setup(void)
-{
-    struct tt_fault fault = {0};
-    snprintf(url, sizeof url, "%s", tt_postgres_new_url(&server));
-    ck_assert_msg(tt_pg_store_open(url, NULL, &store, &fault) == TT_OK, "%s", fault.text);
-    tt_applying_begin(&applying, &store, false);
-}
-
-static void teardown(void)
-{
-    tt_applying_done(&applying);
-    tt_pg_store_done(&store);
-}
-
-#define ck_assert_count(sql, expected) ck_assert_int_eq(tt_postgres_count(url, sql), expected)
 
 /* The n-th: now and then late, now and then the same as the one before of its task. */
 static void add_event(int n)

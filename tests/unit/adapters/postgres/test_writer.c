@@ -1,14 +1,11 @@
 /* What is PostgreSQL's own: connections that end at the worst moment, plans, two writers at once,
  * values it cannot hold. */
 #include "adapters/postgres/statements.h"
-#include "adapters/postgres/store.h"
 #include "adapters/postgres/writer.h"
 #include "core/base/buf.h"
-#include "tests/lib/applying.h"
-#include "tests/lib/postgres_server.h"
 #include "tests/lib/process.h"
 #include "tests/lib/store_rows.h"
-#include "tests/lib/suite.h"
+#include "tests/unit/adapters/postgres/store_scene.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,27 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct tt_postgres_server server;
-static struct tt_applying applying;
-static struct tt_store store;
-static char url[500];
-
-static void setup(void)
-{
-    struct tt_fault fault = {0};
-    snprintf(url, sizeof url, "%s", tt_postgres_new_url(&server));
-    ck_assert_msg(tt_pg_store_open(url, NULL, &store, &fault) == TT_OK, "%s", fault.text);
-    tt_applying_begin(&applying, &store, false);
-}
-
-static void teardown(void)
-{
-    tt_applying_done(&applying);
-    tt_pg_store_done(&store);
-}
-
-#define ck_assert_count(sql, expected) ck_assert_int_eq(tt_postgres_count(url, sql), expected)
-#define ROWS                           "SELECT count(*) FROM task_status_audit"
+#define ROWS "SELECT count(*) FROM task_status_audit"
 
 /* ---- Steps before which something happens */
 
