@@ -32,10 +32,22 @@ static enum tt_err put(struct tt_pg_writer *w, struct tt_wire *wire, struct tt_f
     return TT_OK;
 }
 
+static void go_on_meanwhile(const struct tt_store_meanwhile *meanwhile, bool last)
+{
+    if (meanwhile != NULL && meanwhile->call != NULL)
+        meanwhile->call(meanwhile->context, last);
+}
+
 enum tt_err tt_pg_writer_copy_row(struct tt_pg_writer *w, struct tt_wire *wire,
+                                  const struct tt_store_meanwhile *meanwhile,
                                   struct tt_fault *fault)
 {
-    return wire->buf.len < PIECE_BYTES && wire->buf.err == TT_OK ? TT_OK : put(w, wire, fault);
+    if (wire->buf.len < PIECE_BYTES && wire->buf.err == TT_OK)
+        return TT_OK;
+    enum tt_err err = put(w, wire, fault);
+    if (err == TT_OK)
+        go_on_meanwhile(meanwhile, false);
+    return err;
 }
 
 enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *w, struct tt_wire *wire,
@@ -48,8 +60,7 @@ enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *w, struct tt_wire *wire,
         return err;
     if (PQputCopyEnd(w->pg.conn, NULL) != 1)
         return tt_pg_failed(&w->pg, NULL, "writing", fault);
-    if (meanwhile != NULL && meanwhile->call != NULL)
-        meanwhile->call(meanwhile->context); /* the server has the last rows to write yet */
+    go_on_meanwhile(meanwhile, true); /* the server has the last rows to write yet */
     for (PGresult *result; (result = PQgetResult(w->pg.conn)) != NULL; PQclear(result)) {
         if (PQresultStatus(result) != PGRES_COMMAND_OK && err == TT_OK)
             err = tt_pg_failed(&w->pg, result, "writing", fault);

@@ -16,7 +16,7 @@ static enum tt_err copy_audit(struct tt_pg_writer *w, const struct tt_store_chan
     enum tt_err err = tt_pg_writer_copy(w, wire, TT_PG_SQL_AUDIT_COPY, fault);
     for (size_t i = 0; i < changes->audit_count && err == TT_OK; i++) {
         tt_wire_add_audit(wire, &changes->audit[i]);
-        err = tt_pg_writer_copy_row(w, wire, fault);
+        err = tt_pg_writer_copy_row(w, wire, &changes->meanwhile, fault);
     }
     return err == TT_OK ? tt_pg_writer_copy_end(w, wire, &changes->meanwhile, fault) : err;
 }
@@ -43,7 +43,7 @@ static enum tt_err copy_new(struct tt_pg_writer *w, const struct tt_store_change
         if (!changes->current[i].is_new)
             continue;
         tt_wire_add_current(wire, &changes->current[i].row);
-        err = tt_pg_writer_copy_row(w, wire, fault);
+        err = tt_pg_writer_copy_row(w, wire, NULL, fault);
     }
     return err == TT_OK ? tt_pg_writer_copy_end(w, wire, NULL, fault) : err;
 }
@@ -81,7 +81,7 @@ static enum tt_err copy_stays(struct tt_pg_writer *w, const struct tt_store_chan
         const struct tt_store_stays *stays = &changes->stays[i];
         for (size_t k = 0; k < stays->count && err == TT_OK; k++) {
             tt_wire_add_stay(wire, stays, &stays->rows[k]);
-            err = tt_pg_writer_copy_row(w, wire, fault);
+            err = tt_pg_writer_copy_row(w, wire, NULL, fault);
         }
     }
     return err == TT_OK ? tt_pg_writer_copy_end(w, wire, NULL, fault) : err;

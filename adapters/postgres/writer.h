@@ -31,9 +31,11 @@ enum tt_err tt_pg_writer_sync(struct tt_pg_writer *writer, PGresult **ret_result
  * after each, then end. Takes the results of what was sent before. */
 enum tt_err tt_pg_writer_copy(struct tt_pg_writer *writer, struct tt_wire *wire,
                               enum tt_pg_sql which, struct tt_fault *fault) TT_MUST_CHECK;
+/* meanwhile: called after each piece that left, and before waiting for the server, as the last
+ * time; may be NULL. */
 enum tt_err tt_pg_writer_copy_row(struct tt_pg_writer *writer, struct tt_wire *wire,
+                                  const struct tt_store_meanwhile *meanwhile,
                                   struct tt_fault *fault) TT_MUST_CHECK;
-/* meanwhile: called before waiting for the server; may be NULL. */
 enum tt_err tt_pg_writer_copy_end(struct tt_pg_writer *writer, struct tt_wire *wire,
                                   const struct tt_store_meanwhile *meanwhile,
                                   struct tt_fault *fault) TT_MUST_CHECK;

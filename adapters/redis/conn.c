@@ -9,6 +9,7 @@
 #include "core/base/assert.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +156,36 @@ enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply, str
     errno = 0;
     if (redisGetReply(redis->context, &reply) != REDIS_OK || reply == NULL)
         return tt_redis_away(redis, "read", fault);
+    *ret_reply = reply;
+    return TT_OK;
+}
+
+/* Whether something can be read, or the connection has ended. */
+static bool has_come(const struct tt_redis *redis)
+{
+    struct pollfd fd = {.fd = redis->context->fd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
+enum tt_err tt_redis_receive_now(struct tt_redis *redis, size_t *reads, redisReply **ret_reply,
+                                 struct tt_fault *fault)
+{
+    void *reply = NULL;
+    *ret_reply = NULL;
+    if (!tt_redis_is_connected(redis))
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
+    if (redis->cluster != NULL)
+        return TT_OK;
+    for (;;) {
+        errno = 0;
+        if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
+            return tt_redis_away(redis, "read", fault);
+        if (reply != NULL || *reads == 0 || !has_come(redis))
+            break;
+        (*reads)--;
+        if (redisBufferRead(redis->context) != REDIS_OK)
+            return tt_redis_away(redis, "read", fault);
+    }
     *ret_reply = reply;
     return TT_OK;
 }

@@ -62,6 +62,10 @@ enum tt_err tt_redis_flush(struct tt_redis *redis, struct tt_fault *fault) TT_MU
  * closed then). An error reply is returned as a reply: see tt_redis_refused. */
 enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply,
                              struct tt_fault *fault) TT_MUST_CHECK;
+/* The same without waiting: NULL where it has not come yet, or in a cluster. *reads: how often to
+ * read from the connection at most; goes down. */
+enum tt_err tt_redis_receive_now(struct tt_redis *redis, size_t *reads, redisReply **ret_reply,
+                                 struct tt_fault *fault) TT_MUST_CHECK;
 /* Both; an error reply becomes an error. */
 enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command *command,
                           redisReply **ret_reply, struct tt_fault *fault) TT_MUST_CHECK;

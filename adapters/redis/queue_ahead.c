@@ -2,8 +2,9 @@
  * Redis and the store work at the same time. Decision 6 (docs/decisions) says why order holds.
  *
  * With locking it takes two steps: what is new is looked for, and then offered. The look is on its
- * way while the store reads, and the offers leave when somebody says so (carry on), or needs the
- * connection. Nobody waits for Redis then but for what it has not sent yet. Giving back makes no
+ * way while the store reads; its answer is read piece by piece while the store writes, and the
+ * offers leave when all of it is there and somebody says so (carry on), or needs the connection.
+ * Nobody waits for Redis then but for what it has not sent yet. Giving back makes no
  * offers: what was only looked at is nobody's.
  *
  * What is sent stands in one row, and so do the answers: finishes of earlier batches, then the
@@ -16,6 +17,22 @@
  * and the entries come again, to be found in the store. */
 #include "adapters/redis/queue_parts.h"
 
+/* Of 16 KB each: what the one who carries on gives away is bounded. */
+enum { READS_AT_ONCE = 6 };
+
+/* Takes the reply. */
+static enum tt_err take_finish(struct tt_redis_queue *queue, redisReply *reply,
+                               struct tt_fault *fault)
+{
+    enum tt_err err = tt_redis_is_noscript(reply)
+                          ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgot the scripts")
+                          : tt_redis_refused(reply, fault);
+    queue->ahead.lost =
+        queue->ahead.lost || (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0);
+    freeReplyObject(reply);
+    return err;
+}
+
 static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
                                     struct tt_fault *fault)
 {
@@ -25,12 +42,7 @@ static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
         err = tt_redis_receive(&queue->redis, &reply, fault);
         if (err != TT_OK)
             break;
-        err = tt_redis_is_noscript(reply)
-                  ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgot the scripts")
-                  : tt_redis_refused(reply, fault);
-        queue->ahead.lost =
-            queue->ahead.lost || (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0);
-        freeReplyObject(reply);
+        err = take_finish(queue, reply, fault);
     }
     return err;
 }
@@ -43,6 +55,7 @@ static enum tt_err look_ahead(struct tt_redis_queue *queue, size_t count, unsign
     enum tt_err err =
         tt_redis_queue_send_looks(queue, ahead->partitions, count, ahead->each, fault);
     ahead->looks = count;
+    ahead->looked = 0;
     return err;
 }
 
@@ -82,26 +95,60 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
     return err;
 }
 
+static enum tt_err receive_looks(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    size_t looked = ahead->looked;
+    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    ahead->looked = ahead->looks;
+    return err == TT_OK ? tt_redis_queue_take_looks(queue, ahead->partitions + looked,
+                                                    ahead->looks - looked, fault)
+                        : err;
+}
+
+/* Those that have come; the rest another time. */
+static enum tt_err take_what_came(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    struct tt_redis_ahead *ahead = &queue->ahead;
+    size_t reads = READS_AT_ONCE;
+    enum tt_err err = TT_OK;
+    while (err == TT_OK && ahead->looked < ahead->looks) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive_now(&queue->redis, &reads, &reply, fault);
+        if (err != TT_OK || reply == NULL)
+            return err;
+        if (ahead->finishes > 0) {
+            ahead->finishes--;
+            err = take_finish(queue, reply, fault);
+        } else {
+            err = tt_redis_queue_take_look(queue, ahead->partitions[ahead->looked++], reply, fault);
+        }
+    }
+    return err;
+}
+
 static enum tt_err offer_ahead(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
-    if (err == TT_OK)
-        err = tt_redis_queue_take_looks(queue, ahead->partitions, ahead->looks, fault);
+    enum tt_err err = TT_OK;
     for (size_t i = 0; i < ahead->looks && err == TT_OK; i++)
         err = tt_redis_queue_offer(queue, ahead->partitions[i], ahead->each, ahead->floor, fault);
     return err == TT_OK ? tt_redis_flush(&queue->redis, fault) : err;
 }
 
-enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault)
+enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     struct tt_redis_ahead *ahead = &queue->ahead;
     if (ahead->looks == 0)
         return TT_OK;
-    enum tt_err err = offer_ahead(queue, fault);
+    enum tt_err err = wait ? receive_looks(queue, fault) : take_what_came(queue, fault);
+    if (err == TT_OK && ahead->looked < ahead->looks)
+        return TT_OK;
+    if (err == TT_OK)
+        err = offer_ahead(queue, fault);
     ahead->claims = ahead->looks;
-    ahead->looks = 0;
+    ahead->looks = ahead->looked = 0;
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
     return err;
@@ -116,13 +163,13 @@ enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fa
     enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
     for (size_t i = 0; i < looks; i++) {
         redisReply *reply = NULL;
-        if (err == TT_OK)
+        if (err == TT_OK && i >= ahead->looked) /* the others have been taken */
             err = tt_redis_receive(&queue->redis, &reply, fault);
         if (reply != NULL)
             freeReplyObject(reply);
         queue->partitions[ahead->partitions[i]].in_hand = false;
     }
-    ahead->looks = 0;
+    ahead->looks = ahead->looked = 0;
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
     return err;
@@ -132,7 +179,7 @@ enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     bool forgotten = false;
-    enum tt_err err = tt_redis_queue_carry_on(queue, fault);
+    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
     if (err != TT_OK)
         return err;
     size_t claims = ahead->claims;

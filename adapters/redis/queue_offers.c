@@ -63,15 +63,12 @@ static enum tt_err add_offer(struct tt_redis_hand *hand, const redisReply *reply
     return TT_OK;
 }
 
-static enum tt_err receive_look(struct tt_redis_queue *queue, unsigned partition,
-                                struct tt_fault *fault)
+enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned partition,
+                                     redisReply *reply, struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
     struct tt_redis_hand *hand = &queue->hands[p->hand];
-    redisReply *reply = NULL;
-    enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
-    if (err == TT_OK)
-        err = tt_redis_queue_keep(hand, reply, fault);
+    enum tt_err err = tt_redis_queue_keep(hand, reply, fault);
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK &&
@@ -100,8 +97,12 @@ enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsign
                                       size_t count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++)
-        err = receive_look(queue, partitions[i], fault);
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err == TT_OK)
+            err = tt_redis_queue_take_look(queue, partitions[i], reply, fault);
+    }
     return err;
 }
 

@@ -72,6 +72,7 @@ struct tt_redis_ahead {
     size_t finishes; /* parts of finishing earlier batches */
     unsigned partitions[TT_REDIS_AHEAD];
     size_t looks;  /* of these partitions, for the other hand; they are offered next, */
+    size_t looked; /* so many of their answers have been taken */
     int64_t floor; /* with fences above this */
     size_t claims; /* of these partitions, for the other hand; not while there are looks */
     size_t each;   /* entries asked of each */
@@ -145,6 +146,9 @@ enum tt_err tt_redis_queue_send_looks(struct tt_redis_queue *queue, const unsign
                                       size_t count, size_t each, struct tt_fault *fault);
 enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsigned *partitions,
                                       size_t count, struct tt_fault *fault);
+/* One answer to a look; takes the reply. */
+enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned partition,
+                                     redisReply *reply, struct tt_fault *fault);
 enum tt_err tt_redis_queue_offer(struct tt_redis_queue *queue, unsigned partition, size_t each,
                                  int64_t floor, struct tt_fault *fault);
 enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition, size_t each,
@@ -153,7 +157,7 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
 enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                     struct tt_fault *fault);
 /* Offers what was looked for ahead; before anything else is sent whose answer comes in the row. */
-enum tt_err tt_redis_queue_carry_on(void *context, struct tt_fault *fault);
+enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *fault);
 /* What was only looked at is not offered any more. */
 enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fault *fault);
 /* Receives what was asked for ahead, but no finish that was sent behind it. */

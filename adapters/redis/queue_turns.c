@@ -212,7 +212,7 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
     int64_t least = 0, sum = 0;
-    enum tt_err err = tt_redis_queue_carry_on(queue, fault);
+    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
     if (err != TT_OK)
         return err;
     tt_redis_queue_leave_parked(queue);

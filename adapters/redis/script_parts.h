@@ -8,13 +8,19 @@
     "for _, g in ipairs(redis.call('XINFO', 'GROUPS', key)) do local t = {} "                      \
     "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end out[#out + 1] = t end return out end "
 
-/* How many entries of a stream stand at or before an id. Counted by pages, since the server's own
- * lag is nil after a restart and wrong after trimming. Few do: delivered entries are trimmed. */
-#define TT_LUA_COUNT_DELIVERED                                                                     \
-    "local function count_delivered(key, last) local count, from = 0, '-' "                        \
-    "while true do local page = redis.call('XRANGE', key, from, last, 'COUNT', 1000) "             \
-    "count = count + #page if #page < 1000 then return count end "                                 \
-    "from = '(' .. page[#page][1] end end "
+/* How many entries of a stream stand behind an id. Counted by pages, since the server's own lag is
+ * nil after a restart and wrong after trimming; from the id on and from the beginning in turn, as
+ * far as the shorter of the two goes: mostly nearly all is unread, or nearly nothing. */
+#define TT_LUA_COUNT_UNREAD                                                                        \
+    "local function count_unread(key, last) "                                                      \
+    "local size = 5 local function page(from, to) "                                                \
+    "local list = redis.call('XRANGE', key, from, to, 'COUNT', size) local n = #list "             \
+    "return n, n < size, n > 0 and '(' .. list[n][1], n > 0 and list[1][1] == last end "           \
+    "local behind, before, to, from, n, ended, is_last = 0, 0, last, '-' "                         \
+    "while true do size = math.min(2 * size, 1000) n, ended, to, is_last = page(to, '+') "         \
+    "behind = behind + n - (is_last and 1 or 0) if ended then return behind end "                  \
+    "n, ended, from = page(from, last) before = before + n "                                       \
+    "if ended then return redis.call('XLEN', key) - before end end end "
 
 /* Puts a dead letter, and counts it. It has the entry's own id, so that it is there once; where a
  * younger one is there already, or the letter of another entry stands at that id, it gets a new one

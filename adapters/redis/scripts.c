@@ -63,13 +63,12 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
     /* events | group -> {unread, pending}; without what is parked */
-    [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
-    "local all = redis.call('XLEN', KEYS[1]) "
+    [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_UNREAD
     "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
     "local p = redis.call('XPENDING', KEYS[1], ARGV[1]) "
     "for _, c in ipairs(p[4] or {}) do if c[1] == '+' then p[1] = p[1] - tonumber(c[2]) end end "
-    "return {all - count_delivered(KEYS[1], g['last-delivered-id']), p[1]} end end "
-    "return {all, 0}",
+    "return {count_unread(KEYS[1], g['last-delivered-id']), p[1]} end end "
+    "return {redis.call('XLEN', KEYS[1]), 0}",
     /* events, counts | group, ids -> how many were acknowledged by this call */
     [TT_SCRIPT_ACKNOWLEDGE] = "local n = redis.call('XACK', KEYS[1], unpack(ARGV)) "
                               "if n > 0 then redis.call('HINCRBY', KEYS[2], 'applied', n) end "

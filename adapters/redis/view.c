@@ -10,9 +10,8 @@ static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
      * dead, applied, age of the oldest in ms or -1, tasks held, tasks parked, entries of these,
      * entries that became dead letters. What is parked is neither pending nor stalled nor the
      * oldest. */
-    [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_DELIVERED
-    "local all = redis.call('XLEN', KEYS[1]) "
-    "local unread, pending, stalled, oldest = all, 0, 0, nil "
+    [TT_VIEW_STATUS] = TT_LUA_GROUPS TT_LUA_COUNT_UNREAD
+    "local unread, pending, stalled, oldest = redis.call('XLEN', KEYS[1]), 0, 0, nil "
     "local function ms(id) return tonumber(string.match(id, '%d+')) end "
     "local function first(from) local r = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1) "
     "return r[1] and ms(r[1][1]) end "
@@ -20,7 +19,7 @@ static const char *const scripts[TT_VIEW_SCRIPT_COUNT] = {
     "if redis.call('EXISTS', KEYS[1]) == 1 then "
     "for _, g in ipairs(groups(KEYS[1])) do if g.name == ARGV[1] then "
     "last = g['last-delivered-id'] "
-    "unread = all - count_delivered(KEYS[1], last) "
+    "unread = count_unread(KEYS[1], last) "
     "for _, c in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do "
     "if c[1] ~= '+' then pending = pending + tonumber(c[2]) "
     "local p = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, c[1])[1] "

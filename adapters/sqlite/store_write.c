@@ -3,6 +3,17 @@
 #include "adapters/sqlite/rows.h"
 #include "adapters/sqlite/writer.h"
 
+enum { ROWS_BETWEEN_CALLS = 64 };
+
+/* The last time is in the middle of the rows: what it begins has time until the commit. */
+static void go_on_meanwhile(const struct tt_store_changes *changes, size_t row)
+{
+    size_t last = changes->audit_count / 2;
+    if (changes->meanwhile.call != NULL &&
+        (row == last || (row < last && row % ROWS_BETWEEN_CALLS == 0)))
+        changes->meanwhile.call(changes->meanwhile.context, row == last);
+}
+
 /* apply_seq is counted up under the write lock: it grows with the order of commits. */
 static enum tt_err write_audit(struct tt_writer *w, const struct tt_store_changes *changes,
                                struct tt_fault *fault)
@@ -11,6 +22,7 @@ static enum tt_err write_audit(struct tt_writer *w, const struct tt_store_change
     enum tt_err err = tt_writer_number(w, TT_SQL_AUDIT_LAST, &last, fault);
     for (size_t i = 0; i < changes->audit_count && err == TT_OK; i++) {
         sqlite3_stmt *s = w->statements[TT_SQL_AUDIT_PUT];
+        go_on_meanwhile(changes, i);
         int codes = tt_row_bind_audit(s, &changes->audit[i], ++last);
         err = tt_db_execute_bound(&w->db, s, codes, fault);
     }
@@ -76,8 +88,6 @@ enum tt_err tt_writer_write(void *context, const struct tt_store_changes *change
                             struct tt_fault *fault)
 {
     struct tt_writer *w = context;
-    if (changes->meanwhile.call != NULL)
-        changes->meanwhile.call(changes->meanwhile.context);
     enum tt_err err = write_audit(w, changes, fault);
     if (err == TT_OK)
         err = write_current(w, changes, fault);

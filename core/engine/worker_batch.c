@@ -124,11 +124,11 @@ static int64_t wall(const struct tt_worker *w)
     return w->options->clock->wall_us(w->options->clock->context);
 }
 
-void tt_worker_carry_on(void *context)
+void tt_worker_carry_on(void *context, bool last)
 {
     struct tt_worker *w = context;
     if (w->queue->carry_on != NULL && w->asked_us != 0 && w->carried == TT_OK)
-        w->carried = w->queue->carry_on(w->queue->context, &w->carry_fault);
+        w->carried = w->queue->carry_on(w->queue->context, last, &w->carry_fault);
 }
 
 static enum tt_err ask_ahead(struct tt_worker *w, struct tt_fault *fault)

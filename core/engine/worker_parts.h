@@ -54,6 +54,6 @@ enum tt_err tt_worker_reserve_fences(struct tt_worker *w, int64_t newest, struct
 enum tt_err tt_worker_claim_once(struct tt_worker *w, bool *ret_idle, struct tt_fault *fault);
 /* In the middle of a batch: Redis and the store work at the same time. What fails is told when the
  * batch is applied, or given up. */
-void tt_worker_carry_on(void *worker);
+void tt_worker_carry_on(void *worker, bool last);
 
 #endif

@@ -105,9 +105,10 @@ struct tt_queue {
     enum tt_err (*prefetch)(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                             struct tt_fault *fault);
     /* Goes on with what prefetch began, where that takes several steps; called some time after it,
-     * as often as one likes, also never. Waits for an answer only where none has come yet. Optional
-     * (NULL). */
-    enum tt_err (*carry_on)(void *context, struct tt_fault *fault);
+     * as often as one likes, also never. Without `wait` it does as much as it can with the answers
+     * that have come, a bounded part of it at a time; with it, it waits for them. Optional (NULL).
+     */
+    enum tt_err (*carry_on)(void *context, bool wait, struct tt_fault *fault);
 };
 
 #endif

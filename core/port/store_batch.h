@@ -85,10 +85,11 @@ struct tt_store_current {
     bool is_new; /* the task had no row */
 };
 
-/* What its caller would like to do while the store works. call NULL: nothing. */
+/* What its caller would like to do while the store works. call NULL: nothing. last: as this write
+ * does not call again, it may take its time. */
 struct tt_store_meanwhile {
     void *context;
-    void (*call)(void *context);
+    void (*call)(void *context, bool last);
 };
 
 struct tt_store_changes {
@@ -102,8 +103,8 @@ struct tt_store_changes {
      * once (tt_progress_add). */
     const struct tt_progress_row *progress;
     size_t progress_count;
-    /* Called once in the course of write, where there is time; left out where there is none. It
-     * calls nothing of the store. */
+    /* Called in the course of write, where there is time: now and then, and once as the last time;
+     * left out where there is none. It calls nothing of the store. */
     struct tt_store_meanwhile meanwhile;
 };
 

@@ -75,9 +75,10 @@ static enum tt_err q_prefetch(void *c, size_t max, int64_t fence_min, bool *aske
     return TT_OK;
 }
 
-static enum tt_err q_carry_on(void *c, struct tt_fault *fault)
+static enum tt_err q_carry_on(void *c, bool wait, struct tt_fault *fault)
 {
     struct tt_world *world = c;
+    (void)wait;
     enum tt_err err = once(&world->carry_fails, fault);
     note(world, err == TT_OK ? "carry-on" : "carry-fails");
     return err;
@@ -256,7 +257,7 @@ static enum tt_err s_write(void *c, const struct tt_store_changes *changes, stru
 {
     struct tt_world *world = c;
     if (changes->meanwhile.call != NULL)
-        changes->meanwhile.call(changes->meanwhile.context);
+        changes->meanwhile.call(changes->meanwhile.context, true);
     for (size_t i = 0; i < changes->audit_count; i++) {
         ck_assert_int_gt(changes->audit[i].fence, 10);
         if (world->unstorable != NULL &&

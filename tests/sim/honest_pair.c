@@ -110,8 +110,8 @@ void tt_honest_pair_carry_on(struct tt_honest_pair *w)
 {
     struct tt_fault fault = {0};
     tt_honest_seen.late += w->client.looks.count > 0;
-    tt_honest_must(w->real.carry_on(w->real.context, &fault), &fault);
-    tt_honest_must(w->modelled.carry_on(w->modelled.context, &fault), &fault);
+    tt_honest_must(w->real.carry_on(w->real.context, true, &fault), &fault);
+    tt_honest_must(w->modelled.carry_on(w->modelled.context, true, &fault), &fault);
     settle(w);
 }
 

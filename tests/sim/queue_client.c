@@ -15,7 +15,7 @@ enum tt_err tt_model_client_there(struct tt_model_queue *q, enum tt_sim_call cal
 {
     enum tt_err err = TT_OK;
     if (call != TT_SIM_CONNECT && call != TT_SIM_CARRY_ON)
-        err = tt_model_client_carry_on(q, fault);
+        err = tt_model_client_carry_on(q, true, fault);
     if (err != TT_OK)
         return err;
     if (!q->connected && call != TT_SIM_CONNECT)
@@ -143,7 +143,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     struct tt_model_queue *q = context;
     unsigned done = 0;
     bool lost = false, ahead = tt_model_client_is_ahead(q);
-    enum tt_err err = tt_model_client_carry_on(q, fault);
+    enum tt_err err = tt_model_client_carry_on(q, true, fault);
     if (err != TT_OK)
         return err;
     err = tt_model_client_there(q, TT_SIM_FINISH, fault);
@@ -263,7 +263,7 @@ static bool look_everywhere(struct tt_model_queue *q)
 static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
-    enum tt_err err = tt_model_client_carry_on(q, fault);
+    enum tt_err err = tt_model_client_carry_on(q, true, fault);
     if (err != TT_OK)
         return err;
     for (unsigned i = 0; i < q->server->partition_count; i++)

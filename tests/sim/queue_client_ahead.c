@@ -55,11 +55,11 @@ static enum tt_err receive_looks(struct tt_model_queue *q, struct tt_fault *faul
     return tt_model_client_back(q, TT_SIM_PREFETCH, fault);
 }
 
-enum tt_err tt_model_client_carry_on(void *context, struct tt_fault *fault)
+enum tt_err tt_model_client_carry_on(void *context, bool wait, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
     size_t count = q->looks.count;
-    if (count == 0)
+    if (count == 0 || !wait)
         return TT_OK;
     q->looks.count = 0;
     enum tt_err err = receive_looks(q, fault);

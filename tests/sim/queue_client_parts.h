@@ -30,7 +30,8 @@ enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, 
 bool tt_model_client_is_ahead(const struct tt_model_queue *q);
 enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                      struct tt_fault *fault);
-enum tt_err tt_model_client_carry_on(void *context, struct tt_fault *fault);
+/* Without `wait` no answer has come yet. */
+enum tt_err tt_model_client_carry_on(void *context, bool wait, struct tt_fault *fault);
 /* What was looked at ahead is not asked for. */
 enum tt_err tt_model_client_drop_looks(struct tt_model_queue *q, struct tt_fault *fault);
 

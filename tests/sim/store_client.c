@@ -129,7 +129,7 @@ static enum tt_err s_histories(void *context, struct tt_store_history *histories
 static void go_on_meanwhile(struct tt_model_store *s, const struct tt_store_changes *changes)
 {
     if (changes->meanwhile.call != NULL && (s->has_time == NULL || s->has_time(s->wait_context)))
-        changes->meanwhile.call(changes->meanwhile.context);
+        changes->meanwhile.call(changes->meanwhile.context, true);
 }
 
 static enum tt_err s_write(void *context, const struct tt_store_changes *changes,

@@ -76,7 +76,7 @@ static bool look_ahead(struct tt_queue *queue, size_t max)
 
 static void carry_on(struct tt_queue *queue)
 {
-    ck_assert_msg(queue->carry_on(queue->context, &fault) == TT_OK, "%s", fault.text);
+    ck_assert_msg(queue->carry_on(queue->context, true, &fault) == TT_OK, "%s", fault.text);
 }
 
 static bool ask_ahead(struct tt_queue *queue, size_t max)
