@@ -7,6 +7,7 @@
  * table of the same name: refused, nothing is added; a crash: all of it or nothing. */
 #include "adapters/postgres/schema.h"
 
+#include "core/base/assert.h"
 #include <stdio.h>
 
 /* Step n brings version n to n + 1. Never change one that was released: add another. Text is
@@ -175,13 +176,13 @@ static enum tt_err write_version(struct tt_pg *pg, int64_t version, struct tt_fa
     return err;
 }
 
-static enum tt_err take_steps(struct tt_pg *pg, struct tt_fault *fault)
+static enum tt_err take_steps(struct tt_pg *pg, int64_t up_to, struct tt_fault *fault)
 {
     int64_t version = 0;
     enum tt_err err = read_version(pg, &version, fault);
     if (err == TT_OK && version == 0)
         err = tt_pg_run(pg, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY)", fault);
-    for (; version < VERSION && err == TT_OK; version++) {
+    for (; version < up_to && err == TT_OK; version++) {
         err = tt_pg_run(pg, steps[version], fault);
         if (err == TT_OK)
             err = write_version(pg, version + 1, fault);
@@ -189,17 +190,28 @@ static enum tt_err take_steps(struct tt_pg *pg, struct tt_fault *fault)
     return err;
 }
 
+int64_t tt_pg_schema_version(void)
+{
+    return VERSION;
+}
+
 enum tt_err tt_pg_migrate(struct tt_pg *pg, struct tt_fault *fault)
 {
+    return tt_pg_migrate_to(pg, VERSION, fault);
+}
+
+enum tt_err tt_pg_migrate_to(struct tt_pg *pg, int64_t up_to, struct tt_fault *fault)
+{
     int64_t version = 0;
+    tt_assert(up_to >= 1 && up_to <= VERSION);
     enum tt_err err = read_version(pg, &version, fault);
-    if (err != TT_OK || version == VERSION)
+    if (err != TT_OK || version >= up_to)
         return err;
     err = tt_pg_run(pg, "BEGIN", fault);
     if (err == TT_OK)
         err = tt_pg_run(pg, "SELECT pg_advisory_xact_lock(7737402194512836)", fault);
     if (err == TT_OK)
-        err = take_steps(pg, fault);
+        err = take_steps(pg, up_to, fault);
     if (err == TT_OK)
         err = tt_pg_run(pg, "COMMIT", fault);
     if (err != TT_OK)

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 static struct tt_redis_server server;
 static struct tt_queue a, b;
@@ -163,6 +164,76 @@ TT_TEST(what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on)
         ck_assert(!tt_test_queue_finish(&a));
         ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
         ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:1}:events appliers"), 0);
+        tear_down();
+    }
+}
+TT_END
+
+static void carry_on_without_waiting(struct tt_queue *queue)
+{
+    ck_assert_msg(queue->carry_on(queue->context, false, &fault) == TT_OK, "%s", fault.text);
+}
+
+TT_TEST(what_was_looked_at_is_asked_for_without_waiting_once_all_of_it_has_come)
+{
+    set_up("at-once");
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    ck_assert(look_ahead(&a, 9));
+    for (int tries = 0; tries < 100000; tries++) {
+        carry_on_without_waiting(&a);
+        if (tt_redis_ask(&server, "XPENDING {t:1}:events appliers") == 1)
+            break;
+    }
+    ck_assert_str_eq(claim(&b, 9), "");
+    carry_on(&a);
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_str_eq(claim(&a, 9), "y1*1 ");
+    ck_assert(!tt_test_queue_finish(&a));
+    tear_down();
+}
+TT_END
+
+enum { LONG_ENTRIES = 40, LONG_BYTES = 20000 };
+
+static void add_long(int partition)
+{
+    static char pad[LONG_BYTES];
+    memset(pad, 'x', sizeof pad - 1);
+    for (int i = 0; i < LONG_ENTRIES; i++)
+        tt_redis_ask(&server, "XADD {t:%d}:events * e {\"task_id\":\"long%d\",\"x\":\"%s\"}",
+                     partition, i, pad);
+}
+
+/* The first partition's answer is short, the other's more than is read at a time. */
+TT_TEST(answers_of_which_some_have_come_can_be_dropped_and_waited_for)
+{
+    for (int way = 0; way < 2; way++) {
+        struct tt_queue_batch batch;
+        size_t all = 0;
+        set_up(way == 0 ? "dropped" : "waited");
+        add(0, "x", 1);
+        add_long(1);
+        ck_assert(look_ahead(&a, 99));
+        tt_redis_ask(&server, "PING"); /* the answers have left before the second one's */
+        tt_redis_ask(&server, "PING");
+        carry_on_without_waiting(&a);
+        ck_assert_int_eq(tt_redis_ask(&server, "XPENDING {t:0}:events appliers"), 0);
+        if (way == 0)
+            ck_assert_int_eq(a.give_back(a.context, &fault), TT_OK);
+        else
+            carry_on(&a);
+        struct tt_queue *next = way == 0 ? &b : &a;
+        for (int tries = 0; tries < 10 && all < LONG_ENTRIES + 1; tries++) {
+            ck_assert_int_eq(next->claim(next->context, 99, 0, &batch, &fault), TT_OK);
+            for (size_t i = 0; i < batch.count; i++)
+                ck_assert_int_eq(batch.entries[i].deliveries, 1);
+            all += batch.count;
+            ck_assert(!tt_test_queue_finish(next));
+        }
+        ck_assert_uint_eq(all, LONG_ENTRIES + 1);
+        ck_assert_str_eq(claim(&a, 9), ""); /* its answers are in step */
         tear_down();
     }
 }
@@ -326,6 +397,8 @@ TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_a
          what_was_asked_for_ahead_is_the_next_batch,
          what_was_only_looked_at_goes_to_whoever_is_quicker,
          what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on,
+         what_was_looked_at_is_asked_for_without_waiting_once_all_of_it_has_come,
+         answers_of_which_some_have_come_can_be_dropped_and_waited_for,
          giving_back_is_about_both_batches,
          what_was_only_looked_at_is_not_taken_in_order_to_be_given_back,
          a_worker_that_leaves_hands_on_what_it_asked_for,

@@ -134,6 +134,36 @@ TT_TEST(trimming_never_drops_what_is_unread_or_pending)
 }
 TT_END
 
+/* Counted from either end, by pages: whichever side is the shorter one. */
+TT_TEST(what_is_unread_is_counted_exactly_wherever_reading_has_come_to)
+{
+    enum { ALL = 60, STEP = 5 };
+    tt_redis_server_start(&server, "unread");
+    struct tt_queue a = tt_test_queue_open(&server, "a", 60000);
+    struct tt_queue_batch batch;
+    struct tt_queue_backlog backlog;
+    struct tt_fault fault = {0};
+    for (int i = 0; i < ALL; i++)
+        tt_test_queue_add(&server, "x", i);
+    for (unsigned read = 0, cut = 0;; read += STEP) {
+        ck_assert_int_eq(a.backlog(a.context, &backlog, &fault), TT_OK);
+        ck_assert_uint_eq(backlog.unread, ALL - read);
+        ck_assert_uint_eq(backlog.pending, 0);
+        if (read == ALL)
+            break;
+        if (read == 40 && cut++ == 0) /* also after trimming, and where the last one is gone */
+            ck_assert_int_eq(a.trim(a.context, &fault), TT_OK);
+        if (read == 50)
+            tt_redis_ask(&server, "XTRIM {t:0}:events MAXLEN = %d", ALL - 50);
+        ck_assert_int_eq(a.claim(a.context, STEP, 0, &batch, &fault), TT_OK);
+        ck_assert_uint_eq(batch.count, STEP);
+        ck_assert(!tt_test_queue_finish(&a));
+    }
+    tt_redis_queue_destroy(&a);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+TT_END
+
 TT_TEST(pending_entries_that_were_deleted_are_counted_as_vanished)
 {
     tt_redis_server_start(&server, "vanish");
@@ -303,7 +333,9 @@ TT_END
 TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again,
          an_entry_buried_twice_is_one_dead_letter,
          a_letter_at_the_id_of_another_entry_does_not_stand_for_it,
-         a_holder_whose_lease_ended_buries_nothing, trimming_never_drops_what_is_unread_or_pending,
+         a_holder_whose_lease_ended_buries_nothing,
+         what_is_unread_is_counted_exactly_wherever_reading_has_come_to,
+         trimming_never_drops_what_is_unread_or_pending,
          pending_entries_that_were_deleted_are_counted_as_vanished,
          a_task_whose_entries_vanished_is_not_held, the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,
