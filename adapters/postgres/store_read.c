@@ -40,23 +40,11 @@ static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *
     return err;
 }
 
-/* The rows of one task, which the caller will hold all the same: one round trip, no cursor. */
 static enum tt_err scan_task(struct tt_pg_reader *r, enum tt_pg_sql which, struct tt_str tenant,
                              struct tt_str task_id, const struct scan *scan, struct tt_fault *fault)
 {
-    const struct tt_pg_param task[] = {{tenant.ptr, tenant.len}, {task_id.ptr, task_id.len}};
-    const char *name = tt_pg_sql_name(which);
     PGresult *result = NULL;
-    enum tt_err err = TT_OK;
-    if (!r->prepared[which]) {
-        result = PQprepare(r->pg.conn, name, tt_pg_sql_text(which), 0, NULL);
-        if (PQresultStatus(result) != PGRES_COMMAND_OK)
-            err = tt_pg_failed(&r->pg, result, "preparing", fault);
-        PQclear(result);
-        r->prepared[which] = err == TT_OK;
-    }
-    if (err == TT_OK)
-        err = tt_pg_query(&r->pg, name, true, task, 2, &result, fault);
+    enum tt_err err = tt_pg_read_task(r, which, tenant, task_id, &result, fault);
     if (err != TT_OK)
         return err;
     for (int i = 0; i < PQntuples(result) && err == TT_OK; i++)
@@ -213,6 +201,7 @@ static enum tt_err refresh(void *context, struct tt_fault *fault)
     struct tt_pg_reader *r = context;
     enum tt_err err = tt_pg_run(&r->pg, "COMMIT", fault);
     r->by_index = false;
+    tt_pg_reader_forget(r);
     return err == TT_OK ? tt_pg_run(&r->pg, snapshot, fault) : err;
 }
 
@@ -224,6 +213,7 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     tt_wire_init(&r->tenants);
     tt_wire_init(&r->task_ids);
+    tt_buf_init(&r->kept_of, 0);
     enum tt_err err = tt_pg_init(&r->pg, url, password, fault);
     if (err == TT_OK)
         err = tt_pg_connect(&r->pg, fault);
@@ -251,6 +241,8 @@ void tt_pg_reader_done(struct tt_store_reader *reader)
 {
     struct tt_pg_reader *r = reader->context;
     if (r != NULL) {
+        tt_pg_reader_forget(r);
+        tt_buf_done(&r->kept_of);
         tt_pg_done(&r->pg);
         tt_wire_done(&r->tenants);
         tt_wire_done(&r->task_ids);

@@ -48,19 +48,28 @@ as_postgres() {
         (cd "$runtime/postgres" && exec "$@")
     fi
 }
+# A new server fills every file of its log with zeros before it writes to it; one that has run for a
+# while uses the old ones again.
+age_postgres() {
+    psql -qAtX "host=$runtime/postgres user=tasktrail dbname=postgres" -c CHECKPOINT -c "SELECT count(
+        pg_logical_emit_message(false, '', repeat('x', 1000000))) FROM generate_series(1, 900)" \
+        -c CHECKPOINT >/dev/null
+}
 start_postgres() {
     mkdir -p "$runtime/postgres"
     [ "$(id -u)" != 0 ] || chown postgres "$runtime/postgres"
     run_quietly "$WORK/initdb.log" as_postgres "$(postgres_program initdb)" -D data -U tasktrail \
         -A trust -E UTF8 --locale=C --no-instructions || refuse "initdb failed (above)"
     as_postgres "$(postgres_program postgres)" -D data -c "unix_socket_directories=$runtime/postgres" \
-        -c listen_addresses= -c shared_buffers=512MB -c max_wal_size=4GB >"$runtime/postgres.log" 2>&1 &
+        -c listen_addresses= -c shared_buffers=512MB -c max_wal_size=4GB -c min_wal_size=1GB \
+        >"$runtime/postgres.log" 2>&1 &
     postgres_pid=$!
     until psql -qAtX "host=$runtime/postgres user=tasktrail dbname=postgres" -c 'SELECT 1' \
         >/dev/null 2>&1; do
         kill -0 "$postgres_pid" 2>/dev/null || refuse "postgres: $(cat "$runtime/postgres.log")"
         sleep 0.1
     done
+    age_postgres
 }
 
 # new_store sqlite|postgres: an empty one; the one before goes away.

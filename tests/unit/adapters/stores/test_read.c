@@ -204,6 +204,59 @@ TT_TEST(states_and_stays_come_by_tenant_task_and_position)
 }
 TT_END
 
+static void write_state(const char *task_id, const char *status, bool is_new)
+{
+    const struct tt_interval_row stay = {1, 5, TT_TIME_NONE, tt_str_from(status), TT_STR_NONE};
+    const struct tt_store_current current = {
+        .row = {.tenant = TT_STR("x"), .task_id = tt_str_from(task_id), .status = stay.status},
+        .is_new = is_new};
+    const struct tt_store_stays stays = {.tenant = TT_STR("x"),
+                                         .task_id = current.row.task_id,
+                                         .rows = &stay,
+                                         .count = is_new ? 1 : 0};
+    const struct tt_store_changes changes = {
+        .current = &current, .current_count = 1, .stays = &stays, .stays_count = 1};
+    tt_test_write(&test.store, &changes);
+}
+
+static const char *one_task(char which, const char *task_id)
+{
+    static struct seen seen;
+    const struct tt_store_reader *r = &test.reader;
+    const struct tt_str x = TT_STR("x"), id = tt_str_from(task_id);
+    seen = (struct seen){0};
+    ck_assert_int_eq(which == 'a'   ? r->audit(r->context, x, id, see_place, &seen, NULL)
+                     : which == 'c' ? r->current(r->context, x, id, see_current, &seen, NULL)
+                                    : r->intervals(r->context, x, id, see_interval, &seen, NULL),
+                     TT_OK);
+    return seen.text;
+}
+
+/* A store may read ahead what is mostly wanted next of a task. */
+TT_TEST(tables_of_tasks_can_be_read_in_any_order_and_as_often_as_one_likes)
+{
+    setup(_i);
+    write_state("a", "A", true);
+    write_state("b", "B", true);
+    open_reader();
+    ck_assert_str_eq(one_task('a', "a"), "");
+    ck_assert_str_eq(one_task('c', "b"), "b=B");
+    ck_assert_str_eq(one_task('i', "a"), "x/a#1");
+    ck_assert_str_eq(one_task('i', "a"), "x/a#1");
+    ck_assert_str_eq(one_task('a', "b"), "");
+    ck_assert_str_eq(one_task('c', "a"), "a=A");
+    ck_assert_str_eq(one_task('c', "b"), "b=B");
+    ck_assert_str_eq(one_task('c', "b"), "b=B");
+    ck_assert_str_eq(one_task('c', "ab"), "");
+    ck_assert_str_eq(one_task('a', "a"), "");
+    write_state("a", "C", false);
+    ck_assert_int_eq(test.reader.refresh(test.reader.context, NULL), TT_OK);
+    ck_assert_str_eq(one_task('c', "a"), "a=C");
+    ck_assert_str_eq(one_task('a', "a"), "");
+    teardown(); /* with the rest not asked for */
+}
+TT_END
+
 TT_TEST(a_callback_that_stops_ends_the_scan_with_its_code)
 {
     setup(_i);
@@ -334,6 +387,7 @@ TT_STORE_SUITE(
     "adapters/stores/read",
     audit_rows_come_by_epoch_entry_id_and_partition_whatever_order_they_were_written_in,
     an_audit_row_comes_back_with_every_field, states_and_stays_come_by_tenant_task_and_position,
+    tables_of_tasks_can_be_read_in_any_order_and_as_often_as_one_likes,
     a_callback_that_stops_ends_the_scan_with_its_code,
     a_reader_sees_one_moment_while_a_writer_goes_on,
     tasks_of_a_piece_of_the_write_sequence_come_once_each_in_the_order_of_their_first_row,
