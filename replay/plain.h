@@ -46,9 +46,10 @@ static inline bool tt_plain_is_new(const struct tt_plain *plain, uint16_t mark)
 
 static inline bool tt_plain_add_id(struct tt_plain *plain, const struct tt_rec *rec)
 {
-    if (rec->id_code == 0)
+    struct tt_id id = tt_rec_id(rec);
+    if (id.code == TT_ID_NONE)
         return true; /* without ids equal times make events the same, and these differ */
-    uint16_t mark = (uint16_t)(tt_str_quick_hash(tt_rec_id_bytes(rec)) | 1);
+    uint16_t mark = (uint16_t)(tt_id_mark(&id) | 1);
     if (plain->id_count > 0 && !tt_plain_is_new(plain, mark))
         return false;
     plain->ids[plain->id_count++] = mark;
