@@ -55,7 +55,7 @@ static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct tt_part
         bytes += tt_blocks_spilled(&pass->feeders[f]->blocks, p);
     if (bytes == 0)
         return TT_OK;
-    part->loaded = tt_mem_alloc(bytes);
+    part->loaded = tt_mem_alloc(bytes + TT_REC_BEHIND);
     if (part->loaded == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     char *at = part->loaded;
@@ -103,7 +103,7 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 /* The task that the head names, a new one where there is none. */
 static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    uint64_t hash = tt_rec_hash(name->tenant, name->task_id);
+    uint64_t hash = tt_rec_hash_roomy(name->tenant, name->task_id, true); /* TT_REC_BEHIND */
     size_t mask = part->slot_count - 1, at = hash & mask;
     uint32_t mark = (uint32_t)(hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
@@ -127,8 +127,9 @@ static void place_record(const struct tt_pass *pass, struct tt_partition *part,
         if (number == part->task_count) {
             part->names[number] = cursor->name;
             struct tt_task_list *fresh = &part->tasks[part->task_count++];
-            *fresh = (struct tt_task_list){
-                index, index, 1, tt_plain_start(pass, cursor->name.tenant, cursor->name.type)};
+            fresh->first = fresh->last = index;
+            fresh->count = 1;
+            tt_plain_start(&fresh->plain, pass, cursor->name.tenant, cursor->name.type);
             tt_plain_step(&fresh->plain, pass, rec);
             return;
         }

@@ -139,12 +139,14 @@ static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
     return tt_rec_hash_roomy(tenant, task_id, false);
 }
 
-/* Bytes that suffice for the item, a little more than it takes. */
+/* Behind each record so many bytes may be read, so that its names are read like roomy ones. */
+enum { TT_REC_BEHIND = TT_STR_SHORT_BYTES };
+/* Bytes that suffice for the item and what is behind it, a little more than it takes. */
 static inline size_t tt_rec_room(const struct tt_rec_item *item)
 {
-    enum { NUMBERS = 160 };
-    return NUMBERS + item->tenant.len + item->task_id.len + item->event_id.len + item->source.len +
-           item->stage.len;
+    enum { NUMBERS = 144 };
+    return NUMBERS + TT_REC_BEHIND + item->tenant.len + item->task_id.len + item->event_id.len +
+           item->source.len + item->stage.len;
 }
 /* Writes the item to `at`; returns the end. */
 char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item);
