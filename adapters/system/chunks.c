@@ -74,6 +74,8 @@ static enum tt_err read_more(const struct tt_chunk_file *file, struct tt_chunk_b
                              size_t have, size_t want, uint64_t offset, size_t *ret_got,
                              struct tt_fault *fault)
 {
+    if (buf->data == NULL && (buf->data = tt_mem_huge(TT_MEM_HUGE_BYTES)) != NULL)
+        buf->capacity = TT_MEM_HUGE_BYTES;
     if (tt_mem_reserve((void **)&buf->data, &buf->capacity, have + want + TT_CHUNK_PADDING, 1) !=
         TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
