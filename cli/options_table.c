@@ -124,7 +124,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         C(WORKER) | C(CHECK) | STATES | C(UPLOAD),
                         "for each tenant: types and tasks to audit, order, lifecycle, what becomes "
                         "of a task with a dead letter"},
-    [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "8000", NULL, 1, TT_BATCH_EVENTS_MAX,
+    [TT_OPT_BATCH] = {"batch", 0, TT_OPTION_INT, "N", "5000", NULL, 1, TT_BATCH_EVENTS_MAX,
                       C(EMIT) | C(WORKER), "events a transaction, or a round trip"},
     [TT_OPT_NAME] = {"name", 0, TT_OPTION_TEXT, "NAME", NULL, NULL, 0, 0, C(WORKER) | C(REPAIR),
                      "this worker's name (host and process id)"},

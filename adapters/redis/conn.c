@@ -167,6 +167,14 @@ static bool has_come(const struct tt_redis *redis)
     return poll(&fd, 1, 0) > 0;
 }
 
+bool tt_redis_has_room(const struct tt_redis *redis)
+{
+    if (redis->context == NULL || redis->cluster != NULL)
+        return false;
+    struct pollfd fd = {.fd = redis->context->fd, .events = POLLOUT};
+    return poll(&fd, 1, 0) > 0;
+}
+
 enum tt_err tt_redis_receive_now(struct tt_redis *redis, size_t *reads, redisReply **ret_reply,
                                  struct tt_fault *fault)
 {

@@ -66,6 +66,8 @@ enum tt_err tt_redis_receive(struct tt_redis *redis, redisReply **ret_reply,
  * read from the connection at most; goes down. */
 enum tt_err tt_redis_receive_now(struct tt_redis *redis, size_t *reads, redisReply **ret_reply,
                                  struct tt_fault *fault) TT_MUST_CHECK;
+/* Whether some tens of kilobytes can be sent without waiting; in a cluster nobody knows. */
+bool tt_redis_has_room(const struct tt_redis *redis);
 /* Both; an error reply becomes an error. */
 enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command *command,
                           redisReply **ret_reply, struct tt_fault *fault) TT_MUST_CHECK;

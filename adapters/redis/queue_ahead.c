@@ -2,8 +2,9 @@
  * Redis and the store work at the same time. Decision 6 (docs/decisions) says why order holds.
  *
  * With locking it takes two steps: what is new is looked for, and then offered. The look is on its
- * way while the store reads; its answer is read piece by piece while the store writes, and the
- * offers leave when all of it is there and somebody says so (carry on), or needs the connection.
+ * way while the store reads; its answer is read piece by piece while the store writes, and when all
+ * of it is there the offers leave, one partition's after the other's, when somebody says so (carry
+ * on), or needs the connection.
  * Nobody waits for Redis then but for what it has not sent yet. Giving back makes no
  * offers: what was only looked at is nobody's.
  *
@@ -55,7 +56,7 @@ static enum tt_err look_ahead(struct tt_redis_queue *queue, size_t count, unsign
     enum tt_err err =
         tt_redis_queue_send_looks(queue, ahead->partitions, count, ahead->each, fault);
     ahead->looks = count;
-    ahead->looked = 0;
+    ahead->looked = ahead->offered = 0;
     return err;
 }
 
@@ -127,13 +128,27 @@ static enum tt_err take_what_came(struct tt_redis_queue *queue, struct tt_fault 
     return err;
 }
 
-static enum tt_err offer_ahead(struct tt_redis_queue *queue, struct tt_fault *fault)
+/* Those of a partition leave together, where there is room for them: the server reads on only when
+ * it has done what it has read. */
+static enum tt_err offer_ahead(struct tt_redis_queue *queue, bool wait, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < ahead->looks && err == TT_OK; i++)
-        err = tt_redis_queue_offer(queue, ahead->partitions[i], ahead->each, ahead->floor, fault);
-    return err == TT_OK ? tt_redis_flush(&queue->redis, fault) : err;
+    while (err == TT_OK && ahead->offered < ahead->looks &&
+           (wait || tt_redis_has_room(&queue->redis))) {
+        err = tt_redis_queue_offer(queue, ahead->partitions[ahead->offered++], ahead->each,
+                                   ahead->floor, fault);
+        if (err == TT_OK)
+            err = tt_redis_flush(&queue->redis, fault);
+    }
+    return err;
+}
+
+/* What was offered are claims now, whose answers come next. */
+static void end_looks(struct tt_redis_ahead *ahead)
+{
+    ahead->claims = ahead->offered;
+    ahead->looks = ahead->looked = ahead->offered = 0;
 }
 
 enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *fault)
@@ -143,33 +158,30 @@ enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *f
     if (ahead->looks == 0)
         return TT_OK;
     enum tt_err err = wait ? receive_looks(queue, fault) : take_what_came(queue, fault);
-    if (err == TT_OK && ahead->looked < ahead->looks)
-        return TT_OK;
-    if (err == TT_OK)
-        err = offer_ahead(queue, fault);
-    ahead->claims = ahead->looks;
-    ahead->looks = ahead->looked = 0;
+    if (err == TT_OK && ahead->looked == ahead->looks)
+        err = offer_ahead(queue, wait, fault);
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
+    if (err != TT_OK || ahead->offered == ahead->looks)
+        end_looks(ahead);
     return err;
 }
 
 enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    size_t looks = ahead->looks;
-    if (looks == 0)
+    if (ahead->looks == 0)
         return TT_OK;
     enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
-    for (size_t i = 0; i < looks; i++) {
+    for (size_t i = ahead->looked; i < ahead->looks && err == TT_OK; i++) {
         redisReply *reply = NULL;
-        if (err == TT_OK && i >= ahead->looked) /* the others have been taken */
-            err = tt_redis_receive(&queue->redis, &reply, fault);
+        err = tt_redis_receive(&queue->redis, &reply, fault);
         if (reply != NULL)
             freeReplyObject(reply);
-        queue->partitions[ahead->partitions[i]].in_hand = false;
     }
-    ahead->looks = ahead->looked = 0;
+    for (size_t i = ahead->offered; i < ahead->looks; i++)
+        queue->partitions[ahead->partitions[i]].in_hand = false;
+    end_looks(ahead);
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
     return err;

@@ -71,11 +71,12 @@ enum { TT_REDIS_AHEAD = 8 };
 struct tt_redis_ahead {
     size_t finishes; /* parts of finishing earlier batches */
     unsigned partitions[TT_REDIS_AHEAD];
-    size_t looks;  /* of these partitions, for the other hand; they are offered next, */
-    size_t looked; /* so many of their answers have been taken */
-    int64_t floor; /* with fences above this */
-    size_t claims; /* of these partitions, for the other hand; not while there are looks */
-    size_t each;   /* entries asked of each */
+    size_t looks;   /* of these partitions, for the other hand; they are offered next, */
+    size_t looked;  /* so many of their answers have been taken, */
+    size_t offered; /* and, when all have, so many partitions' offers have left */
+    int64_t floor;  /* with fences above this */
+    size_t claims;  /* of these partitions, for the other hand; not while there are looks */
+    size_t each;    /* entries asked of each */
     size_t finishes_after;
     bool lost; /* a finish came after the end of its lease; to be told */
 };

@@ -19,7 +19,7 @@ enum {
     TT_TIE_FREE_EVENTS_MAX = 8,       /* events of a tie group the lifecycle may order */
     TT_PARTITIONS_DEFAULT = 64,
     TT_PARTITIONS_MAX = 16384,      /* as many as Redis Cluster has slots */
-    TT_BATCH_EVENTS_DEFAULT = 8000, /* --batch: events per store transaction */
+    TT_BATCH_EVENTS_DEFAULT = 5000, /* --batch: events per store transaction */
     TT_BATCH_EVENTS_MAX = 10000,
     TT_TURNS_WAITING_MAX = 4096, /* entries of a partition that wait behind busy ids; then reading
                                     new ones of it pauses */
