@@ -123,6 +123,12 @@ void tt_redis_cluster_node_start(struct tt_redis_cluster_server *cluster, int nu
     TT_EVENTUALLY(says(cluster, number, "PING", "PONG"));
 }
 
+void tt_redis_cluster_await(const struct tt_redis_cluster_server *cluster)
+{
+    for (int i = 0; i < TT_CLUSTER_NODES; i++)
+        TT_EVENTUALLY(says(cluster, i, "CLUSTER INFO", "cluster_state:ok"));
+}
+
 static void meet(struct tt_redis_cluster_server *cluster)
 {
     for (int i = 0; i < TT_CLUSTER_NODES; i++) {
