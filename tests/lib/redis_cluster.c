@@ -136,6 +136,9 @@ static void meet(struct tt_redis_cluster_server *cluster)
         char *id = ask_text(cluster, i, "CLUSTER MYID");
         snprintf(cluster->nodes[i].id, sizeof cluster->nodes[i].id, "%s", id);
         free(id);
+        /* Before they meet: nodes of one epoch take new ones later, and with them back what moves.
+         */
+        tt_redis_cluster_ask(cluster, i, "CLUSTER SET-CONFIG-EPOCH %d", i + 1);
         tt_redis_cluster_ask(cluster, i, "CLUSTER ADDSLOTSRANGE %d %d", first, next - 1);
         if (i > 0)
             tt_redis_cluster_ask(cluster, 0, "CLUSTER MEET 127.0.0.1 %d %d", cluster->nodes[i].port,
