@@ -202,6 +202,7 @@ static void go_wrong(unsigned what)
 
 static void assert_all_is_right(void)
 {
+    long long tasks = 0;
     ck_assert_int_eq(count("SELECT count(*) FROM task_status_audit WHERE duplicate = 0"), sent);
     ck_assert_int_eq(count("SELECT count(*) FROM task_status_audit"),
                      count("SELECT count(DISTINCT partition || ' ' || entry_ms || ' ' || entry_seq)"
@@ -212,13 +213,12 @@ static void assert_all_is_right(void)
               " WINDOW w AS (PARTITION BY task_id ORDER BY apply_seq))"
               " WHERE (ms, seq) >= (entry_ms, entry_seq)"),
         0);
-    for (unsigned task = 0; task < TASKS; task++) {
-        char sql[160];
-        snprintf(sql, sizeof sql,
-                 "SELECT event_time FROM task_status_current WHERE task_id = 'task-%u'", task);
-        if (steps[task] > 0)
-            ck_assert_int_eq(count(sql), steps[task]);
-    }
+    for (unsigned task = 0; task < TASKS; task++)
+        tasks += steps[task] > 0;
+    ck_assert_int_eq(count("SELECT count(*) FROM task_status_current AS c WHERE event_time ="
+                           " (SELECT max(event_time) FROM task_status_audit AS a"
+                           " WHERE a.task_id = c.task_id)"),
+                     tasks);
     struct tt_run run = TT_TASKTRAIL("report", "--store", store, "--format", "ndjson");
     ck_assert_msg(strstr(run.out, "apply_disorder") == NULL && strstr(run.out, "mismatch") == NULL,
                   "%s%s", run.out, run.err);
