@@ -173,8 +173,9 @@ TT_TEST(a_tenants_own_lifecycle_judges_its_tasks_alone)
     tt_run_done(&run);
     write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"none.json\"}}}");
     run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
-    ck_assert_msg(run.status == 3 && strstr(run.err, "none.json") != NULL, "%d %s", run.status,
-                  run.err);
+    ck_assert_msg(run.status == 3 && strstr(run.err, "tenants.json: lifecycle: ") != NULL &&
+                      strstr(run.err, "none.json: No such file") != NULL,
+                  "%d %s", run.status, run.err);
     tt_run_done(&run);
     tt_redis_server_stop(&redis, SIGTERM);
 }
