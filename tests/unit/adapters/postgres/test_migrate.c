@@ -44,23 +44,39 @@ static const char *schema_of(const char *at)
 
 static char *rows_of(const char *at, const char *table)
 {
-    char sql[200];
-    snprintf(sql, sizeof sql, "SELECT t::text FROM %s AS t ORDER BY t::text COLLATE \"C\"", table);
-    return tt_postgres_text(at, sql);
+    struct tt_buf sql;
+    tt_buf_init(&sql, 0);
+    tt_buf_add_text(&sql, "SELECT t::text FROM ");
+    tt_buf_add_text(&sql, table);
+    tt_buf_add_text(&sql, " AS t ORDER BY t::text COLLATE \"C\"");
+    char *rows = tt_postgres_text(at, sql.data);
+    tt_buf_done(&sql);
+    return rows;
+}
+
+/* Of the new store. */
+static void copy_rows(const char *older, const char *table)
+{
+    struct tt_buf sql;
+    tt_buf_init(&sql, 0);
+    tt_buf_add_text(&sql, "INSERT INTO ");
+    tt_buf_add_text(&sql, table);
+    tt_buf_add_text(&sql, " SELECT * FROM ");
+    tt_buf_add_text(&sql, schema_of(url));
+    tt_buf_add_text(&sql, ".");
+    tt_buf_add_text(&sql, table);
+    free(tt_postgres_text(older, sql.data));
+    tt_buf_done(&sql);
 }
 
 /* An older store with the rows of a new one, and what an uploader of then had written. */
 static void make_older(char older[static 500], int64_t version)
 {
-    char sql[600];
     snprintf(older, 500, "%s", tt_postgres_new_url(&server));
     make_version(older, version);
     ck_assert_int_eq(tt_postgres_count(older, "SELECT max(version) FROM schema_version"), version);
-    for (int i = 0; i < TABLES; i++) {
-        snprintf(sql, sizeof sql, "INSERT INTO %s SELECT * FROM %s.%s", tables[i], schema_of(url),
-                 tables[i]);
-        free(tt_postgres_text(older, sql));
-    }
+    for (int i = 0; i < TABLES; i++)
+        copy_rows(older, tables[i]);
     free(tt_postgres_text(older, "SELECT setval('task_status_audit_apply_seq', max(apply_seq))"
                                  " FROM task_status_audit"));
     if (version >= 2)
