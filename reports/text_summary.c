@@ -105,6 +105,15 @@ static void add_verdicts(struct tt_render *render)
         tt_buf_addf(buf, "  %8s  %s\n", share.len == 0 ? "" : share.data, meanings[v]);
         tt_buf_done(&share);
     }
+    struct tt_buf words;
+    tt_buf_init(&words, 4096);
+    tt_words_add_overruled(&words, sum);
+    if (words.len > 0) {
+        tt_buf_add_text(buf, "  ");
+        tt_text_wrap(render, tt_buf_str(&words), 4);
+        tt_buf_add_char(buf, '\n');
+    }
+    tt_buf_done(&words);
 }
 
 void tt_text_orders(struct tt_render *render)
