@@ -40,10 +40,12 @@ struct tt_render_options tt_output_options(const struct tt_settings *settings,
 {
     const char *path = tt_setting_text(settings, TT_OPT_OUTPUT);
     bool terminal = path == NULL && isatty(STDOUT_FILENO);
-    const char *no_colour = getenv("NO_COLOR");
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool plain =
+        (no_colour != NULL && no_colour[0] != '\0') || (term != NULL && strcmp(term, "dumb") == 0);
     return (struct tt_render_options){
         .format = (enum tt_format)tt_setting_u64(settings, TT_OPT_FORMAT),
-        .colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
+        .colour = terminal && !plain,
         .width = terminal ? terminal_width() : 0,
         .subject = subject,
         .how_to_list = how_to->list.data,
