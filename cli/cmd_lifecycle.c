@@ -21,7 +21,9 @@ static int write_out(const struct tt_settings *settings, const struct tt_buf *te
 {
     struct tt_fault fault = {0};
     struct tt_file_out *out = NULL;
-    enum tt_err err = text->err == TT_OK ? TT_OK : tt_fault_set(&fault, text->err, "out of memory");
+    enum tt_err err = TT_OK;
+    if (text->err != TT_OK || tt_buf_failures() > 0)
+        err = tt_fault_set(&fault, TT_ERR_NO_MEMORY, "out of memory");
     if (err == TT_OK)
         err = tt_file_out_open(tt_setting_text(settings, TT_OPT_OUTPUT), &out, &fault);
     if (err == TT_OK)
