@@ -133,8 +133,8 @@ static enum tt_err begin(struct tt_inflate *source, struct tt_fault *fault)
         form = tt_magic_form(source->in, source->len, &source->form_name);
     }
     if (form == TT_FORM_FOREIGN)
-        return tt_fault_set(fault, TT_ERR_IO, "%s: %s data, which is not read; %s first", source->path,
-                            source->form_name,
+        return tt_fault_set(fault, TT_ERR_IO, "%s: %s data, which is not read; %s first",
+                            source->path, source->form_name,
                             source->in[0] >= 0xfe ? "make it UTF-8" : "unpack it");
     if (form == TT_FORM_GZIP && inflateInit2(&source->gzip, 15 + 16) != Z_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
