@@ -213,18 +213,16 @@ static enum tt_err feed_all(struct tt_feed *feed, struct tt_fault *fault)
     return err;
 }
 
-/* Each of them has been told; the whole says how many there were. */
+/* Each of them has been told; the report says how many there were. */
 static enum tt_err sum_up_broken(const struct tt_feed *feed, struct tt_fault *ret_broken,
                                  struct tt_fault *fault)
 {
-    size_t all = feed->settings->argument_count;
     char others[40] = "";
     if (feed->broken > 1)
         snprintf(others, sizeof others, ", and %zu more file%s", feed->broken - 1,
                  feed->broken == 2 ? "" : "s");
     tt_fault_set(ret_broken, TT_ERR_IO, "%s%s", feed->fault.text, others);
-    return tt_fault_set(fault, TT_ERR_IO, "%zu of %zu file%s could not be read, or not to the end",
-                        feed->broken, all, all == 1 ? "" : "s");
+    return tt_fault_set(fault, TT_ERR_IO, TT_FEED_IN_PART);
 }
 
 enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,

@@ -88,8 +88,8 @@ TT_TEST(gzip_and_zstd_read_as_their_content_whatever_the_number_of_members)
         "seq 100000 | zstd -q > %s; seq 5 | zstd -q >> %s",
         "seq 100000 > %s; seq 5 >> %s",
         /* parallel writers begin with a frame to be passed over */
-        "{ printf '\\122\\052\\115\\030\\003\\000\\000\\000abc'; seq 100000 | zstd -q; } > %s; "
-        "seq 5 | zstd -q >> %s",
+        ("{ printf '\\122\\052\\115\\030\\003\\000\\000\\000abc'; seq 100000 | zstd -q; } > %s; "
+         "seq 5 | zstd -q >> %s"),
         /* padded to a block, as on tape */
         "{ seq 100000; seq 5; } | gzip > %s; head -c 700000 /dev/zero >> %s",
     };
