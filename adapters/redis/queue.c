@@ -80,6 +80,7 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
 {
     struct tt_redis_queue *queue = context;
     unsigned partitions = 0;
+    tt_redis_queue_drop_seen(queue);
     tt_redis_queue_forget(queue, 0);
     tt_redis_queue_forget(queue, 1);
     queue->ahead = (struct tt_redis_ahead){0};
@@ -119,6 +120,7 @@ static void disconnect_queue(void *context)
     struct tt_redis_queue *queue = context;
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
+    tt_redis_queue_drop_seen(queue);
     tt_redis_queue_forget(queue, queue->now);
     if (tt_redis_is_connected(&queue->redis) &&
         (tt_redis_queue_drop_looks(queue, &ignored) != TT_OK ||
@@ -195,6 +197,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     if (inner == NULL)
         return;
     tt_redis_done(&inner->redis);
+    tt_redis_queue_drop_seen(inner);
     for (unsigned hand = 0; hand < 2; hand++) {
         tt_redis_queue_forget(inner, hand);
         tt_mem_free(inner->hands[hand].replies);

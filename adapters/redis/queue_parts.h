@@ -27,11 +27,13 @@ enum tt_redis_script {
 };
 extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 
-enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
+enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160, TT_REDIS_SEEN_MAX = 16 };
 
 struct tt_redis_partition {
     bool asked;                    /* for the batch that is being put together */
     bool ready;                    /* there may be something to claim */
+    bool maybe;                    /* something new, that is, and nobody has looked yet */
+    const redisReply *seen;        /* what the last wait found new, all there was; NULL: look */
     bool full;                     /* so much waits behind busy ids that no new entries are read */
     bool stale;                    /* what we offered was not the newest */
     size_t order;                  /* in its pass */
@@ -98,8 +100,9 @@ struct tt_redis_queue {
     struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
     unsigned now;                  /* the one in hand */
     struct tt_redis_ahead ahead;
-    bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
-                     some_parked */
+    redisReply *waited; /* what is `seen` borrows from it, until the next claim has it */
+    bool *parked;       /* of the batch in hand: it waits behind a dead letter; looked at where
+                           some_parked */
     size_t parked_capacity;
     bool some_parked;
     uint64_t vanished; /* to be told with the next batch */
@@ -183,8 +186,10 @@ enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
 void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand);
 /* queue_wait.c */
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
-/* Streams of an answer to XREAD have something. */
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply);
+/* Streams of an answer to XREAD have something; `whole`: it asked for TT_REDIS_SEEN_MAX of each,
+ * and stays until nothing is `seen` any more. */
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole);
+void tt_redis_queue_drop_seen(struct tt_redis_queue *queue);
 /* queue_poll.c: the same in a cluster. */
 enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
                                 struct tt_fault *fault);

@@ -180,10 +180,12 @@ static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition,
     return err;
 }
 
-/* Claims that are sent from now on find the partition free. */
-static void let_go(struct tt_redis_partition *p)
+/* Claims that are sent from now on find the partition free. `waits`: something may wait there
+ * behind what we had. Where it does not, what may be there is new, and a wait tells of it, too. */
+static void let_go(struct tt_redis_partition *p, bool waits)
 {
-    p->ready = p->ready || p->in_hand; /* what waited behind us, or did not fit */
+    p->ready = p->ready || (p->in_hand && (waits || p->full));
+    p->maybe = p->maybe || p->in_hand;
     p->in_hand = false;
 }
 
@@ -202,7 +204,7 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
         if (queue->locking)
             err = send_finish(queue, i, ret_sent, fault);
         p->unsure = true;
-        let_go(p);
+        let_go(p, true);
     }
     return err;
 }
@@ -219,7 +221,7 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
         err = tell_all(queue, send_finish, &least, &sum, fault);
         for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
-            let_go(&queue->partitions[i]);
+            let_go(&queue->partitions[i], least != 0 || sum != 0 || queue->redis.cluster != NULL);
     } else {
         err = send_all_finishes(queue, &sent, fault);
         if (err == TT_OK)
@@ -258,7 +260,7 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
         return err;
     queue->vanished += (uint64_t)sum;
     for (unsigned i = 0; i < queue->partition_count; i++)
-        let_go(&queue->partitions[i]);
+        let_go(&queue->partitions[i], true);
     tt_redis_queue_forget(queue, !queue->now);
     return TT_OK;
 }

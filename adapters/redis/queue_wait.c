@@ -1,6 +1,9 @@
 /* Waiting until there may be something to claim: new entries, or a call that something waits and is
  * free. Ids given are the newest that we know of, so that nothing between a claim and the wait is
- * missed. */
+ * missed.
+ *
+ * What is new comes with the answer. A few entries of a partition are all there are, and need not
+ * be looked for again: the next claim offers them. */
 #include "adapters/redis/queue_parts.h"
 
 #include "core/base/mem.h"
@@ -48,15 +51,16 @@ static void add_stream(struct words *words, size_t at, const struct tt_redis_que
 
 static enum tt_err send_wait(struct tt_redis_queue *queue, int64_t wait_ms, struct tt_fault *fault)
 {
-    /* XREAD COUNT 1 BLOCK ms STREAMS key... id... */
+    /* XREAD COUNT n BLOCK ms STREAMS key... id... */
     struct words words;
-    char block[24];
+    char block[24], each[24];
     unsigned count = queue->partition_count;
     enum tt_err err = make_words(&words, queue->locking ? 2 * (size_t)count : count, fault);
     if (err != TT_OK)
         return err;
     snprintf(block, sizeof block, "%" PRId64, wait_ms);
-    const char *const head[HEAD] = {"XREAD", "COUNT", "1", "BLOCK", block, "STREAMS"};
+    snprintf(each, sizeof each, "%d", queue->locking ? TT_REDIS_SEEN_MAX : 1);
+    const char *const head[HEAD] = {"XREAD", "COUNT", each, "BLOCK", block, "STREAMS"};
     memcpy((void *)words.list, (const void *)head, sizeof head);
     for (unsigned i = 0; i < count; i++) {
         const struct tt_redis_partition *p = &queue->partitions[i];
@@ -82,8 +86,30 @@ static struct tt_redis_partition *find(struct tt_redis_queue *queue, const redis
     return partition < queue->partition_count ? &queue->partitions[partition] : NULL;
 }
 
-/* Streams of the answer have something. */
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply)
+void tt_redis_queue_drop_seen(struct tt_redis_queue *queue)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].seen = NULL;
+    if (queue->waited != NULL)
+        freeReplyObject(queue->waited);
+    queue->waited = NULL;
+}
+
+/* A call to look again, or new entries. */
+static void mark_stream(struct tt_redis_partition *p, const redisReply *key, const redisReply *list,
+                        bool whole)
+{
+    p->ready = true;
+    if (list->type != REDIS_REPLY_ARRAY || list->elements == 0)
+        return;
+    if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0)
+        snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
+                 TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
+    else if (whole && !p->full && list->elements < TT_REDIS_SEEN_MAX)
+        p->seen = list;
+}
+
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole)
 {
     for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
         const redisReply *stream = reply->element[s];
@@ -92,12 +118,17 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
             p = find(queue, stream->element[0]);
         if (p == NULL)
             continue;
-        p->ready = true;
-        const redisReply *key = stream->element[0], *list = stream->element[1];
-        if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0 && list->elements > 0)
-            snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
-                     TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
+        mark_stream(p, stream->element[0], stream->element[1], whole);
     }
+}
+
+/* All streams were looked at, after what was finished. */
+static void take_wait(struct tt_redis_queue *queue, redisReply *reply)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].maybe = false;
+    tt_redis_queue_mark_ready(queue, reply, queue->locking);
+    queue->waited = reply;
 }
 
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
@@ -115,6 +146,7 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
         wait_ms = TT_REDIS_TIMEOUT_MS / 2;
     if (queue->redis.cluster != NULL)
         return tt_redis_queue_poll(queue, wait_ms, fault);
+    tt_redis_queue_drop_seen(queue);
     redisReply *reply = NULL;
     err = send_wait(queue, wait_ms, fault);
     if (err == TT_OK)
@@ -122,8 +154,8 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK)
-        tt_redis_queue_mark_ready(queue, reply);
-    if (reply != NULL)
+        take_wait(queue, reply);
+    else if (reply != NULL)
         freeReplyObject(reply);
     return err;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVES_PER_LEASE = 3 };
+enum { LIVES_PER_LEASE = 3, SEEN_MAX = 16 };
 
 /* ---- Calls */
 
@@ -59,10 +59,13 @@ void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand)
             q->partitions[i].task_count = q->partitions[i].count = 0;
 }
 
-static void let_go(struct tt_model_queue *q)
+static void let_go(struct tt_model_queue *q, bool waits)
 {
     for (unsigned i = 0; i < q->server->partition_count; i++) {
-        q->partitions[i].ready = q->partitions[i].ready || q->partitions[i].in_hand;
+        q->partitions[i].ready =
+            q->partitions[i].ready ||
+            (q->partitions[i].in_hand && (waits || !q->locking || q->partitions[i].full));
+        q->partitions[i].maybe = q->partitions[i].maybe || q->partitions[i].in_hand;
         q->partitions[i].in_hand = false;
     }
 }
@@ -96,7 +99,7 @@ static enum tt_err q_give_back(void *context, struct tt_fault *fault)
     if (err != TT_OK)
         return err;
     q->vanished += vanished;
-    let_go(q);
+    let_go(q, true);
     tt_model_client_forget_batch(q, !q->now);
     return TT_OK;
 }
@@ -119,7 +122,8 @@ static enum tt_err q_renew(void *context, bool *ret_lost, struct tt_fault *fault
     return err;
 }
 
-static bool finish_one(struct tt_model_queue *q, unsigned i)
+/* As the script: how many tasks became ready, or -1. */
+static int64_t finish_one(struct tt_model_queue *q, unsigned i)
 {
     struct tt_model_id ids[TT_MODEL_ENTRIES_MAX];
     size_t count = 0, first = q->partitions[i].first;
@@ -131,9 +135,9 @@ static bool finish_one(struct tt_model_queue *q, unsigned i)
     for (size_t k = 0; k < count && !q->locking; k++)
         tt_model_acknowledge(q->server, i, ids[k]);
     if (!q->locking)
-        return true;
+        return 0;
     return tt_model_finish(q->server, i, q->token, ids, count, q->partitions[i].tasks,
-                           q->partitions[i].task_count) >= 0;
+                           q->partitions[i].task_count);
 }
 
 /* With another batch asked for, the answer is not waited for: that nothing came of it is told by
@@ -142,7 +146,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
 {
     struct tt_model_queue *q = context;
     unsigned done = 0;
-    bool lost = false, ahead = tt_model_client_is_ahead(q);
+    bool lost = false, waits = false, ahead = tt_model_client_is_ahead(q);
     enum tt_err err = tt_model_client_carry_on(q, fault);
     if (err != TT_OK)
         return err;
@@ -152,8 +156,9 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
             continue;
         if (err == TT_OK)
             err = between(q, &done, fault);
-        if (err == TT_OK)
-            lost |= !finish_one(q, i);
+        int64_t became_ready = err == TT_OK ? finish_one(q, i) : 0;
+        lost |= became_ready < 0;
+        waits |= became_ready != 0;
         if (!ahead)
             continue;
         q->partitions[i].unsure = q->partitions[i].ready = true;
@@ -164,7 +169,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     *ret_lost = q->lost || (err == TT_OK && lost && !ahead);
     q->lost = err == TT_OK && lost && ahead;
     if (err == TT_OK && !ahead)
-        let_go(q);
+        let_go(q, waits);
     return ahead ? TT_OK : err;
 }
 
@@ -249,6 +254,11 @@ static bool look(struct tt_model_queue *q, unsigned i)
         found = true;
     }
     q->partitions[i].ready = q->partitions[i].ready || found;
+    q->partitions[i].maybe = false;
+    if (!q->locking || q->partitions[i].full)
+        return found;
+    tt_model_look(q->server, i, q->partitions[i].last, SEEN_MAX, &q->seen[i]);
+    q->partitions[i].has_seen = q->seen[i].count > 0 && q->seen[i].all;
     return found;
 }
 
@@ -269,6 +279,7 @@ static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault
     for (unsigned i = 0; i < q->server->partition_count; i++)
         if (q->partitions[i].ready)
             return TT_OK;
+    tt_model_client_forget_seen(q);
     err = tt_model_client_there(q, TT_SIM_WAIT, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].newest = q->server->partitions[i].last_id;
