@@ -62,6 +62,7 @@ static enum tt_err change_token(struct tt_redis_queue *queue, struct tt_fault *f
 static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
                                    struct tt_fault *fault)
 {
+    tt_redis_queue_free_wait(queue);
     tt_mem_free(queue->partitions);
     queue->partition_count = 0;
     queue->partitions = tt_mem_zalloc(count * sizeof *queue->partitions);
@@ -198,6 +199,7 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
         return;
     tt_redis_done(&inner->redis);
     tt_redis_queue_drop_seen(inner);
+    tt_redis_queue_free_wait(inner);
     for (unsigned hand = 0; hand < 2; hand++) {
         tt_redis_queue_forget(inner, hand);
         tt_mem_free(inner->hands[hand].replies);

@@ -100,9 +100,10 @@ struct tt_redis_queue {
     struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
     unsigned now;                  /* the one in hand */
     struct tt_redis_ahead ahead;
-    redisReply *waited; /* what is `seen` borrows from it, until the next claim has it */
-    bool *parked;       /* of the batch in hand: it waits behind a dead letter; looked at where
-                           some_parked */
+    struct tt_redis_wait *wait; /* the words of waiting; NULL: none yet */
+    redisReply *waited;         /* what is `seen` borrows from it, until the next claim has it */
+    bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
+                     some_parked */
     size_t parked_capacity;
     bool some_parked;
     uint64_t vanished; /* to be told with the next batch */
@@ -190,6 +191,7 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
  * and stays until nothing is `seen` any more. */
 void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole);
 void tt_redis_queue_drop_seen(struct tt_redis_queue *queue);
+void tt_redis_queue_free_wait(struct tt_redis_queue *queue);
 /* queue_poll.c: the same in a cluster. */
 enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
                                 struct tt_fault *fault);
