@@ -68,7 +68,8 @@ static bool with_calls(const struct tt_redis_queue *queue, int64_t wait_ms)
     return queue->locking && !brief;
 }
 
-static enum tt_err send_wait(struct tt_redis_queue *queue, int64_t wait_ms, struct tt_fault *fault)
+enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
+                                     struct tt_fault *fault)
 {
     char block[24], each[24];
     enum tt_err err = queue->wait == NULL ? make_wait(queue, fault) : TT_OK;
@@ -76,16 +77,24 @@ static enum tt_err send_wait(struct tt_redis_queue *queue, int64_t wait_ms, stru
         return err;
     const struct tt_redis_wait *wait = queue->wait;
     size_t count = queue->partition_count;
-    size_t streams = with_calls(queue, wait_ms) ? STREAMS_PER_PARTITION * count : count;
+    bool calls = with_calls(queue, wait_ms);
+    size_t streams = count;
+    for (size_t i = 0; i < count && queue->locking; i++)
+        if (calls || (finishing && queue->partitions[i].in_hand))
+            wait->list[HEAD + streams++] = wait->keys[count + i];
     snprintf(block, sizeof block, "%" PRId64, wait_ms);
     snprintf(each, sizeof each, "%d", queue->locking ? TT_REDIS_SEEN_MAX : 1);
     const char *const head[HEAD] = {"XREAD", "COUNT", each, "BLOCK", block, "STREAMS"};
     memcpy((void *)wait->list, (const void *)head, sizeof head);
-    for (size_t i = 0; i < streams; i++) {
-        const struct tt_redis_partition *p = &queue->partitions[i % count];
+    const char **ids = wait->list + HEAD + streams;
+    for (size_t i = 0; i < count; i++) {
+        const struct tt_redis_partition *p = &queue->partitions[i];
         wait->list[HEAD + i] = wait->keys[i];
-        wait->list[HEAD + streams + i] = i >= count ? p->wake_id : p->full ? "$" : p->last_id;
+        ids[i] = p->full ? "$" : p->last_id;
     }
+    for (size_t i = 0, at = count; i < count && at < streams; i++)
+        if (calls || (finishing && queue->partitions[i].in_hand))
+            ids[at++] = queue->partitions[i].wake_id;
     size_t all = HEAD + 2 * streams;
     for (size_t i = 0; i < all; i++)
         wait->lengths[i] = strlen(wait->list[i]);
@@ -140,7 +149,7 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
 }
 
 /* All streams were looked at, after what was finished. */
-static void take_wait(struct tt_redis_queue *queue, redisReply *reply)
+void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply)
 {
     for (unsigned i = 0; i < queue->partition_count; i++)
         queue->partitions[i].maybe = false;
@@ -165,13 +174,13 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
         return tt_redis_queue_poll(queue, wait_ms, fault);
     tt_redis_queue_drop_seen(queue);
     redisReply *reply = NULL;
-    err = send_wait(queue, wait_ms, fault);
+    err = tt_redis_queue_send_wait(queue, wait_ms, false, fault);
     if (err == TT_OK)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK)
-        take_wait(queue, reply);
+        tt_redis_queue_take_wait(queue, reply);
     else if (reply != NULL)
         freeReplyObject(reply);
     return err;

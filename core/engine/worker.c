@@ -26,7 +26,6 @@ enum {
     FIRST_WAIT_US = 50 * 1000,
     LONGEST_WAIT_US = 5 * 1000 * 1000,
     IDLE_WAIT_MS_MAX = 500,
-    SOON_MS = 10,
     TRIM_EVERY_US = 10 * 1000 * 1000,
 };
 
@@ -104,15 +103,6 @@ static int64_t idle_wait_ms(const struct tt_worker *w)
     return wait_ms < 1 ? 1 : wait_ms;
 }
 
-/* Behind a batch of all there was: waiting tells what has come meanwhile, at once if something has,
- * in one step less than a claim that finds nothing. */
-static enum tt_err wait_behind(struct tt_worker *w, struct tt_fault *fault)
-{
-    if (w->asked_us != 0 || w->options->until_idle || tt_worker_stopping(w))
-        return TT_OK;
-    return w->queue->wait(w->queue->context, SOON_MS, fault);
-}
-
 static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_fault *fault)
 {
     bool idle = true, soon = false;
@@ -126,11 +116,11 @@ static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_f
     if (err == TT_OK && w->options->beside.tend != NULL)
         soon = w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)
-        return err == TT_OK && !soon ? wait_behind(w, fault) : err;
+        return err;
     if (w->options->until_idle)
         err = is_finished(w, ret_finished, fault);
     if (err == TT_OK && !*ret_finished)
-        err = w->queue->wait(w->queue->context, soon ? SOON_MS : idle_wait_ms(w), fault);
+        err = w->queue->wait(w->queue->context, soon ? TT_WORKER_SOON_MS : idle_wait_ms(w), fault);
     return err;
 }
 

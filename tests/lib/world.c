@@ -334,7 +334,8 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
                                    q_disconnect,
                                    q_park,
                                    world->asks_ahead ? q_prefetch : NULL,
-                                   world->asks_ahead ? q_carry_on : NULL};
+                                   world->asks_ahead ? q_carry_on : NULL,
+                                   NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,

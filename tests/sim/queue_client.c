@@ -250,7 +250,8 @@ static bool look(struct tt_model_queue *q, unsigned i, bool calls)
         q->partitions[i].from_now ? q->partitions[i].newest : q->partitions[i].last;
     bool found = !q->partitions[i].full && p->entry_count > 0 &&
                  tt_model_id_compare(p->entries[p->entry_count - 1].id, after) > 0;
-    if (calls && tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
+    if ((calls || q->partitions[i].finished) &&
+        tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
         q->partitions[i].wake = p->wake;
         found = true;
     }
@@ -298,6 +299,22 @@ static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault
         look_everywhere(q, calls);
     }
     return err == TT_OK ? tt_model_client_back(q, TT_SIM_WAIT, fault) : err;
+}
+
+/* The calls of what is being finished count. Others may come between the two. */
+static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_lost,
+                                     struct tt_fault *fault)
+{
+    struct tt_model_queue *q = context;
+    bool together = q->locking && !tt_model_client_is_ahead(q);
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].finished = together && q->partitions[i].in_hand;
+    enum tt_err err = q_finish(q, ret_lost, fault);
+    if (err == TT_OK)
+        err = q_wait(q, wait_ms, fault);
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].finished = false;
+    return err;
 }
 
 static enum tt_err q_bury(void *context, const struct tt_queue_entry *entry, const char *reason,
@@ -396,6 +413,7 @@ struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
                              .carry_on = tt_model_client_carry_on,
                              .renew = q_renew,
                              .finish = q_finish,
+                             .finish_and_wait = q_finish_and_wait,
                              .give_back = q_give_back,
                              .wait = q_wait,
                              .bury = q_bury,
