@@ -132,7 +132,7 @@ static enum tt_err all_mismatched(struct repair *repair, struct tt_fault *fault)
         err = tt_pass_finish(pass, &report, fault);
     for (size_t i = 0; err == TT_OK && i < report->task_count && *repair->repairing.stop == 0;
          i++) {
-        const struct tt_report_task *task = &report->tasks[i];
+        const struct tt_report_task *task = report->tasks[i];
         if (is_mismatched(report, task) &&
             (!of_one || tt_str_equal(task->tenant, tt_str_from(named->text))))
             err = one_task(repair, task->tenant, task->task_id, fault);

@@ -13,19 +13,25 @@ static bool same_content(const struct tt_tev *a, const struct tt_tev *b)
     return a->status == b->status && a->time_us == b->time_us && tt_str_equal(a->stage, b->stage);
 }
 
+static bool same_id(const struct tt_rec *a, const struct tt_rec *b)
+{
+    struct tt_id one = tt_rec_id(a), other = tt_rec_id(b);
+    return tt_id_same(&one, &other);
+}
+
 static bool same_event(const struct tt_tev *a, const struct tt_tev *b)
 {
-    if (a->rec->id_code != 0 || b->rec->id_code != 0)
-        return a->rec->id_code == b->rec->id_code &&
-               tt_str_quick_equal(tt_rec_id_bytes(a->rec), tt_rec_id_bytes(b->rec));
+    if (a->rec->id_code != TT_ID_NONE || b->rec->id_code != TT_ID_NONE)
+        return same_id(a->rec, b->rec);
     return same_content(a, b) && a->has_seq == b->has_seq && (!a->has_seq || a->seq == b->seq) &&
            tt_str_equal(a->source, b->source);
 }
 
 static uint64_t identity_hash(const struct tt_tev *event)
 {
-    if (event->rec->id_code != 0)
-        return tt_str_hash(tt_rec_id_bytes(event->rec), 1);
+    struct tt_id id = tt_rec_id(event->rec);
+    if (id.code != TT_ID_NONE)
+        return tt_id_hash(&id);
     uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us);
     hash = tt_str_hash(event->stage, hash ^ event->status);
     return event->has_seq ? hash ^ (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : hash;

@@ -101,14 +101,15 @@ static void place_part(void *context, size_t part)
     for (size_t i = stretch->first; i < stretch->end; i++) {
         const struct tt_ranked *ranked = &merge->ranked[i];
         const struct tt_collector *collector = &pass->collectors[ranked->collector];
-        struct tt_report_task *task = &pass->tasks[i];
-        struct tt_finding *found = collector->findings[ranked->task - collector->tasks];
+        size_t number = (size_t)(ranked->task - collector->tasks);
+        struct tt_report_task *task = &collector->tasks[number];
+        struct tt_finding *found = collector->findings[number];
         if (i + AHEAD < stretch->end) {
             const struct tt_report_task *next = merge->ranked[i + AHEAD].task;
             __builtin_prefetch(next);
             __builtin_prefetch((const char *)next + sizeof *next - 1);
         }
-        *task = *ranked->task;
+        pass->tasks[i] = task;
         for (size_t f = 0; f < task->finding_count; f++) {
             found[f].task = (uint32_t)i;
             pass->findings[at + f] = &found[f];

@@ -55,7 +55,7 @@ static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct tt_part
         bytes += tt_blocks_spilled(&pass->feeders[f]->blocks, p);
     if (bytes == 0)
         return TT_OK;
-    part->loaded = tt_mem_alloc(bytes);
+    part->loaded = tt_mem_alloc(bytes + TT_REC_BEHIND);
     if (part->loaded == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     char *at = part->loaded;
@@ -66,6 +66,48 @@ static enum tt_err load_spilled(struct tt_pass *pass, unsigned p, struct tt_part
             return err;
         at += share;
     }
+    return TT_OK;
+}
+
+/* Takes a table from the thread's memory, on a cache line of its own; NULL memory: only counts. */
+static void *cut(char *memory, size_t *used, size_t count, size_t bytes)
+{
+    enum { LINE = 64 };
+    void *table = memory == NULL ? NULL : memory + *used;
+    *used += (count * bytes + LINE - 1) / LINE * LINE;
+    return table;
+}
+
+/* Takes all tables; returns the bytes they need. */
+static size_t cut_tables(struct tt_partition *part, char *memory, size_t records, size_t heads,
+                         size_t slots)
+{
+    size_t used = 0;
+    part->entries = cut(memory, &used, records, sizeof *part->entries);
+    part->tasks = cut(memory, &used, heads, sizeof *part->tasks);
+    part->names = cut(memory, &used, heads, sizeof *part->names);
+    part->slots = cut(memory, &used, slots, sizeof *part->slots);
+    part->task_of_head = cut(memory, &used, heads, sizeof *part->task_of_head);
+    return used;
+}
+
+/* All tables stand in one block, in huge pages: they are read and written crosswise, and what they
+ * take together mostly fits into one such page. Nothing in them outlives a partition. */
+static enum tt_err reserve(struct tt_partition *part, size_t records, size_t heads, size_t slots)
+{
+    size_t bytes = cut_tables(part, NULL, records, heads, slots);
+    if (bytes > part->memory_bytes) {
+        size_t size = bytes;
+        if (bytes >= TT_MEM_HUGE_BYTES / 4)
+            size = (bytes + TT_MEM_HUGE_BYTES - 1) / TT_MEM_HUGE_BYTES * TT_MEM_HUGE_BYTES;
+        tt_mem_free(part->memory);
+        part->memory_bytes = 0;
+        part->memory = size == bytes ? tt_mem_alloc(size) : tt_mem_huge(size);
+        if (part->memory == NULL)
+            return TT_ERR_NO_MEMORY;
+        part->memory_bytes = size;
+    }
+    cut_tables(part, part->memory, records, heads, slots);
     return TT_OK;
 }
 
@@ -83,16 +125,7 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
     size_t slots = 64;
     while (slots < 2 * heads)
         slots *= 2;
-    if (tt_mem_reserve((void **)&part->entries, &part->entry_capacity, records + 1,
-                       sizeof *part->entries) != TT_OK ||
-        tt_mem_reserve((void **)&part->tasks, &part->task_capacity, heads + 1,
-                       sizeof *part->tasks) != TT_OK ||
-        tt_mem_reserve((void **)&part->names, &part->name_capacity, heads + 1,
-                       sizeof *part->names) != TT_OK ||
-        tt_mem_reserve((void **)&part->task_of_head, &part->head_capacity, heads + 1,
-                       sizeof *part->task_of_head) != TT_OK ||
-        tt_mem_reserve((void **)&part->slots, &part->slot_capacity, slots, sizeof *part->slots) !=
-            TT_OK)
+    if (reserve(part, records + 1, heads + 1, slots) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     memset(part->slots, 0, slots * sizeof *part->slots);
     part->slot_count = slots;
@@ -103,7 +136,7 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 /* The task that the head names, a new one where there is none. */
 static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    uint64_t hash = tt_rec_hash(name->tenant, name->task_id);
+    uint64_t hash = tt_rec_hash_roomy(name->tenant, name->task_id, true); /* TT_REC_BEHIND */
     size_t mask = part->slot_count - 1, at = hash & mask;
     uint32_t mark = (uint32_t)(hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
@@ -127,8 +160,9 @@ static void place_record(const struct tt_pass *pass, struct tt_partition *part,
         if (number == part->task_count) {
             part->names[number] = cursor->name;
             struct tt_task_list *fresh = &part->tasks[part->task_count++];
-            *fresh = (struct tt_task_list){
-                index, index, 1, tt_plain_start(pass, cursor->name.tenant, cursor->name.type)};
+            fresh->first = fresh->last = index;
+            fresh->count = 1;
+            tt_plain_start(&fresh->plain, pass, cursor->name.tenant, cursor->name.type);
             tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
@@ -318,11 +352,7 @@ enum tt_err tt_partition_walk(struct tt_pass *pass, unsigned p, struct tt_partit
 
 void tt_partition_done(struct tt_partition *part)
 {
-    tt_mem_free(part->entries);
-    tt_mem_free(part->tasks);
-    tt_mem_free(part->names);
-    tt_mem_free(part->task_of_head);
-    tt_mem_free(part->slots);
+    tt_mem_free(part->memory);
     tt_mem_free(part->loaded);
     *part = (struct tt_partition){0};
 }

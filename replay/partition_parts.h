@@ -25,7 +25,8 @@ struct tt_partition {
     uint32_t *task_of_head;     /* heads of all feeders behind one another */
     uint32_t entry_count, task_count;
     size_t slot_count;
-    size_t entry_capacity, task_capacity, name_capacity, slot_capacity, head_capacity;
+    char *memory; /* of the tables */
+    size_t memory_bytes;
     char *loaded; /* spilled blocks */
 };
 

@@ -275,7 +275,7 @@ enum tt_err tt_pass_finish(struct tt_pass *pass, const struct tt_report **ret_re
     pass->report.from_store = imported ? pass->imported.from_store : pass->options.from_store;
     pass->report.now_us = imported ? pass->imported.now_us : pass->options.now_us;
     pass->picture.report = &pass->report;
-    pass->picture.task = pass->report.task_count > 0 ? &pass->report.tasks[0] : &pass->picture_task;
+    pass->picture.task = pass->report.task_count > 0 ? pass->report.tasks[0] : &pass->picture_task;
     *ret_report = &pass->report;
     return TT_OK;
 }

@@ -73,8 +73,8 @@ struct tt_pass {
     size_t learner_count;
     struct tt_step_counts learned;
     struct tt_report report;
-    const struct tt_finding **findings; /* of the collectors, in the report's order */
-    struct tt_report_task *tasks;
+    const struct tt_finding **findings;  /* of the collectors, in the report's order */
+    const struct tt_report_task **tasks; /* of the collectors, in the report's order */
     struct tt_story *stories;
     struct tt_arena story_arena; /* lanes of listed stories */
     struct tt_arena picture_arena;

@@ -1,10 +1,11 @@
 #include "replay/plain.h"
 
-struct tt_plain tt_plain_start(const struct tt_pass *pass, struct tt_str tenant, uint32_t type)
+void tt_plain_start(struct tt_plain *plain, const struct tt_pass *pass, struct tt_str tenant,
+                    uint32_t type)
 {
     size_t index = tt_pass_lifecycle_of(pass, tenant, type);
     bool known = index < pass->lifecycle_count;
-    return (struct tt_plain){
+    *plain = (struct tt_plain){
         .time_us = INT64_MIN,
         .state = TT_STATUS_UNKNOWN,
         .lifecycle = known ? (uint16_t)index : TT_PLAIN_NO_LIFECYCLE,

@@ -14,7 +14,7 @@
 
 enum { TT_PLAIN_EVENTS_MAX = 15 };
 
-/* Where the walk along a task's records stands. Copy of tt_plain_start's at first. */
+/* Where the walk along a task's records stands. */
 struct tt_plain {
     int64_t time_us;    /* of the last record */
     int32_t state;      /* of the last record; TT_STATUS_UNKNOWN before the first */
@@ -26,7 +26,8 @@ struct tt_plain {
 #define TT_PLAIN_NO_LIFECYCLE UINT16_MAX
 
 /* The walk before the first record of a task of this tenant and type. */
-struct tt_plain tt_plain_start(const struct tt_pass *pass, struct tt_str tenant, uint32_t type);
+void tt_plain_start(struct tt_plain *plain, const struct tt_pass *pass, struct tt_str tenant,
+                    uint32_t type);
 bool tt_plain_received_in_time(const struct tt_pass *pass, const struct tt_rec *rec);
 
 /* Whether the mark is none of those so far; all are looked at together, as how many there are
@@ -46,9 +47,10 @@ static inline bool tt_plain_is_new(const struct tt_plain *plain, uint16_t mark)
 
 static inline bool tt_plain_add_id(struct tt_plain *plain, const struct tt_rec *rec)
 {
-    if (rec->id_code == 0)
+    struct tt_id id = tt_rec_id(rec);
+    if (id.code == TT_ID_NONE)
         return true; /* without ids equal times make events the same, and these differ */
-    uint16_t mark = (uint16_t)(tt_str_quick_hash(tt_rec_id_bytes(rec)) | 1);
+    uint16_t mark = (uint16_t)(tt_id_mark(&id) | 1);
     if (plain->id_count > 0 && !tt_plain_is_new(plain, mark))
         return false;
     plain->ids[plain->id_count++] = mark;

@@ -94,15 +94,10 @@ static uint64_t origin_code(uint32_t origin)
 /* Writes the bytes of the item's id; *ret_code says how to read them. */
 static inline char *put_id(char *at, const struct tt_rec_item *item, uint64_t *ret_code)
 {
-    struct tt_str id = item->event_id;
-    *ret_code = (uint64_t)id.len << 1;
-    if (id.ptr == NULL)
-        return at;
-    bool at_once = item->roomy && id.len <= TT_REC_TEXT_ROOM && tt_pack_may_at_once();
-    if (!(at_once ? tt_pack_at_once(id, at) : tt_pack(id, at)))
-        return put_text(at, id);
-    *ret_code |= 1;
-    return at + tt_packed_bytes(id.len);
+    *ret_code = TT_ID_NONE;
+    return item->event_id.ptr == NULL
+               ? at
+               : tt_id_put(at, item->event_id, item->event_time_us, item->roomy, ret_code);
 }
 
 /* The beginning in its compact form and the id; NULL where a number is too large for that. */
@@ -154,10 +149,11 @@ static char *put_beginning(char *at, const struct tt_rec_stream *stream,
     at = put(at, origin_code(item->origin));
     if ((flags & TT_REC_HEAD) == 0)
         at = put(at, stream->heads - item->head);
-    char *behind = put(at, (uint64_t)item->event_id.len << 1 | 1);
-    if (item->event_id.ptr != NULL && tt_pack(item->event_id, behind))
-        return behind + tt_packed_bytes(item->event_id.len);
-    return put_text(put(at, (uint64_t)item->event_id.len << 1), item->event_id);
+    /* Whatever the code will be, it takes as many bytes as this one. */
+    uint64_t code = (uint64_t)item->event_id.len << 1 | 1;
+    char *end = put_id(put(at, code), item, &code);
+    put(at, code);
+    return end;
 }
 
 char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item)
@@ -274,17 +270,16 @@ const char *tt_rec_end_unusual(const struct tt_rec *rec, struct tt_rec_name *ret
 enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
                            struct tt_str *ret_text)
 {
-    enum { BEYOND = 8 };
-    struct tt_str bytes = tt_rec_id_bytes(rec);
-    if ((rec->id_code & 1) == 0) {
-        *ret_text = bytes;
+    struct tt_id id = tt_rec_id(rec);
+    size_t len = tt_id_chars(id.code);
+    if ((id.code & 1) == 0) {
+        *ret_text = id.code == TT_ID_NONE ? TT_STR_NONE : (struct tt_str){id.end - len, len};
         return TT_OK;
     }
-    size_t len = rec->id_code >> 1;
-    char *text = tt_arena_alloc(arena, len + BEYOND);
+    char *text = tt_arena_alloc(arena, len + TT_ID_TEXT_MAX_BEYOND);
     if (text == NULL)
         return TT_ERR_NO_MEMORY;
-    tt_unpack(bytes.ptr, len, text);
+    tt_id_text(&id, text);
     *ret_text = (struct tt_str){text, len};
     return TT_OK;
 }

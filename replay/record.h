@@ -5,11 +5,10 @@
  * differences to the record before. Most events of a task follow another one of the same task soon,
  * so a task is named only now and then, by a head; the records behind it say how many heads ago
  * that was. Statuses are interned (replay/intern.h), and so are pairs of source and stage
- * (replay/origin.h). Event ids are packed to six bits a character where they allow it
- * (replay/pack.h).
+ * (replay/origin.h). Event ids take as few bytes as their form allows (replay/event_id.h).
  *
  *   compact, where the numbers are small, as most are (little-endian, no gaps):
- *     flags 1, length of the id * 2 + packed 1 (0: none), status 1, origin 1, heads since 1,
+ *     flags 1, code of the id 1, status 1, origin 1, heads since 1,
  *     ordinal - the one before 2, time - the one before 4
  *   else
  *     flags 1 byte, enum tt_rec_flag
@@ -18,7 +17,7 @@
  *     time zigzag, - the one before
  *     status, origin (0 none, 1 texts in place, else number + 1)
  *     [no head: heads since]
- *     length of the id * 2 + packed (0: none)
+ *     code of the id
  *   bytes of the id
  *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
  *   [origin in place: length + 1 of source, of stage (0: absent); texts]
@@ -32,8 +31,8 @@
 #include "core/base/mem.h"
 #include "core/base/str_quick.h"
 #include "core/base/time.h"
+#include "replay/event_id.h"
 #include "replay/origin.h"
-#include "replay/pack.h"
 #include <endian.h>
 
 enum tt_rec_flag {
@@ -93,16 +92,15 @@ struct tt_rec_item {
     uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
     uint8_t flags;   /* HEAD, SEQ, RECEIVED, APPLIED */
     uint8_t kind;    /* enum tt_rec_kind */
-    bool roomy;      /* TT_REC_TEXT_ROOM bytes may be read from the start of each text on */
+    bool roomy;      /* TT_ID_TEXT_ROOM bytes may be read from the start of each text on */
 };
-enum { TT_REC_TEXT_ROOM = 32 };
 
 /* A record, read as far as all need it. Borrows from its bytes. */
 struct tt_rec {
     int64_t event_time_us;
     uint64_t place;
     const char *rest; /* what follows the event id, which stands in front of it */
-    uint32_t id_code; /* length * 2 + packed; 0: no event id */
+    uint32_t id_code; /* enum tt_id_code; 0: no event id */
     uint32_t head;    /* for whoever reads it; then free for a link to another record */
     uint32_t status;
     uint32_t origin;
@@ -141,12 +139,14 @@ static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
     return tt_rec_hash_roomy(tenant, task_id, false);
 }
 
-/* Bytes that suffice for the item, a little more than it takes. */
+/* Behind each record so many bytes may be read, so that its names are read like roomy ones. */
+enum { TT_REC_BEHIND = TT_STR_SHORT_BYTES };
+/* Bytes that suffice for the item and what is behind it, a little more than it takes. */
 static inline size_t tt_rec_room(const struct tt_rec_item *item)
 {
-    enum { NUMBERS = 160 };
-    return NUMBERS + item->tenant.len + item->task_id.len + item->event_id.len + item->source.len +
-           item->stage.len;
+    enum { NUMBERS = 144 };
+    return NUMBERS + TT_REC_BEHIND + item->tenant.len + item->task_id.len + item->event_id.len +
+           item->source.len + item->stage.len;
 }
 /* Writes the item to `at`; returns the end. */
 char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item);
@@ -162,11 +162,6 @@ enum { TT_REC_ORIGIN_IN_PLACE = 1, TT_REC_COMPACT_BYTES = 11 };
 static inline int64_t tt_rec_plus(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static inline size_t tt_rec_id_len(uint32_t code)
-{
-    return (code & 1) != 0 ? tt_packed_bytes(code >> 1) : code >> 1;
 }
 
 static inline uint32_t tt_rec_origin_of(uint64_t code)
@@ -204,7 +199,7 @@ static inline void tt_rec_take(const char *at, struct tt_rec_stream *stream, str
              ? tt_rec_take_compact(at, stream, ret_rec, &since)
              : tt_rec_take_beginning(at, stream, ret_rec, &since);
     ret_rec->head = ret_rec->flags & TT_REC_HEAD ? stream->heads++ : stream->heads - since;
-    ret_rec->rest = at + tt_rec_id_len(ret_rec->id_code);
+    ret_rec->rest = at + tt_id_bytes(ret_rec->id_code);
     ret_rec->place = stream->place;
     ret_rec->event_time_us = stream->time_us;
 }
@@ -221,14 +216,13 @@ void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_nu
 /* Source and stage. */
 void tt_rec_read_origin(const struct tt_rec *rec, const struct tt_origins *origins,
                         struct tt_str *ret_source, struct tt_str *ret_stage);
-/* The bytes that stand for the event id: equal for equal ids alone, where the code is equal too.
- * Absent where there is none. */
-static inline struct tt_str tt_rec_id_bytes(const struct tt_rec *rec)
+/* The event id, a view. */
+static inline struct tt_id tt_rec_id(const struct tt_rec *rec)
 {
-    size_t bytes = tt_rec_id_len(rec->id_code);
-    return rec->id_code == 0 ? TT_STR_NONE : (struct tt_str){rec->rest - bytes, bytes};
+    return (struct tt_id){rec->rest, rec->event_time_us, rec->id_code};
 }
-/* The event id as text; a packed one is unpacked into the arena. Errors: NO_MEMORY. */
+/* The event id as text, absent where there is none; in the arena unless the record has it as text.
+ * Errors: NO_MEMORY. */
 enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,
                            struct tt_str *ret_text) TT_MUST_CHECK;
 

@@ -92,7 +92,7 @@ struct tt_report {
     const struct tt_finding *const
         *findings; /* sorted by tenant, task_id, arrival, kind, first_missing */
     size_t finding_count;
-    const struct tt_report_task
+    const struct tt_report_task *const
         *tasks; /* sorted by tenant, task_id; tasks without findings are not here */
     size_t task_count;
     const struct tt_story

@@ -64,7 +64,7 @@ static void spell_out(struct tt_buf *to, struct tt_str json)
 static void add_row(struct listing *listing, const struct tt_finding *finding)
 {
     struct tt_buf *buf = &listing->render->buf;
-    const struct tt_report_task *task = &listing->render->report->tasks[finding->task];
+    const struct tt_report_task *task = listing->render->report->tasks[finding->task];
     enum tt_severity severity = tt_kind_severity(finding->kind);
     const char *name = tt_severity_name(severity);
     tt_buf_clear(&listing->evidence);
@@ -112,7 +112,7 @@ static enum tt_err list_all(struct listing *listing)
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < choice.count && err == TT_OK; i++) {
         const struct tt_report_task *task =
-            &report->tasks[report->stories[choice.stories[i]].example];
+            report->tasks[report->stories[choice.stories[i]].example];
         err = list(listing, task->first_finding, task->finding_count, TT_SEVERITY_INFO);
     }
     for (int least = TT_SEVERITY_ERROR; least >= TT_SEVERITY_INFO && err == TT_OK; least--)

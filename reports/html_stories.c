@@ -9,7 +9,7 @@ enum { ID_CHARACTERS = 200 };
 static enum tt_err add_story(struct tt_render *render, const struct tt_story *story)
 {
     struct tt_buf *buf = &render->buf;
-    const struct tt_report_task *example = &render->report->tasks[story->example];
+    const struct tt_report_task *example = render->report->tasks[story->example];
     const char *verdict = tt_verdict_name(story->verdict);
     tt_buf_addf(buf, "<section class=\"story %s\"><p><b class=\"%s\">%s</b> ", verdict, verdict,
                 verdict);

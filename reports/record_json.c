@@ -174,7 +174,7 @@ void tt_record_write(struct tt_buf *buf, const struct tt_report *report,
                      const struct tt_finding *finding)
 {
     static const struct tt_str openings[TT_KIND_COUNT] = {TT_KINDS(OPENING)};
-    const struct tt_report_task *task = &report->tasks[finding->task];
+    const struct tt_report_task *task = report->tasks[finding->task];
     tt_buf_add_str(buf, openings[finding->kind]);
     add_text(buf, KEY("tenant"), task->tenant);
     add_text(buf, KEY("task_id"), task->task_id);

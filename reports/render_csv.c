@@ -31,7 +31,7 @@ static void add_cell(struct tt_buf *buf, struct tt_str text, bool last)
 static enum tt_err add_record(struct tt_render *render, const struct tt_finding *finding,
                               struct tt_buf *evidence)
 {
-    const struct tt_report_task *task = &render->report->tasks[finding->task];
+    const struct tt_report_task *task = render->report->tasks[finding->task];
     struct tt_buf *buf = &render->buf;
     char time[TT_TIME_TEXT_BYTES];
     tt_buf_clear(evidence);

@@ -57,7 +57,7 @@ static void add_next(struct tt_render *render)
     tt_buf_add_text(buf, "<h2>Next</h2>\n");
     tt_buf_init(&command, 0);
     if (report->story_count > 0 && render->options->show_task != NULL) {
-        tt_words_add_command(&command, render->options, &report->tasks[report->stories[0].example]);
+        tt_words_add_command(&command, render->options, report->tasks[report->stories[0].example]);
         add_command(buf, "One task in full:", tt_buf_str(&command));
     }
     tt_buf_done(&command);

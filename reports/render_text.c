@@ -55,7 +55,7 @@ static enum tt_err add_story(struct tt_render *render, const struct tt_story *st
                              struct tt_short_names *names)
 {
     struct tt_buf *buf = &render->buf, kinds;
-    const struct tt_report_task *example = &render->report->tasks[story->example];
+    const struct tt_report_task *example = render->report->tasks[story->example];
     tt_buf_add_text(buf, "\n  ");
     tt_text_colour(render, tt_text_verdict_colour(story->verdict));
     tt_buf_add_text(buf, tt_verdict_name(story->verdict));
@@ -169,7 +169,7 @@ static void add_next(struct tt_render *render)
     tt_text_heading(render, "Next");
     if (report->story_count > 0 && render->options->show_task != NULL) {
         tt_buf_add_text(buf, "  One task in full:\n    ");
-        tt_words_add_command(buf, render->options, &report->tasks[report->stories[0].example]);
+        tt_words_add_command(buf, render->options, report->tasks[report->stories[0].example]);
         tt_buf_add_char(buf, '\n');
     }
     const char *worst = tt_kind_name(worst_kind(report));

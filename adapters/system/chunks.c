@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_ON_BYTES = 64 * 1024 };
+/* What is read on for the end of a line, at first and at most at a time. */
+enum { READ_ON_BYTES = 4 * 1024, READ_ON_BYTES_MAX = 256 * 1024 };
 
 /* 1 gzip or zstd by its magic number, 0 plain, -1 errno. */
 static int is_compressed(int fd)
@@ -73,6 +74,8 @@ static enum tt_err read_more(const struct tt_chunk_file *file, struct tt_chunk_b
                              size_t have, size_t want, uint64_t offset, size_t *ret_got,
                              struct tt_fault *fault)
 {
+    if (buf->data == NULL && (buf->data = tt_mem_huge(TT_MEM_HUGE_BYTES)) != NULL)
+        buf->capacity = TT_MEM_HUGE_BYTES;
     if (tt_mem_reserve((void **)&buf->data, &buf->capacity, have + want + TT_CHUNK_PADDING, 1) !=
         TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
@@ -98,9 +101,10 @@ static enum tt_err finish_line(const struct tt_chunk_file *file, struct tt_chunk
 {
     const char *line_end = memrchr(buf->data, '\n', *have);
     size_t line_at = line_end == NULL ? 0 : (size_t)(line_end - buf->data) + 1;
-    while (*have - line_at <= line_bytes_max + 1) {
+    for (size_t more = READ_ON_BYTES; *have - line_at <= line_bytes_max + 1;
+         more = more < READ_ON_BYTES_MAX ? 2 * more : more) {
         size_t got;
-        enum tt_err err = read_more(file, buf, *have, READ_ON_BYTES, start + *have, &got, fault);
+        enum tt_err err = read_more(file, buf, *have, more, start + *have, &got, fault);
         if (err != TT_OK)
             return err;
         if (got == 0)

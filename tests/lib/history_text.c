@@ -56,17 +56,23 @@ static json_t *task_name(int task)
     }
 }
 
-/* Different for each id of a task. Those of digits and capitals take fewer bits in memory, and
- * those of 128 bytes and more stand in another form. */
+/* Different for each id of a task. Those of digits and capitals take fewer bits in memory, ULIDs
+ * and UUIDs are numbers there, and those of 128 bytes and more stand in another form. The ULIDs
+ * have times near to the events' or far from them; all of a task may have the same time, or all the
+ * same in what is drawn. */
 static json_t *event_name(const struct tt_history_event *event)
 {
     int variety = event->task * 7 + event->id;
-    switch (variety % 7) {
+    switch (variety % 11) {
     case 3: return json_sprintf("x%d~", event->id);
     case 4: return json_sprintf("%0*d", 120 + variety % 180, event->id);
     case 5: return json_sprintf("%0*d~", 120 + variety % 180, event->id);
     case 6:
         return json_sprintf("%0*d%s", 125 + variety % 4, event->id, variety % 3 == 0 ? "z" : "");
+    case 7:
+        return json_sprintf("%s%016d", variety % 2 == 0 ? "01KJKB3Q00" : "01KJMM0000", event->id);
+    case 8: return json_sprintf("01KJM%05d4TSV4RRFFQ69G5FA", event->id);
+    case 9: return json_sprintf("%08x-9c1b-7d2e-8f3a-00000000%04x", event->task, event->id);
     default: return json_sprintf("e%d", event->id);
     }
 }

@@ -74,7 +74,7 @@ TT_TEST(more_stories_than_are_told_are_cut_alike_by_any_number_of_threads)
             ck_assert_uint_eq(more->stories[i].example, one->stories[i].example);
         }
         for (size_t i = 0; i < one->task_count; i++)
-            ck_assert_uint_eq(more->tasks[i].story, one->tasks[i].story);
+            ck_assert_uint_eq(more->tasks[i]->story, one->tasks[i]->story);
         tt_pass_destroy(together);
     }
     tt_pass_destroy(alone);
