@@ -16,7 +16,7 @@ static const char *const verbs[VERBS] = {"list", "show", "requeue", "drop"};
 struct telling {
     struct tt_buf out; /* one letter, or all ids, each with a NUL */
     bool json;
-    size_t count;
+    size_t count, max; /* told, of so many at most; the next one is only noticed */
 };
 
 static void add_time(struct tt_buf *buf, int64_t ms)
@@ -71,7 +71,8 @@ static enum tt_err print_line(void *context, const struct tt_dead_letter *letter
     struct telling *telling = context;
     struct tt_buf *out = &telling->out;
     tt_buf_clear(out);
-    telling->count++;
+    if (telling->count++ == telling->max)
+        return TT_OK;
     if (telling->json) {
         add_json(out, letter);
     } else {
@@ -186,16 +187,19 @@ static enum tt_err run(const struct tt_settings *settings, struct tt_redis_view 
     const char *const *ids = settings->arguments + 1;
     size_t count = settings->argument_count - 1;
     bool all = tt_setting_on(settings, TT_OPT_ALL);
-    struct telling telling = {.json = tt_setting_on(settings, TT_OPT_JSON)};
+    struct telling telling = {.json = tt_setting_on(settings, TT_OPT_JSON), .max = SIZE_MAX};
     enum tt_err err = TT_OK;
     if (verb >= VERB_REQUEUE)
         return all ? move_all(view, verb, fault) : move_many(view, verb, ids, count, fault);
     tt_buf_init(&telling.out, 0);
     if (verb == VERB_LIST) {
-        err = tt_redis_view_letters(view, (size_t)tt_setting_u64(settings, TT_OPT_LIMIT),
-                                    print_line, &telling, fault);
+        telling.max = (size_t)tt_setting_u64(settings, TT_OPT_LIMIT);
+        err = tt_redis_view_letters(view, telling.max + 1, print_line, &telling, fault);
         if (err == TT_OK && telling.count == 0 && !telling.json)
             printf("no dead letters\n");
+        if (err == TT_OK && telling.count > telling.max)
+            tt_log(TT_LOG_INFO, "more_letters", "there are more letters than --limit %zu",
+                   telling.max);
     }
     for (size_t i = 0; verb == VERB_SHOW && i < count && err == TT_OK; i++)
         err = tt_redis_view_letter(view, ids[i], print_whole, &telling, fault);
@@ -212,7 +216,8 @@ static enum tt_err check_arguments(const struct tt_settings *settings, int *ret_
         verb++;
     if (verb == VERBS)
         return tt_fault_set(fault, TT_ERR_INVALID,
-                            "dead: expected list, show, requeue or drop, not \"%.40s\"", given);
+                            "dead: expected list, show, requeue or drop%s%.40s",
+                            given[0] == '\0' ? "" : ", found ", given);
     bool has_ids = settings->argument_count > 1, all = tt_setting_on(settings, TT_OPT_ALL);
     if (verb == VERB_LIST && has_ids)
         return tt_fault_set(fault, TT_ERR_INVALID, "dead list: unexpected \"%.60s\"",

@@ -174,7 +174,7 @@ static enum tt_err emit_file(struct emitting *e, const char *path, struct tt_fau
         err = emit_line(&giving, NULL);
     if (err == TT_OK && read != TT_OK && read != TT_ERR_STOPPED) {
         tt_log_fault(TT_LOG_ERROR, "file", &broken);
-        tt_fault_set(&e->broken, read, "%s", broken.text);
+        tt_fault_set(&e->broken, read, TT_FEED_IN_PART);
     }
     return err;
 }

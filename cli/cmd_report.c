@@ -187,6 +187,8 @@ static enum tt_err check_report(const struct tt_settings *settings, struct tt_fa
                             "report: --fleet, --merge and --shard do not go together");
     if (part && !shard)
         return tt_fault_set(fault, TT_ERR_INVALID, "report: --part goes with --shard");
+    if (tt_setting_has(settings, TT_OPT_SHARDS) && !fleet)
+        return tt_fault_set(fault, TT_ERR_INVALID, "report: --shards goes with --fleet");
     return TT_OK;
 }
 

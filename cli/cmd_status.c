@@ -5,6 +5,7 @@
 #include "cli/queue_view.h"
 #include "cli/stop.h"
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/time.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -147,8 +148,31 @@ static enum tt_err look(const struct tt_settings *settings, struct tt_redis_view
             printf("\x1b[H\x1b[2J");
         print_text(&status);
     }
-    fflush(stdout);
+    if (tt_setting_on(settings, TT_OPT_WATCH))
+        fflush(stdout);
     return err;
+}
+
+/* One more look. A server that is away is told once, and looked for again the next time. */
+static enum tt_err look_again(const struct tt_settings *settings, struct tt_redis_view **view,
+                              bool *away, struct tt_fault *fault)
+{
+    enum tt_err err = *view == NULL ? tt_queue_view_open(settings, view, fault) : TT_OK;
+    if (err == TT_OK)
+        err = look(settings, *view, isatty(STDOUT_FILENO), fault);
+    if (err == TT_OK && *away)
+        tt_log(TT_LOG_INFO, "queue_back", "the queue is back");
+    if (err == TT_OK)
+        *away = false;
+    if (tt_err_class(err) != TT_CLASS_RETRY)
+        return err;
+    if (!*away)
+        tt_log(TT_LOG_WARNING, "queue_away", "the queue is away, looking again: %s", fault->text);
+    *away = true;
+    tt_redis_view_close(*view);
+    *view = NULL;
+    tt_fault_clear(fault);
+    return TT_OK;
 }
 
 int tt_cmd_status(const struct tt_settings *settings)
@@ -160,7 +184,7 @@ int tt_cmd_status(const struct tt_settings *settings)
                      settings->arguments[0]);
         return tt_exit_with(&fault);
     }
-    bool watch = tt_setting_on(settings, TT_OPT_WATCH);
+    bool watch = tt_setting_on(settings, TT_OPT_WATCH), away = false;
     const volatile int *stop = watch ? tt_stop_listen() : NULL;
     const struct tt_clock clock = tt_system_clock(stop);
     enum tt_err err = tt_queue_view_open(settings, &view, &fault);
@@ -169,7 +193,7 @@ int tt_cmd_status(const struct tt_settings *settings)
     while (err == TT_OK && watch && *stop == 0 && !ferror(stdout)) {
         clock.sleep_us(clock.context, tt_setting_us(settings, TT_OPT_EVERY));
         if (*stop == 0)
-            err = look(settings, view, isatty(STDOUT_FILENO), &fault);
+            err = look_again(settings, &view, &away, &fault);
     }
     tt_redis_view_close(view);
     return err == TT_OK ? TT_EXIT_CLEAN : tt_exit_with(&fault);

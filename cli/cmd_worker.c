@@ -38,7 +38,7 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
         [TT_OBSERVED_EXCLUDED] = {TT_LOG_DEBUG, "excluded",
                                   "entries that their tenant does not want audited"},
         [TT_OBSERVED_PARKED] = {TT_LOG_WARNING, "parked",
-                                "its task waits until the letter is requeued or dropped"},
+                                "later entries of its task wait until it is requeued or dropped"},
         [TT_OBSERVED_BATCH_APPLIED] = {TT_LOG_DEBUG, "batch_applied", "batch applied"},
     };
     if (what == TT_OBSERVED_EXCLUDED)
@@ -46,7 +46,7 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
     if (!tt_log_enabled(lines[what].level))
         return;
     char count[32] = "";
-    if (number > 0)
+    if (number > 0 && what != TT_OBSERVED_DEAD_LETTER)
         snprintf(count, sizeof count, " (%lld)", (long long)number);
     tt_log(lines[what].level, lines[what].event, "%s%s%s%s", lines[what].words, count,
            text[0] == '\0' ? "" : ": ", text);
@@ -137,6 +137,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
         return tt_exit_with(&fault);
     }
     const volatile int *stop = tt_stop_listen();
+    tt_stop_within(tt_setting_us(settings, TT_OPT_DRAIN));
     enum tt_err err =
         tt_tenants_file_read(&parts.tenants, tt_setting_text(settings, TT_OPT_TENANTS), &fault);
     if (err == TT_OK)

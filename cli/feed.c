@@ -74,7 +74,7 @@ static enum tt_err list_units(struct tt_feed *feed, bool stateless)
         enum tt_err err = tt_chunk_file_open(&file->chunks, file->path, &fault);
         if (err != TT_OK && err != TT_ERR_UNSUPPORTED) {
             tt_log_fault(TT_LOG_ERROR, "file", &fault);
-            tt_fault_set(&feed->fault, err, "%s", fault.text);
+            tt_fault_set(&feed->fault, err, TT_FEED_IN_PART);
             continue;
         }
         file->chunked = err == TT_OK && stateless;

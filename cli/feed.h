@@ -12,6 +12,9 @@
 #include "core/model/decoder.h"
 #include "replay/pass.h"
 
+/* The last word of a command that has told each file's own trouble before. */
+#define TT_FEED_IN_PART "not all of the input could be read; see above"
+
 /* Reads every file of the command line's arguments into the pass; "-" is stdin. Errors: those of
  * reading and of the pass; with --strict, REJECT when a line was rejected. */
 enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,

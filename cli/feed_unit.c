@@ -203,7 +203,7 @@ static enum tt_err note_broken(struct tt_feed *feed, const struct tt_fault *brok
 {
     tt_log_fault(TT_LOG_ERROR, "file", broken);
     pthread_mutex_lock(&feed->lock);
-    tt_fault_set(&feed->fault, broken->code, "%s", broken->text);
+    tt_fault_set(&feed->fault, broken->code, TT_FEED_IN_PART);
     pthread_mutex_unlock(&feed->lock);
     return TT_OK;
 }

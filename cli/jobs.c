@@ -67,7 +67,8 @@ static void begin(struct tt_jobs *jobs)
     jobs->running = pthread_create(&jobs->thread, NULL, work, jobs) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (jobs->running)
-        tt_log(TT_LOG_INFO, "job_taken", "%s: part %u of a question, try %lld",
+        tt_log(TT_LOG_INFO, "job_taken",
+               "%s: asked by report --fleet or replay --remote: makes part %u, try %lld",
                jobs->options.worker, jobs->job.part + 1, (long long)jobs->job.tries);
     else
         tt_buf_done(&jobs->job.body); /* its lease ends, and it is tried again */
@@ -87,7 +88,8 @@ static void end(struct tt_jobs *jobs)
     if (err != TT_OK || again) /* not at once again: the store is away, or Redis */
         redis_failed(jobs, err != TT_OK ? &fault : &jobs->fault);
     else
-        tt_log(TT_LOG_INFO, "job_done", "%s: %zu bytes%s%s", jobs->options.worker, jobs->answer.len,
+        tt_log(TT_LOG_INFO, "job_done", "%s: part %u is answered: %zu bytes%s%s",
+               jobs->options.worker, jobs->job.part + 1, jobs->answer.len,
                jobs->err == TT_OK ? "" : ": ", jobs->fault.text);
     tt_buf_done(&jobs->job.body);
     tt_buf_done(&jobs->answer);

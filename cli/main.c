@@ -1,8 +1,11 @@
 #include "cli/commands.h"
 #include "core/base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int (*const commands[TT_COMMAND_COUNT])(const struct tt_settings *) = {
     [TT_COMMAND_CHECK] = tt_cmd_check,
@@ -28,15 +31,25 @@ int tt_exit_with(const struct tt_fault *fault)
                                                                               : TT_EXIT_TROUBLE;
 }
 
-/* A closed stdout must not look like success. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* A full or closed stdout must not look like success. Who reads `| head` has seen enough: no
+ * trouble. */
 static int finish(int status)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        struct tt_fault fault = {0};
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_left())
+        return status;
+    struct tt_fault fault = {0};
+    if (errno != 0)
+        tt_fault_errno(&fault, TT_ERR_IO, errno, "stdout");
+    else
         tt_fault_set(&fault, TT_ERR_IO, "stdout: could not be written");
-        return tt_exit_with(&fault);
-    }
-    return status;
+    return tt_exit_with(&fault);
 }
 
 int main(int argc, char **argv)

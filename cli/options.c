@@ -67,6 +67,21 @@ static enum tt_err refuse(const char *from, const char *text, const char *expect
     return tt_fault_set(fault, TT_ERR_INVALID, "%s: \"%.60s\" is not %s", from, text, expected);
 }
 
+static void expect_duration(const struct tt_option *option, char *text, size_t size)
+{
+    struct tt_buf range;
+    tt_buf_init(&range, 0);
+    if (option->max < INT64_MAX) {
+        tt_buf_add_text(&range, " from ");
+        tt_buf_add_duration(&range, option->min);
+        tt_buf_add_text(&range, " to ");
+        tt_buf_add_duration(&range, option->max);
+    }
+    snprintf(text, size, "a duration%s: digits and one of us, ms, s, m, h, d, such as 90s",
+             range.data == NULL ? "" : range.data);
+    tt_buf_done(&range);
+}
+
 static enum tt_err set_number(struct tt_value *value, const struct tt_option *option,
                               const char *text, const char *from, struct tt_fault *fault)
 {
@@ -90,8 +105,7 @@ static enum tt_err set_number(struct tt_value *value, const struct tt_option *op
         if (!parse_share(text, &number))
             return refuse(from, text, expected, fault);
     } else {
-        snprintf(expected, sizeof expected,
-                 "a duration in range: digits and one of us, ms, s, m, h, d, such as 90s");
+        expect_duration(option, expected, sizeof expected);
         if (!tt_duration_parse(tt_str_from(text), &number))
             return refuse(from, text, expected, fault);
     }

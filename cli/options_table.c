@@ -66,7 +66,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                        QUEUES | ASKERS, "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
-                           "partitions of a new queue (64); a queue that exists keeps its number"},
+                           "partitions of a new queue (64); of one that exists no other number"},
     [TT_OPT_STORE] = {"store", 0, TT_OPTION_TEXT, "URL", "sqlite:tasktrail.db", NULL, 0, 0,
                       C(WORKER) | STATES | C(UPLOAD) | C(COST),
                       "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "

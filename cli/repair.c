@@ -179,7 +179,8 @@ static enum tt_err write_plan(struct tt_repairing *repairing, const struct tt_re
         .stay_count = plan->restored.stay_count,
         .worker = repairing->worker,
         .message = tt_buf_str(&message),
-        .before = plan->is_stored ? tt_buf_str(&before) : TT_STR_NONE,
+        .before =
+            plan->is_stored || plan->stored_stay_count > 0 ? tt_buf_str(&before) : TT_STR_NONE,
         .started_us = started_us,
         .now_us = repairing->clock->wall_us(repairing->clock->context),
     };

@@ -1,10 +1,16 @@
 #include "cli/stop.h"
 
 #include "cli/commands.h"
+#include "core/base/log.h"
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
+enum { GRACE_S = 5 };
+
 static volatile int stop;
+static timer_t end_timer;
+static struct itimerspec end_after; /* zero: there is none */
 
 static void on_signal(int number)
 {
@@ -12,6 +18,17 @@ static void on_signal(int number)
     if (stop != 0)
         _exit(TT_EXIT_TROUBLE);
     stop = 1;
+    if (end_after.it_value.tv_sec > 0)
+        (void)timer_settime(end_timer, 0, &end_after, NULL);
+}
+
+/* In a thread of its own: whatever the others wait for, a server that does not answer among it. */
+static void end_all(union sigval nothing)
+{
+    (void)nothing;
+    tt_log(TT_LOG_ERROR, "drain_over",
+           "the work in hand could not be finished in time (--drain); others will do it");
+    _exit(TT_EXIT_TROUBLE);
 }
 
 static volatile int reloads;
@@ -37,4 +54,11 @@ const volatile int *tt_stop_listen(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     return &stop;
+}
+
+void tt_stop_within(int64_t limit_us)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = end_all};
+    if (timer_create(CLOCK_MONOTONIC, &event, &end_timer) == 0)
+        end_after.it_value.tv_sec = limit_us / 1000000 + GRACE_S;
 }

@@ -73,6 +73,8 @@ static enum tt_err add_value(struct tt_buf *buf, const char *path, const struct 
                           tt_json_type(inner) == TT_JSON_TEXT && tt_json_text(inner).len > 0;
         err = names_file ? add_lifecycle(buf, path, tt_json_text(inner), fault)
                          : add_value(buf, path, inner, level + 1, fault);
+        if (names_file && err != TT_OK)
+            (void)tt_fault_prefix(fault, "%s: lifecycle", path);
     }
     tt_buf_add_char(buf, '}');
     return err;

@@ -1,6 +1,7 @@
 #include "reports/plan.h"
 
 #include "core/base/json.h"
+#include "core/base/limits.h"
 #include "core/base/time.h"
 #include "reports/words.h"
 
@@ -65,27 +66,34 @@ static size_t list_fields(const struct tt_restore_plan *plan, struct field *fiel
     return count;
 }
 
-/* The stays that stand at one place of their order; NULL where one side has fewer. */
+/* The stays of one position; NULL where one side has none. */
 struct stay_pair {
     const struct tt_interval_row *stored, *replayed;
     bool differs;
 };
 
-static size_t pair_count(const struct tt_restore_plan *plan)
-{
-    return plan->stored_stay_count > plan->restored.stay_count ? plan->stored_stay_count
-                                                               : plan->restored.stay_count;
-}
+/* How far both lists have been gone through; both go by position. */
+struct stay_walk {
+    size_t stored, replayed;
+};
 
-static struct stay_pair pair_at(const struct tt_restore_plan *plan, size_t i)
+static bool next_pair(const struct tt_restore_plan *plan, struct stay_walk *walk,
+                      struct stay_pair *ret_pair)
 {
-    struct stay_pair pair = {
-        .stored = i < plan->stored_stay_count ? &plan->stored_stays[i] : NULL,
-        .replayed = i < plan->restored.stay_count ? &plan->restored.stays[i] : NULL,
-    };
-    pair.differs = pair.stored == NULL || pair.replayed == NULL ||
-                   !tt_restore_same_stay(pair.stored, pair.replayed);
-    return pair;
+    const struct tt_interval_row *a =
+        walk->stored < plan->stored_stay_count ? &plan->stored_stays[walk->stored] : NULL;
+    const struct tt_interval_row *b =
+        walk->replayed < plan->restored.stay_count ? &plan->restored.stays[walk->replayed] : NULL;
+    if (a == NULL && b == NULL)
+        return false;
+    if (a != NULL && b != NULL && a->position > b->position)
+        a = NULL;
+    else if (a != NULL && b != NULL && a->position < b->position)
+        b = NULL;
+    walk->stored += a != NULL;
+    walk->replayed += b != NULL;
+    *ret_pair = (struct stay_pair){a, b, a == NULL || b == NULL || !tt_restore_same_stay(a, b)};
+    return true;
 }
 
 /* ---- In words */
@@ -93,7 +101,9 @@ static struct stay_pair pair_at(const struct tt_restore_plan *plan, size_t i)
 void tt_plan_add_sentence(struct tt_buf *buf, const struct tt_restore_plan *plan)
 {
     struct field fields[FIELDS_MAX];
-    size_t count = list_fields(plan, fields), differ = 0, stays = 0;
+    size_t count = list_fields(plan, fields), differ = 0, stays = 0, wrong = 0;
+    struct stay_walk walk = {0};
+    struct stay_pair pair;
     tt_buf_add_text(buf, "task ");
     tt_words_add(buf, plan->task_id, 60);
     tt_buf_add_text(buf, " of tenant ");
@@ -107,17 +117,17 @@ void tt_plan_add_sentence(struct tt_buf *buf, const struct tt_restore_plan *plan
         tt_buf_add_text(buf, differ++ == 0 ? "" : ", ");
         tt_buf_add_text(buf, fields[i].name);
     }
-    for (size_t i = 0; i < pair_count(plan); i++)
-        stays += pair_at(plan, i).differs;
+    for (; next_pair(plan, &walk, &pair); stays++)
+        wrong += pair.differs;
     bool row = !plan->is_stored || differ > 0;
-    if (stays > 0) {
+    if (wrong > 0) {
         tt_buf_add_text(buf, row ? "; " : "");
-        tt_words_add_count(buf, stays);
+        tt_words_add_count(buf, wrong);
         tt_buf_add_text(buf, " of ");
-        tt_words_add_counted(buf, pair_count(plan), "stay", "stays");
+        tt_words_add_counted(buf, stays, "stay", "stays");
     }
-    tt_buf_add_text(buf, !row && stays == 0             ? "nothing to repair"
-                         : plan->is_stored || stays > 0 ? " wrong"
+    tt_buf_add_text(buf, !row && wrong == 0             ? "nothing to repair"
+                         : plan->is_stored || wrong > 0 ? " wrong"
                                                         : "");
 }
 
@@ -181,13 +191,14 @@ void tt_plan_add_text(struct tt_buf *buf, const struct tt_restore_plan *plan)
 {
     struct field fields[FIELDS_MAX];
     size_t count = list_fields(plan, fields);
+    struct stay_walk walk = {0};
+    struct stay_pair pair;
     tt_plan_add_sentence(buf, plan);
     tt_buf_addf(buf, "\n  %-*s%-*s %s\n", NAME_COLUMNS, "", VALUE_COLUMNS, "stored", "replayed");
     for (size_t i = 0; i < count; i++)
         add_line(buf, fields[i].name, &fields[i].stored, &fields[i].replayed);
     tt_buf_add_text(buf, "  stays, those stored alone with -, those replayed alone with +\n");
-    for (size_t i = 0; i < pair_count(plan); i++) {
-        struct stay_pair pair = pair_at(plan, i);
+    while (next_pair(plan, &walk, &pair)) {
         if (!pair.differs) {
             add_stay(buf, ' ', pair.stored);
             continue;
@@ -225,9 +236,8 @@ static void add_json_sides(struct tt_buf *buf, const struct field *field)
     tt_buf_add_text(buf, same_value(&field->stored, &field->replayed) ? "false}" : "true}");
 }
 
-static void add_json_stay(struct tt_buf *buf, const char *key, const struct tt_interval_row *stay)
+static void add_json_stay(struct tt_buf *buf, const struct tt_interval_row *stay)
 {
-    tt_json_add_key(buf, key);
     if (stay == NULL) {
         tt_buf_add_text(buf, "null");
         return;
@@ -251,6 +261,8 @@ void tt_plan_add_json(struct tt_buf *buf, const struct tt_restore_plan *plan, co
 {
     struct field fields[FIELDS_MAX];
     size_t count = list_fields(plan, fields);
+    struct stay_walk walk = {0};
+    struct stay_pair pair;
     bool differs = !tt_restore_same_current(plan) || !tt_restore_same_stays(plan);
     tt_buf_add_char(buf, '{');
     tt_json_add_key(buf, "tenant");
@@ -270,21 +282,47 @@ void tt_plan_add_json(struct tt_buf *buf, const struct tt_restore_plan *plan, co
     tt_buf_add_char(buf, '}');
     tt_json_add_key(buf, "stays");
     tt_buf_add_char(buf, '[');
-    for (size_t i = 0; i < pair_count(plan); i++) {
-        struct stay_pair pair = pair_at(plan, i);
-        tt_buf_add_text(buf, i == 0 ? "{" : ",{");
-        add_json_stay(buf, "stored", pair.stored);
-        add_json_stay(buf, "replayed", pair.replayed);
+    while (next_pair(plan, &walk, &pair)) {
+        tt_buf_add_text(buf, buf->len > 0 && buf->data[buf->len - 1] == '[' ? "{" : ",{");
+        tt_json_add_key(buf, "stored");
+        add_json_stay(buf, pair.stored);
+        tt_json_add_key(buf, "replayed");
+        add_json_stay(buf, pair.replayed);
         tt_json_add_key(buf, "differs");
         tt_buf_add_text(buf, pair.differs ? "true}" : "false}");
     }
     tt_buf_add_text(buf, "]}");
 }
 
+/* The stored stays that a repair takes away, and how many more of them there are. */
+static void add_stays_before(struct tt_buf *buf, const struct tt_restore_plan *plan)
+{
+    struct stay_walk walk = {0};
+    struct stay_pair pair;
+    size_t gone = 0;
+    while (next_pair(plan, &walk, &pair)) {
+        if (!pair.differs || pair.stored == NULL || gone++ >= TT_REPAIR_STAYS_TOLD_MAX)
+            continue;
+        if (gone == 1) {
+            tt_json_add_key(buf, "intervals");
+            tt_buf_add_char(buf, '[');
+        } else {
+            tt_buf_add_char(buf, ',');
+        }
+        add_json_stay(buf, pair.stored);
+    }
+    if (gone > 0)
+        tt_buf_add_char(buf, ']');
+    if (gone > TT_REPAIR_STAYS_TOLD_MAX) {
+        tt_json_add_key(buf, "more_intervals");
+        tt_buf_add_uint(buf, gone - TT_REPAIR_STAYS_TOLD_MAX);
+    }
+}
+
 void tt_plan_add_before(struct tt_buf *buf, const struct tt_restore_plan *plan)
 {
     struct field fields[FIELDS_MAX];
-    size_t count = list_fields(plan, fields);
+    size_t count = plan->is_stored ? list_fields(plan, fields) : 0;
     tt_buf_add_char(buf, '{');
     for (size_t i = 0; i < count; i++) {
         if (same_value(&fields[i].stored, &fields[i].replayed))
@@ -292,5 +330,6 @@ void tt_plan_add_before(struct tt_buf *buf, const struct tt_restore_plan *plan)
         tt_json_add_key(buf, fields[i].name);
         add_json_value(buf, &fields[i].stored);
     }
+    add_stays_before(buf, plan);
     tt_buf_add_char(buf, '}');
 }

@@ -13,7 +13,8 @@ void tt_plan_add_sentence(struct tt_buf *buf, const struct tt_restore_plan *plan
 void tt_plan_add_text(struct tt_buf *buf, const struct tt_restore_plan *plan);
 /* One object in one line, without its end: tenant, task_id, outcome, differs, fields, stays. */
 void tt_plan_add_json(struct tt_buf *buf, const struct tt_restore_plan *plan, const char *outcome);
-/* The stored values of the fields that differ, as one object: what a repair overwrites. */
+/* The stored values of the fields that differ, and the stored stays that do, as one object: what a
+ * repair overwrites. */
 void tt_plan_add_before(struct tt_buf *buf, const struct tt_restore_plan *plan);
 
 #endif

@@ -6,16 +6,42 @@
  * wrong. */
 #include "adapters/redis/cluster.h"
 #include "adapters/redis/conn.h"
+#include <stdio.h>
+#include <string.h>
 
+/* A server's own words do not say which server it was, nor where a password comes from. */
+static enum tt_err say_where(const struct tt_redis *redis, enum tt_err err, struct tt_fault *fault)
+{
+    static const char nameless[] = "redis: ";
+    const size_t skip = sizeof nameless - 1;
+    char words[sizeof fault->text];
+    if (err == TT_OK || strncmp(fault->text, nameless, skip) != 0)
+        return err;
+    snprintf(words, sizeof words, "%s", fault->text + skip);
+    bool by_password = strncmp(words, "NOAUTH", 6) == 0 || strncmp(words, "WRONGPASS", 9) == 0;
+    bool given = redis->password != NULL && redis->password[0] != '\0';
+    const char *hint = !by_password ? ""
+                       : given      ? " (the password that TASKTRAIL_REDIS_PASSWORD gives)"
+                                    : " (no password was given: TASKTRAIL_REDIS_PASSWORD)";
+    tt_fault_clear(fault);
+    if (redis->url.is_unix)
+        return tt_fault_set(fault, err, "redis at %s: %s%s", redis->url.first.host, words, hint);
+    return tt_fault_set(fault, err, "redis at %s:%d: %s%s", redis->url.first.host,
+                        redis->url.first.port, words, hint);
+}
+
+/* A user without a password is asked for, too: to go on as the default user would be to go on with
+ * other rights than those that were meant. */
 static enum tt_err authenticate(struct tt_redis *redis, struct tt_fault *fault)
 {
     struct tt_redis_command command = {0};
-    if (redis->password == NULL || redis->password[0] == '\0')
+    bool given = redis->password != NULL && redis->password[0] != '\0';
+    if (!given && redis->url.user[0] == '\0')
         return TT_OK;
     tt_redis_word(&command, "AUTH");
     if (redis->url.user[0] != '\0')
         tt_redis_word(&command, redis->url.user);
-    tt_redis_word(&command, redis->password);
+    tt_redis_word(&command, given ? redis->password : "");
     return tt_redis_call(redis, &command, NULL, fault);
 }
 
@@ -56,7 +82,7 @@ enum tt_err tt_redis_connect_node(struct tt_redis *node, struct tt_fault *fault)
         err = tt_redis_load_scripts(node, fault);
     if (err != TT_OK)
         tt_redis_disconnect(node);
-    return err;
+    return say_where(node, err, fault);
 }
 
 static enum tt_err try_address(struct tt_redis *redis, struct tt_redis *seed,
@@ -68,7 +94,7 @@ static enum tt_err try_address(struct tt_redis *redis, struct tt_redis *seed,
         err = tt_redis_cluster_find(redis, seed, ret_is_cluster, fault);
     if (err != TT_OK)
         tt_redis_disconnect(seed);
-    return err;
+    return say_where(seed, err, fault);
 }
 
 /* The first server that can be used: of the URL, or of what the cluster was made of. The first
@@ -112,7 +138,7 @@ static enum tt_err use_single(struct tt_redis *redis, struct tt_redis *seed, str
         err = tt_redis_load_scripts(redis, fault);
     if (err != TT_OK)
         tt_redis_disconnect(redis);
-    return err;
+    return say_where(seed, err, fault);
 }
 
 enum tt_err tt_redis_connect(struct tt_redis *redis, struct tt_fault *fault)

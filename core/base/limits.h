@@ -23,6 +23,7 @@ enum {
     TT_BATCH_EVENTS_MAX = 10000,
     TT_TURNS_WAITING_MAX = 4096, /* entries of a partition that wait behind busy ids; then reading
                                     new ones of it pauses */
+    TT_REPAIR_STAYS_TOLD_MAX = 1000, /* replaced stays that a repair's audit row tells one by one */
     TT_UPLOAD_ROWS_DEFAULT = 500000, /* --batch-rows: rows of the store in one plan */
     TT_UPLOAD_ROWS_MAX = 10000000,
     TT_UPLOAD_BYTES_MAX = 64 << 20,       /* of one batch, compressed */

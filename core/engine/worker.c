@@ -103,9 +103,19 @@ static int64_t idle_wait_ms(const struct tt_worker *w)
     return wait_ms < 1 ? 1 : wait_ms;
 }
 
+/* Tenants may be told to change at any time; a worker that has nothing to apply takes it up, too.
+ */
+static void look_at_tenants(const struct tt_worker *w)
+{
+    const struct tt_tenant_source *source = &w->options->tenants;
+    if (source->now != NULL)
+        (void)source->now(source->context);
+}
+
 static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_fault *fault)
 {
     bool idle = true, soon = false;
+    look_at_tenants(w);
     enum tt_err err = tt_worker_beat(w, fault);
     if (err == TT_OK)
         err = tt_worker_claim_once(w, &idle, fault);
@@ -151,6 +161,7 @@ static enum tt_err run(struct tt_worker *w)
     bool finished = false;
     while (!finished && !tt_worker_stopping(w)) {
         struct tt_fault fault = {0};
+        look_at_tenants(w);
         enum tt_err err = connect_queue(w, &fault);
         if (err == TT_OK) {
             if (w->queue_away)

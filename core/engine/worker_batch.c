@@ -2,6 +2,7 @@
  * says what is done about failures. */
 #include "core/engine/sabotage.h"
 #include "core/engine/worker_parts.h"
+#include <stdio.h>
 
 /* Keeps the batch in hand while the store is away. */
 static enum tt_err hold_on(struct tt_worker *w, struct tt_fault *fault)
@@ -74,10 +75,21 @@ static enum tt_err set_aside(struct tt_worker *w, const struct tt_queue_batch *b
     if (poison->task_id.len == 0)
         return w->queue->bury(w->queue->context, parking.entry, poison->kind, poison->reason,
                               fault);
-    enum tt_err err = w->queue->park(w->queue->context, &parking, fault);
-    if (err == TT_OK)
-        tt_worker_tell(w, TT_OBSERVED_PARKED, (int64_t)poison->behind_count, "");
-    return err;
+    return w->queue->park(w->queue->context, &parking, fault);
+}
+
+/* With its place, by which it is found on the stream and, as a rule, as a letter. */
+static void tell_set_aside(const struct tt_worker *w, const struct tt_queue_entry *entry,
+                           const struct tt_poison *poison)
+{
+    char text[sizeof poison->reason + 64];
+    int place = snprintf(text, sizeof text, "%u:%lld-%lld", entry->partition,
+                         (long long)entry->id_ms, (long long)entry->id_seq);
+    snprintf(text + place, sizeof text - (size_t)place, ": %s", poison->reason);
+    tt_worker_tell(w, TT_OBSERVED_DEAD_LETTER, 1, text);
+    text[place] = '\0';
+    if (poison->task_id.len > 0)
+        tt_worker_tell(w, TT_OBSERVED_PARKED, (int64_t)poison->behind_count, text);
 }
 
 static enum tt_err set_all_aside(struct tt_worker *w, const struct tt_queue_batch *batch,
@@ -89,7 +101,7 @@ static enum tt_err set_all_aside(struct tt_worker *w, const struct tt_queue_batc
         if (err != TT_OK)
             return err;
         w->counts.dead++;
-        tt_worker_tell(w, TT_OBSERVED_DEAD_LETTER, 1, poison[i].reason);
+        tell_set_aside(w, &batch->entries[poison[i].entry], &poison[i]);
     }
     return TT_OK;
 }

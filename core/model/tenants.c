@@ -33,9 +33,17 @@ static enum tt_err no_memory(struct parsing *p)
 static enum tt_err expected(struct parsing *p, const char *key, const char *what,
                             const struct tt_json *found)
 {
+    char value[64];
+    enum tt_json_type type = tt_json_type(found);
+    struct tt_str text = type == TT_JSON_TEXT ? tt_json_text(found) : TT_STR_NONE;
+    if (type == TT_JSON_TEXT)
+        snprintf(value, sizeof value, "\"%.*s\"", text.len < 40 ? (int)text.len : 40, text.ptr);
+    else if (type == TT_JSON_INT || type == TT_JSON_REAL)
+        snprintf(value, sizeof value, "%g", tt_json_real(found));
+    else
+        snprintf(value, sizeof value, "%s", tt_json_type_name(type));
     return tt_fault_set(p->fault, TT_ERR_INVALID, "tenants.%.*s%s%s: expected %s, found %s",
-                        TT_STR_ARGS(p->tenant), key[0] == '\0' ? "" : ".", key, what,
-                        tt_json_type_name(tt_json_type(found)));
+                        TT_STR_ARGS(p->tenant), key[0] == '\0' ? "" : ".", key, what, value);
 }
 
 static bool keep(struct parsing *p, struct tt_str text, struct tt_str *ret_kept)

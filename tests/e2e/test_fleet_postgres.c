@@ -7,6 +7,7 @@
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
 
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -196,6 +197,38 @@ TT_TEST(replay_report_and_upload_read_what_the_workers_wrote)
 }
 TT_END
 
+/* Somebody holds what a worker needs, and lets go of it with the connection that asked. */
+static PGconn *lock_tables(void)
+{
+    PGconn *connection = PQconnectdb(store);
+    PGresult *result =
+        PQexec(connection, "BEGIN; LOCK TABLE task_status_audit IN ACCESS EXCLUSIVE MODE");
+    ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQerrorMessage(connection));
+    PQclear(result);
+    return connection;
+}
+
+TT_TEST(a_worker_whose_store_does_not_answer_ends_all_the_same_and_others_do_its_work)
+{
+    set_up("drain");
+    const char *words[] = {"worker",  "--redis", redis.url, "--store", store,     "--name", "one",
+                           "--lease", "500ms",   "--batch", "20",      "--drain", "0s",     NULL};
+    pid_t first = start_worker("first", NULL);
+    TT_EVENTUALLY(count(ROWS) > 0);
+    ck_assert_int_eq(tt_finish(first, SIGTERM), 0);
+    PGconn *holder = lock_tables();
+    pid_t worker = tt_start_tasktrail(tt_tmpfile("drain.log"), NULL, words);
+    TT_EVENTUALLY(count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                        " AND application_name = 'tasktrail'") == 1);
+    ck_assert_int_eq(tt_finish(worker, SIGTERM), 3);
+    ck_assert(tt_file_says(tt_tmpfile("drain.log"), "could not be finished in time (--drain)"));
+    PQfinish(holder);
+    ck_assert_int_eq(tt_finish(start_worker("two", "--until-idle"), 0), 0);
+    assert_every_event_once();
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_wrong_store_is_told_and_ends_the_command)
 {
     static const char *const words[][2] = {
@@ -225,6 +258,7 @@ int main(void)
         a_worker_killed_in_mid_run_loses_nothing_and_doubles_nothing,
         a_paused_worker_that_wakes_up_after_its_lease_changes_nothing,
         replay_report_and_upload_read_what_the_workers_wrote,
+        a_worker_whose_store_does_not_answer_ends_all_the_same_and_others_do_its_work,
         a_wrong_store_is_told_and_ends_the_command,
         a_server_that_crashes_in_mid_run_is_waited_for,
     };

@@ -154,6 +154,35 @@ TT_TEST(rows_that_are_gone_come_back)
 }
 TT_END
 
+TT_TEST(stays_are_compared_by_position_and_what_was_replaced_is_kept)
+{
+    set_up(_i, "stays");
+    apply(STORY);
+    char *stays = tt_test_store_text(&test, STAYS);
+    tt_test_store_sql(&test,
+                      "DELETE FROM task_status_interval WHERE task_id = 'a' AND position = 1");
+    tt_test_store_sql(&test, "UPDATE task_status_interval SET status = 'LOST'"
+                             " WHERE task_id = 'b' AND position = 2");
+    struct tt_run run = REPAIR("--plan", "a");
+    ck_assert_msg(strstr(run.out, "1 of 4 stays wrong") != NULL && strstr(run.out, "\n-") == NULL &&
+                      strstr(run.out, "\n+      1") != NULL &&
+                      strstr(run.out, "\n       2") != NULL,
+                  "%s", run.out);
+    tt_run_done(&run);
+    assert_repair(REPAIR("a", "b"), 0, "2 repaired");
+    ck_assert_rows(&test, STAYS, stays);
+    const char *kept = "SELECT attributes FROM task_status_audit WHERE source = 'repair'"
+                       " ORDER BY task_id";
+    char *attributes = tt_test_store_text(&test, kept);
+    ck_assert_msg(strstr(attributes, "intervals") != NULL && strstr(attributes, "LOST") != NULL &&
+                      strstr(attributes, "LOST") == strrchr(attributes, 'L'),
+                  "%s", attributes);
+    free(attributes);
+    free(stays);
+    tear_down();
+}
+TT_END
+
 /* A repair is no event: not for the checks, not for duplicates, not for later events. */
 TT_TEST(events_after_a_repair_are_applied_as_if_there_had_been_none)
 {
@@ -300,6 +329,7 @@ TT_END
 TT_STORE_SUITE("repair", what_workers_wrote_needs_no_repair,
                a_broken_state_is_shown_then_repaired_and_repaired_once,
                rows_that_are_gone_come_back,
+               stays_are_compared_by_position_and_what_was_replaced_is_kept,
                events_after_a_repair_are_applied_as_if_there_had_been_none,
                a_task_that_somebody_holds_is_waited_for_and_then_said_to_be_busy,
                ids_come_from_stdin_too_and_unknown_ones_are_told,

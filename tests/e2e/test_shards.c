@@ -109,6 +109,15 @@ TT_TEST(shares_of_a_report_are_put_together_to_the_bytes_of_the_whole)
     assert_fails(REPORT("--merge", parts[0], parts[1]), 2, "shard 3 of 3 is missing");
     assert_fails(REPORT("--merge", lifecycle), 3, "is no shard of a report");
     assert_fails(REPORT("--shard", "4/3"), 2, "expected I/N");
+    assert_fails(REPORT("--shards", "3"), 2, "--shards goes with --fleet");
+    struct tt_run run =
+        TT_TASKTRAIL("report", "--lifecycle", lifecycle, "--tenants", tenants, "--now",
+                     "1970-01-01T01:00:00Z", "--merge", parts[0], parts[1], parts[2]);
+    ck_assert_msg(strstr(run.out, "replay --store URL --lifecycle") != NULL &&
+                      strstr(run.out, "report --merge --lifecycle") != NULL &&
+                      strstr(run.out, parts[2]) != NULL,
+                  "%s%s", run.out, run.err);
+    tt_run_done(&run);
     tear_down();
 }
 TT_END
@@ -124,6 +133,11 @@ TT_TEST(idle_workers_make_the_report_and_replay_a_task)
                     REPORT("--format", formats[f], "--redis", redis.url, "--fleet", "--shards",
                            f % 2 == 0 ? "3" : "1"),
                     formats[f]);
+    struct tt_run run = TT_TASKTRAIL("report", "--fleet", "--redis", redis.url);
+    ck_assert_msg(strstr(run.out, "replay --remote --redis unix://") != NULL &&
+                      strstr(run.out, "report --fleet --redis unix://") != NULL,
+                  "%s%s", run.out, run.err);
+    tt_run_done(&run);
 #define REPLAY(...)                                                                                \
     TT_TASKTRAIL("replay", "--lifecycle", lifecycle, "--tenant", "t1", "task-7", __VA_ARGS__)
     for (int f = 0; f < FORMATS; f++)

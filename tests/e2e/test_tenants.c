@@ -173,8 +173,9 @@ TT_TEST(a_tenants_own_lifecycle_judges_its_tasks_alone)
     tt_run_done(&run);
     write_file("{\"tenants\":{\"strict\":{\"lifecycle\":\"none.json\"}}}");
     run = TT_TASKTRAIL("report", "--store", store, "--tenants", file, "--format", "ndjson");
-    ck_assert_msg(run.status == 3 && strstr(run.err, "none.json") != NULL, "%d %s", run.status,
-                  run.err);
+    ck_assert_msg(run.status == 3 && strstr(run.err, "tenants.json: lifecycle: ") != NULL &&
+                      strstr(run.err, "none.json: No such file") != NULL,
+                  "%d %s", run.status, run.err);
     tt_run_done(&run);
     tt_redis_server_stop(&redis, SIGTERM);
 }
@@ -207,6 +208,30 @@ TT_TEST(a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is
 }
 TT_END
 
+TT_TEST(a_worker_that_has_nothing_to_do_reads_the_file_again_at_once)
+{
+    set_up("idle");
+    write_file("{\"tenants\":{\"*\":{\"exclude\":[\"MERGE\"]}}}");
+    const char *words[] = {"worker", "--redis", redis.url,   "--store", store,
+                           "--name", "w",       "--tenants", file,      NULL};
+    pid_t worker = tt_start_tasktrail(log_path, NULL, words);
+    TT_EVENTUALLY(tt_file_says(log_path, "w: started"));
+    write_file("{\"tenants\":{\"*\":{\"excludes\":[]}}}");
+    kill(worker, SIGHUP);
+    TT_EVENTUALLY(tt_file_says(log_path, "what it said before goes on"));
+    write_file("{\"tenants\":{\"*\":{\"exclude\":[\"LOAD\"]}}}");
+    kill(worker, SIGHUP);
+    TT_EVENTUALLY(tt_file_says(log_path, "*: exclude \"LOAD\", was \"MERGE\""));
+
+    tt_redis_server_stop(&redis, SIGTERM); /* nor has it while Redis is away */
+    TT_EVENTUALLY(tt_file_says(log_path, "the queue is away"));
+    write_file("{\"tenants\":{\"*\":{\"exclude\":[\"COPY\"]}}}");
+    kill(worker, SIGHUP);
+    TT_EVENTUALLY(tt_file_says(log_path, "*: exclude \"COPY\", was \"LOAD\""));
+    ck_assert_int_eq(tt_finish(worker, SIGTERM), 0);
+}
+TT_END
+
 TT_TEST(a_file_that_is_wrong_from_the_start_ends_the_worker_before_it_begins)
 {
     set_up("wrong");
@@ -225,4 +250,5 @@ TT_SUITE("tenants", what_a_tenant_excludes_is_acknowledged_and_never_stored,
          a_tenant_that_parks_has_its_task_wait_behind_a_dead_letter_and_another_has_not,
          a_tenants_own_lifecycle_judges_its_tasks_alone,
          a_worker_reads_the_file_again_and_keeps_the_old_one_where_the_new_one_is_wrong,
+         a_worker_that_has_nothing_to_do_reads_the_file_again_at_once,
          a_file_that_is_wrong_from_the_start_ends_the_worker_before_it_begins)

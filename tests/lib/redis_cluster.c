@@ -123,6 +123,12 @@ void tt_redis_cluster_node_start(struct tt_redis_cluster_server *cluster, int nu
     TT_EVENTUALLY(says(cluster, number, "PING", "PONG"));
 }
 
+void tt_redis_cluster_await(const struct tt_redis_cluster_server *cluster)
+{
+    for (int i = 0; i < TT_CLUSTER_NODES; i++)
+        TT_EVENTUALLY(says(cluster, i, "CLUSTER INFO", "cluster_state:ok"));
+}
+
 static void meet(struct tt_redis_cluster_server *cluster)
 {
     for (int i = 0; i < TT_CLUSTER_NODES; i++) {
@@ -130,6 +136,9 @@ static void meet(struct tt_redis_cluster_server *cluster)
         char *id = ask_text(cluster, i, "CLUSTER MYID");
         snprintf(cluster->nodes[i].id, sizeof cluster->nodes[i].id, "%s", id);
         free(id);
+        /* Before they meet: nodes of one epoch take new ones later, and with them back what moves.
+         */
+        tt_redis_cluster_ask(cluster, i, "CLUSTER SET-CONFIG-EPOCH %d", i + 1);
         tt_redis_cluster_ask(cluster, i, "CLUSTER ADDSLOTSRANGE %d %d", first, next - 1);
         if (i > 0)
             tt_redis_cluster_ask(cluster, 0, "CLUSTER MEET 127.0.0.1 %d %d", cluster->nodes[i].port,
@@ -226,9 +235,31 @@ int tt_redis_cluster_owner(const struct tt_redis_cluster_server *cluster, unsign
     return -1;
 }
 
+/* The number behind a name in CLUSTER INFO; -1: away. */
+static long long info(const struct tt_redis_cluster_server *cluster, int node, const char *name)
+{
+    char *answer = ask_text(cluster, node, "CLUSTER INFO");
+    const char *at = answer == NULL ? NULL : strstr(answer, name);
+    long long number = at == NULL ? -1 : strtoll(at + strlen(name), NULL, 10);
+    free(answer);
+    return number;
+}
+
+/* Whether all know the newest epoch. Who takes a slot takes the next one, and a node that has heard
+ * of a newer one from the slot's last owner gives it back. */
+static int agree(const struct tt_redis_cluster_server *cluster)
+{
+    long long epoch = info(cluster, 0, "cluster_current_epoch:");
+    for (int i = 1; i < TT_CLUSTER_NODES; i++)
+        if (info(cluster, i, "cluster_current_epoch:") != epoch)
+            return 0;
+    return epoch > 0;
+}
+
 void tt_redis_cluster_move_begin(const struct tt_redis_cluster_server *cluster, unsigned slot,
                                  int from, int to)
 {
+    TT_EVENTUALLY(agree(cluster));
     tt_redis_cluster_ask(cluster, to, "CLUSTER SETSLOT %u IMPORTING %s", slot,
                          cluster->nodes[from].id);
     tt_redis_cluster_ask(cluster, from, "CLUSTER SETSLOT %u MIGRATING %s", slot,

@@ -23,6 +23,8 @@ void tt_redis_cluster_start(struct tt_redis_cluster_server *cluster, const char 
 void tt_redis_cluster_stop(struct tt_redis_cluster_server *cluster);
 /* Starts a node that was ended, with what it has on disk. */
 void tt_redis_cluster_node_start(struct tt_redis_cluster_server *cluster, int node);
+/* Until every master says that the cluster is up. */
+void tt_redis_cluster_await(const struct tt_redis_cluster_server *cluster);
 /* Starts a replica of a node, and waits until it has all that is there. */
 void tt_redis_cluster_replica_start(struct tt_redis_cluster_server *cluster, int master);
 /* A connection to a node; the caller frees. */
