@@ -63,26 +63,37 @@ static enum tt_err add_offer(struct tt_redis_hand *hand, const redisReply *reply
     return TT_OK;
 }
 
-static enum tt_err receive_look(struct tt_redis_queue *queue, unsigned partition,
-                                struct tt_fault *fault)
+/* What was found is kept as long as the hand; what a wait found is kept there already. */
+static enum tt_err receive_look(struct tt_redis_queue *queue, struct tt_redis_hand *hand,
+                                const redisReply **ret_list, struct tt_fault *fault)
 {
-    struct tt_redis_partition *p = &queue->partitions[partition];
-    struct tt_redis_hand *hand = &queue->hands[p->hand];
     redisReply *reply = NULL;
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
         err = tt_redis_queue_keep(hand, reply, fault);
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
+    *ret_list = reply;
+    return err;
+}
+
+static enum tt_err take_look(struct tt_redis_queue *queue, unsigned partition,
+                             struct tt_fault *fault)
+{
+    struct tt_redis_partition *p = &queue->partitions[partition];
+    struct tt_redis_hand *hand = &queue->hands[p->hand];
+    const redisReply *list = p->seen;
+    enum tt_err err = list != NULL ? TT_OK : receive_look(queue, hand, &list, fault);
+    p->seen = NULL;
     if (err == TT_OK &&
         tt_mem_reserve((void **)&hand->offers, &hand->offer_capacity,
-                       hand->offer_count + reply->elements, sizeof *hand->offers) != TT_OK)
+                       hand->offer_count + list->elements, sizeof *hand->offers) != TT_OK)
         err = no_memory(fault);
     if (err != TT_OK)
         return err;
     p->first_offer = hand->offer_count;
-    for (size_t i = 0; i < reply->elements && err == TT_OK; i++)
-        err = add_offer(hand, reply->element[i], partition, fault);
+    for (size_t i = 0; i < list->elements && err == TT_OK; i++)
+        err = add_offer(hand, list->element[i], partition, fault);
     p->offer_count = hand->offer_count - p->first_offer;
     return err;
 }
@@ -91,8 +102,13 @@ enum tt_err tt_redis_queue_send_looks(struct tt_redis_queue *queue, const unsign
                                       size_t count, size_t each, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++)
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        struct tt_redis_partition *p = &queue->partitions[partitions[i]];
+        if (p->seen != NULL && p->seen->elements < each)
+            continue; /* that was all there is */
+        p->seen = NULL;
         err = send_look(queue, partitions[i], each, fault);
+    }
     return err;
 }
 
@@ -101,7 +117,7 @@ enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsign
 {
     enum tt_err err = TT_OK;
     for (size_t i = 0; i < count && err == TT_OK; i++)
-        err = receive_look(queue, partitions[i], fault);
+        err = take_look(queue, partitions[i], fault);
     return err;
 }
 

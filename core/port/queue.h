@@ -108,6 +108,10 @@ struct tt_queue {
      * as often as one likes, also never. Waits for an answer only where none has come yet. Optional
      * (NULL). */
     enum tt_err (*carry_on)(void *context, struct tt_fault *fault);
+    /* As finish and then wait, in one step where that can be; only when no other batch is asked
+     * for. Optional (NULL). */
+    enum tt_err (*finish_and_wait)(void *context, int64_t wait_ms, bool *ret_lost,
+                                   struct tt_fault *fault);
 };
 
 #endif
