@@ -18,7 +18,7 @@ static void name_subject(const struct tt_settings *settings, char *text, size_t 
 }
 
 static int show(const struct tt_settings *settings, const struct tt_pass *pass,
-                const struct tt_report *report)
+                const struct tt_report *report, const char *unread)
 {
     char subject[600];
     name_subject(settings, subject, sizeof subject);
@@ -33,12 +33,12 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
             return tt_exit_with(&fault);
         }
     }
-    return tt_output_report(settings, report, picture, subject);
+    return tt_output_report(settings, report, picture, subject, unread);
 }
 
 int tt_cmd_check(const struct tt_settings *settings)
 {
-    struct tt_fault fault = {0};
+    struct tt_fault fault = {0}, broken = {0};
     if (settings->argument_count == 0) {
         tt_fault_set(&fault, TT_ERR_INVALID,
                      "check: expected a file, or - for stdin; see tasktrail check --help");
@@ -58,13 +58,15 @@ int tt_cmd_check(const struct tt_settings *settings)
     if (err == TT_OK)
         err = tt_pass_create(&options, &pass, &fault);
     if (err == TT_OK)
-        err = tt_feed_files(settings, pass, &fault);
-    /* What could be read is reported even when --strict or a missing file makes the whole fail. */
-    bool partial = err != TT_OK && pass != NULL && err != TT_ERR_NO_MEMORY && err != TT_ERR_INVALID;
+        err = tt_feed_files(settings, pass, &broken, &fault);
+    /* What could be read is reported even when --strict or a missing file makes the whole fail; and
+     * nothing where memory, a temporary file or the rejects' own stopped the reading anywhere. */
+    bool partial = broken.code != TT_OK || err == TT_ERR_REJECT;
+    const char *unread = broken.code == TT_OK ? NULL : broken.text;
     struct tt_fault finish = {0};
     int status = TT_EXIT_TROUBLE;
     if ((err == TT_OK || partial) && tt_pass_finish(pass, &report, &finish) == TT_OK)
-        status = show(settings, pass, report);
+        status = show(settings, pass, report, unread);
     else if (err == TT_OK)
         status = tt_exit_with(&finish);
     if (err != TT_OK)

@@ -21,7 +21,9 @@ static int write_out(const struct tt_settings *settings, const struct tt_buf *te
 {
     struct tt_fault fault = {0};
     struct tt_file_out *out = NULL;
-    enum tt_err err = text->err == TT_OK ? TT_OK : tt_fault_set(&fault, text->err, "out of memory");
+    enum tt_err err = TT_OK;
+    if (text->err != TT_OK || tt_buf_failures() > 0)
+        err = tt_fault_set(&fault, TT_ERR_NO_MEMORY, "out of memory");
     if (err == TT_OK)
         err = tt_file_out_open(tt_setting_text(settings, TT_OPT_OUTPUT), &out, &fault);
     if (err == TT_OK)
@@ -126,14 +128,14 @@ static int show_inferred(const struct tt_settings *settings, const struct tt_inf
 
 static int infer(const struct tt_settings *settings)
 {
-    struct tt_fault fault = {0};
+    struct tt_fault fault = {0}, broken = {0};
     struct tt_pass *pass = NULL;
     const struct tt_step_counts *counts = NULL;
     struct tt_inferred_set set = {0};
     struct tt_pass_options options = tt_feed_pass_options(settings, NULL);
     enum tt_err err = tt_pass_create(&options, &pass, &fault);
     if (err == TT_OK)
-        err = tt_feed_files(settings, pass, &fault);
+        err = tt_feed_files(settings, pass, &broken, &fault);
     if (err == TT_OK)
         err = tt_pass_learn(pass, tt_setting_u64(settings, TT_OPT_TYPES) == 0, &counts, &fault);
     if (err == TT_OK)

@@ -38,7 +38,7 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
                      tt_setting_text(settings, TT_OPT_TENANT), store);
         return tt_exit_with(&fault);
     }
-    return tt_output_report(settings, report, picture, store);
+    return tt_output_report(settings, report, picture, store, NULL);
 }
 
 /* What the shards' rules are compared by. */
@@ -163,8 +163,9 @@ static int merge(const struct tt_settings *settings)
         err = import_file(pass, settings->arguments[i], &fault);
     if (err == TT_OK)
         err = tt_pass_finish(pass, &report, &fault);
-    int status = err == TT_OK ? tt_output_report(settings, report, NULL, tt_pass_subject(pass).ptr)
-                              : tt_exit_with(&fault);
+    int status = err == TT_OK
+                     ? tt_output_report(settings, report, NULL, tt_pass_subject(pass).ptr, NULL)
+                     : tt_exit_with(&fault);
     tt_pass_destroy(pass);
     return status;
 }

@@ -9,8 +9,12 @@
 #include "adapters/system/file.h"
 #include "core/base/assert.h"
 #include "core/base/log.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* What a process may have open is 1024 by default; sockets, outputs and threads' files are few. */
+enum { FILES_OPEN_MAX = 200 };
 
 struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
                                             const struct tt_lifecycle_set *lifecycles)
@@ -73,15 +77,14 @@ static enum tt_err list_units(struct tt_feed *feed, bool stateless)
                                       .first_unit = feed->unit_count};
         enum tt_err err = tt_chunk_file_open(&file->chunks, file->path, &fault);
         if (err != TT_OK && err != TT_ERR_UNSUPPORTED) {
-            tt_log_fault(TT_LOG_ERROR, "file", &fault);
-            tt_fault_set(&feed->fault, err, TT_FEED_IN_PART);
+            tt_feed_note_broken(feed, &fault);
             continue;
         }
         file->chunked = err == TT_OK && stateless;
         file->unit_count = file->chunked ? file->chunks.chunks : 1;
         if (err == TT_OK)
             feed->bytes_total += file->chunks.bytes;
-        if (err == TT_OK && !stateless)
+        if (err == TT_OK && (!stateless || feed->file_count >= FILES_OPEN_MAX))
             tt_chunk_file_close(&file->chunks);
         feed->unit_count += file->unit_count;
         feed->file_count++;
@@ -210,8 +213,20 @@ static enum tt_err feed_all(struct tt_feed *feed, struct tt_fault *fault)
     return err;
 }
 
+/* Each of them has been told; the report says how many there were. */
+static enum tt_err sum_up_broken(const struct tt_feed *feed, struct tt_fault *ret_broken,
+                                 struct tt_fault *fault)
+{
+    char others[40] = "";
+    if (feed->broken > 1)
+        snprintf(others, sizeof others, ", and %zu more file%s", feed->broken - 1,
+                 feed->broken == 2 ? "" : "s");
+    tt_fault_set(ret_broken, TT_ERR_IO, "%s%s", feed->fault.text, others);
+    return tt_fault_set(fault, TT_ERR_IO, TT_FEED_IN_PART);
+}
+
 enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,
-                          struct tt_fault *fault)
+                          struct tt_fault *ret_broken, struct tt_fault *fault)
 {
     struct tt_feed feed = {.settings = settings,
                            .pass = pass,
@@ -230,9 +245,8 @@ enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pa
         err = tt_rejects_close(&feed.rejects, fault);
     else
         tt_rejects_abort(&feed.rejects);
-    if (err == TT_OK && feed.fault.code != TT_OK)
-        err = tt_fault_set(fault, feed.fault.code == TT_ERR_INVALID ? TT_ERR_IO : feed.fault.code,
-                           "%s", feed.fault.text);
+    if (err == TT_OK && feed.broken > 0)
+        err = sum_up_broken(&feed, ret_broken, fault);
     if (err == TT_OK && rejected > 0 && tt_setting_on(settings, TT_OPT_STRICT))
         err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
                            (unsigned long long)rejected);

@@ -16,9 +16,11 @@
 #define TT_FEED_IN_PART "not all of the input could be read; see above"
 
 /* Reads every file of the command line's arguments into the pass; "-" is stdin. Errors: those of
- * reading and of the pass; with --strict, REJECT when a line was rejected. */
+ * reading and of the pass; with --strict, REJECT when a line was rejected. Where files could not be
+ * read, or not to their end, and all else is in the pass: ret_broken says which (its code is TT_OK
+ * otherwise), and they have been told. */
 enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,
-                          struct tt_fault *fault) TT_MUST_CHECK;
+                          struct tt_fault *ret_broken, struct tt_fault *fault) TT_MUST_CHECK;
 
 /* The settings' decoder. */
 enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,

@@ -15,8 +15,9 @@
 struct tt_feed_file {
     const char *path;
     bool chunked;                /* else read from its start */
-    struct tt_chunk_file chunks; /* open when chunked */
+    struct tt_chunk_file chunks; /* when chunked; the first are open */
     uint32_t first_unit, unit_count;
+    bool broken; /* could not be read, or not to its end; under the lock */
 };
 
 /* A line that was rejected, waiting for its turn to be told. Texts stand behind one another in a
@@ -51,7 +52,8 @@ struct tt_feed {
     struct tt_rejects rejects;
     struct tt_progress progress;
     uint64_t bytes_done, bytes_total;
-    struct tt_fault fault; /* the first error of a file */
+    struct tt_fault fault; /* of the first file that could not be read, or not to its end */
+    size_t broken;         /* files of which that is true */
 };
 
 /* One thread at work. */
@@ -73,6 +75,9 @@ struct tt_feed_worker {
 /* Reads one unit. Errors: those that end everything; a file that cannot be read is noted in the
  * feed. */
 enum tt_err tt_feed_unit_read(struct tt_feed_worker *worker, uint32_t unit) TT_MUST_CHECK;
+/* Tells a file that could not be read, or not to its end. The lock is held, or there is one thread.
+ */
+void tt_feed_note_broken(struct tt_feed *feed, const struct tt_fault *broken);
 /* Decodes one line of the unit in hand, which may be overlong. */
 enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line,
                          bool overlong) TT_MUST_CHECK;

@@ -13,13 +13,18 @@
 
 enum { REJECTS_BYTES_MAX = 4 << 20, ALL_REJECTS_BYTES_MAX = 64 << 20 };
 
-static const struct tt_feed_file *file_of(const struct tt_feed *feed, uint32_t unit)
+static struct tt_feed_file *file_of(const struct tt_feed *feed, uint32_t unit)
 {
-    for (size_t i = 0; i < feed->file_count; i++)
-        if (unit - feed->files[i].first_unit < feed->files[i].unit_count)
-            return &feed->files[i];
-    tt_assert(false);
-    return NULL;
+    size_t from = 0, to = feed->file_count; /* the last file that begins at or before the unit */
+    while (to - from > 1) {
+        size_t middle = from + (to - from) / 2;
+        if (feed->files[middle].first_unit <= unit)
+            from = middle;
+        else
+            to = middle;
+    }
+    tt_assert(to > 0 && unit - feed->files[from].first_unit < feed->files[from].unit_count);
+    return &feed->files[from];
 }
 
 /* ---- Rejects
@@ -163,18 +168,43 @@ enum tt_err tt_feed_line(struct tt_feed_worker *worker, struct tt_str line, bool
     return fail(worker, err, &fault);
 }
 
-static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_feed_file *file,
+void tt_feed_note_broken(struct tt_feed *feed, const struct tt_fault *broken)
+{
+    tt_log_fault(TT_LOG_ERROR, "file", broken);
+    if (feed->broken++ == 0)
+        tt_fault_set(&feed->fault, broken->code, "%s", broken->text);
+}
+
+/* The file breaks off, or a piece of it cannot be read: told once, noted, and the rest of the input
+ * goes on. Without memory nothing does. */
+static enum tt_err note_broken(struct tt_feed_worker *worker, struct tt_feed_file *file,
+                               const struct tt_fault *broken)
+{
+    struct tt_feed *feed = worker->feed;
+    if (broken->code == TT_ERR_NO_MEMORY)
+        return tt_fault_set(&worker->fault, broken->code, "%s", broken->text);
+    pthread_mutex_lock(&feed->lock);
+    if (!file->broken)
+        tt_feed_note_broken(feed, broken);
+    file->broken = true;
+    pthread_mutex_unlock(&feed->lock);
+    return TT_OK;
+}
+
+static enum tt_err read_chunk(struct tt_feed_worker *worker, struct tt_feed_file *file,
                               uint32_t index)
 {
     struct tt_feed *feed = worker->feed;
     struct tt_chunk chunk = {0};
-    enum tt_err err = tt_chunk_read(&file->chunks, index, feed->line_bytes_max, &worker->buf,
-                                    &chunk, &worker->fault);
-    const char *at = chunk.text.ptr, *end = err == TT_OK ? at + chunk.text.len : NULL;
-    if (err == TT_OK && chunk.offset == 0 && chunk.text.len >= 3 &&
-        memcmp(at, "\xef\xbb\xbf", 3) == 0)
+    struct tt_fault broken = {0};
+    enum tt_err err =
+        tt_chunk_read(&file->chunks, index, feed->line_bytes_max, &worker->buf, &chunk, &broken);
+    if (err != TT_OK)
+        return note_broken(worker, file, &broken);
+    const char *at = chunk.text.ptr, *end = at + chunk.text.len;
+    if (chunk.offset == 0 && chunk.text.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
         at += 3;
-    worker->chunk_bytes = err == TT_OK ? chunk.text.len : 0;
+    worker->chunk_bytes = chunk.text.len;
     while (err == TT_OK && at < end && !atomic_load_explicit(&feed->stop, memory_order_relaxed)) {
         const char *next = end;
         bool in_place = false;
@@ -198,17 +228,7 @@ static enum tt_err read_chunk(struct tt_feed_worker *worker, const struct tt_fee
     return err == TT_OK ? tt_feeder_flush(worker->feeder, &worker->fault) : err;
 }
 
-/* The file breaks off: told, noted, and the rest of the input goes on. */
-static enum tt_err note_broken(struct tt_feed *feed, const struct tt_fault *broken)
-{
-    tt_log_fault(TT_LOG_ERROR, "file", broken);
-    pthread_mutex_lock(&feed->lock);
-    tt_fault_set(&feed->fault, broken->code, TT_FEED_IN_PART);
-    pthread_mutex_unlock(&feed->lock);
-    return TT_OK;
-}
-
-static enum tt_err read_whole(struct tt_feed_worker *worker, const struct tt_feed_file *file)
+static enum tt_err read_whole(struct tt_feed_worker *worker, struct tt_feed_file *file)
 {
     struct tt_feed *feed = worker->feed;
     struct tt_lines *lines = NULL;
@@ -228,17 +248,15 @@ static enum tt_err read_whole(struct tt_feed_worker *worker, const struct tt_fee
                              "MB");
     }
     tt_lines_close(lines);
-    if (read == TT_ERR_NO_MEMORY)
-        return tt_fault_set(&worker->fault, read, "%s", broken.text);
-    if (err == TT_OK)
+    if (err == TT_OK && read != TT_ERR_NO_MEMORY)
         err = interrupt(worker);
-    return err != TT_OK || read == TT_OK ? err : note_broken(feed, &broken);
+    return err != TT_OK || read == TT_OK ? err : note_broken(worker, file, &broken);
 }
 
 enum tt_err tt_feed_unit_read(struct tt_feed_worker *worker, uint32_t unit)
 {
     struct tt_feed *feed = worker->feed;
-    const struct tt_feed_file *file = file_of(feed, unit);
+    struct tt_feed_file *file = file_of(feed, unit);
     worker->unit = unit;
     worker->line = 0;
     if (unit == file->first_unit)

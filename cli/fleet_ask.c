@@ -219,8 +219,9 @@ int tt_fleet_report(const struct tt_settings *settings)
     if (err == TT_OK)
         err = tt_pass_finish(pass, &report, &fault);
     close_asking(&asking);
-    int status = err == TT_OK ? tt_output_report(settings, report, NULL, tt_pass_subject(pass).ptr)
-                              : tt_exit_with(&fault);
+    int status = err == TT_OK
+                     ? tt_output_report(settings, report, NULL, tt_pass_subject(pass).ptr, NULL)
+                     : tt_exit_with(&fault);
     tt_pass_destroy(pass);
     return status;
 }

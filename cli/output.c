@@ -40,10 +40,12 @@ struct tt_render_options tt_output_options(const struct tt_settings *settings,
 {
     const char *path = tt_setting_text(settings, TT_OPT_OUTPUT);
     bool terminal = path == NULL && isatty(STDOUT_FILENO);
-    const char *no_colour = getenv("NO_COLOR");
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool plain =
+        (no_colour != NULL && no_colour[0] != '\0') || (term != NULL && strcmp(term, "dumb") == 0);
     return (struct tt_render_options){
         .format = (enum tt_format)tt_setting_u64(settings, TT_OPT_FORMAT),
-        .colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
+        .colour = terminal && !plain,
         .width = terminal ? terminal_width() : 0,
         .subject = subject,
         .how_to_list = how_to->list.data,
@@ -65,10 +67,8 @@ static int finish(struct tt_file_out *out, enum tt_err err, struct tt_fault *fau
 }
 
 static int render(const struct tt_settings *settings, const struct tt_report *report,
-                  const struct tt_task_picture *picture, const char *subject,
-                  const struct tt_how_to *how_to)
+                  const struct tt_task_picture *picture, const struct tt_render_options *options)
 {
-    const struct tt_render_options options = tt_output_options(settings, how_to, subject);
     struct tt_fault fault = {0};
     struct tt_file_out *out = NULL;
     uint64_t kinds = 0;
@@ -76,8 +76,8 @@ static int render(const struct tt_settings *settings, const struct tt_report *re
     if (err != TT_OK)
         return tt_exit_with(&fault);
     struct tt_output output = {.context = out, .write = write_out};
-    err = picture == NULL ? tt_render_report(report, &options, &output, &fault)
-                          : tt_render_task(picture, &options, &output, &fault);
+    err = picture == NULL ? tt_render_report(report, options, &output, &fault)
+                          : tt_render_task(picture, options, &output, &fault);
     for (int kind = 0; kind < TT_KIND_COUNT; kind++)
         kinds |= (uint64_t)(report->summary.kinds[kind] > 0) << kind;
     return finish(out, err, &fault, status_for(settings, kinds));
@@ -95,11 +95,13 @@ int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uin
 }
 
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
-                     const struct tt_task_picture *picture, const char *subject)
+                     const struct tt_task_picture *picture, const char *subject, const char *unread)
 {
     struct tt_how_to how_to;
     tt_how_to_make(&how_to, settings);
-    int status = render(settings, report, picture, subject, &how_to);
+    struct tt_render_options options = tt_output_options(settings, &how_to, subject);
+    options.unread = unread;
+    int status = render(settings, report, picture, &options);
     tt_how_to_done(&how_to);
     return status;
 }

@@ -8,9 +8,11 @@
 #include "reports/render.h"
 
 /* Renders to --output in --format; `picture` NULL renders the report, else the one task. `subject`
- * names what was checked. Returns the exit status that --fail-on asks for, or trouble. */
+ * names what was checked, `unread` what of it could not be read (NULL: nothing). Returns the exit
+ * status that --fail-on asks for, or trouble. */
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
-                     const struct tt_task_picture *picture, const char *subject);
+                     const struct tt_task_picture *picture, const char *subject,
+                     const char *unread);
 
 /* What was rendered elsewhere, to --output; kinds: a bit set of those found. As above. */
 int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uint64_t kinds);

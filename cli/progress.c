@@ -34,6 +34,7 @@ void tt_progress_show(struct tt_progress *progress, uint64_t done, uint64_t tota
     if (now < progress->next_us)
         return;
     progress->next_us = now + INTERVAL_US;
+    progress->shown = true;
     char bar[BAR_WIDTH + 1];
     unsigned filled = total == 0 ? 0 : (unsigned)((double)done / (double)total * BAR_WIDTH);
     for (unsigned i = 0; i < BAR_WIDTH; i++)
@@ -51,7 +52,7 @@ void tt_progress_show(struct tt_progress *progress, uint64_t done, uint64_t tota
 
 void tt_progress_end(struct tt_progress *progress)
 {
-    if (progress->on)
+    if (progress->shown)
         fprintf(stderr, "\r\x1b[K");
-    progress->on = false;
+    progress->on = progress->shown = false;
 }

@@ -8,6 +8,7 @@
 
 struct tt_progress {
     bool on;
+    bool shown;       /* something is on the line */
     const char *what; /* "reading"; borrowed */
     int64_t next_us;  /* monotonic time of the next drawing */
     int64_t started_us;

@@ -14,7 +14,7 @@ const char tt_html_style[] =
     "body{font:15px/1.5 "
     "system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:80rem;margin:0 "
     "auto;padding:1.5rem 1rem 4rem}"
-    "h1{font-size:1.35rem;line-height:1.3;margin:0 0 .4rem}"
+    "h1{font-size:1.35rem;line-height:1.3;margin:0 0 .4rem;overflow-wrap:anywhere}"
     "h2{font-size:1.1rem;margin:2.4rem 0 .5rem}"
     "p{margin:.3rem 0;max-width:52rem}"
     "code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}"
@@ -75,7 +75,7 @@ const char tt_html_style[] =
     "th[aria-sort=descending] button::after{content:\" \\2193\"}"
     "@media print{input,.kinds button{display:none}}";
 
-const char tt_html_style_hash[] = "mG0kr7DRdYAo1IP4lG6APFc7FkpWebSEMB3fsvt+ZAI=";
+const char tt_html_style_hash[] = "Z6yeYjQX7aROoWgY9N3QLuzCidiUy0MnojAyQet2Rhk=";
 
 const char tt_html_script[] =
     "'use strict';(function(){"

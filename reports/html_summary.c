@@ -92,7 +92,9 @@ void tt_html_orders(struct tt_render *render)
         tt_words_add_count(buf, sum->verdicts[verdict]);
         tt_buf_addf(buf, "</b> %s", name);
     }
-    tt_buf_add_text(buf, ".</p>\n");
+    tt_buf_add_text(buf, ". ");
+    tt_words_add_overruled(buf, sum);
+    tt_buf_add_text(buf, "</p>\n");
 }
 
 /* ---- Kinds ---- */

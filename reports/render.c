@@ -39,8 +39,11 @@ static enum tt_err render(const struct tt_report *report, const struct tt_task_p
     };
     struct tt_render work = {
         .report = report, .picture = picture, .options = options, .output = output, .fault = fault};
+    uint64_t failures = tt_buf_failures();
     tt_buf_init(&work.buf, PIECE_BYTES_MAX);
     enum tt_err err = formats[options->format](&work);
+    if (err == TT_OK && tt_buf_failures() != failures) /* a word, a number is missing somewhere */
+        err = tt_fault_set(fault, TT_ERR_NO_MEMORY, "report: out of memory");
     if (err == TT_OK)
         err = tt_render_flush(&work, true);
     tt_buf_done(&work.buf);

@@ -24,6 +24,7 @@ struct tt_render_options {
     bool colour;             /* text alone: ANSI colours */
     int width;               /* text alone: columns, 0 = 80 */
     const char *subject;     /* what was checked ("events.ndjson", "sqlite:demo.db"); borrowed */
+    const char *unread;      /* what of it could not be read; borrowed, NULL: nothing */
     const char *how_to_list; /* command line that lists every discrepancy; borrowed, may be NULL */
     /* Command line that shows one task: up to its id, the flag in front of the id (NULL: none), and
      * what follows, with a space in front. Borrowed; show_task may be NULL. */

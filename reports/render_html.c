@@ -33,7 +33,13 @@ static void add_head(struct tt_render *render)
     add_title(render);
     tt_buf_add_text(buf, "</title><style>");
     tt_buf_add_text(buf, tt_html_style);
-    tt_buf_add_text(buf, "</style></head><body>\n<h1>");
+    tt_buf_add_text(buf, "</style></head><body>\n");
+    if (render->options->unread != NULL) {
+        tt_buf_add_text(buf, "<p class=\"warning\"><b>Incomplete</b>, not all could be read: ");
+        tt_html_words(buf, render->options->unread);
+        tt_buf_add_text(buf, "</p>\n");
+    }
+    tt_buf_add_text(buf, "<h1>");
     if (render->picture == NULL)
         tt_words_add_verdict(buf, render->report);
     else

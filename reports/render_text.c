@@ -183,6 +183,7 @@ static void add_next(struct tt_render *render)
 
 enum tt_err tt_render_text(struct tt_render *render)
 {
+    tt_text_unread(render);
     if (render->picture != NULL)
         return tt_render_task_text(render);
     tt_text_head(render);

@@ -36,6 +36,8 @@ void tt_text_heading(struct tt_render *render, const char *text);
 int tt_text_width(const struct tt_render *render);
 
 /* reports/text_summary.c: the report's numbers, one section each */
+/* What the report lacks, where something could not be read. In front of all else. */
+void tt_text_unread(struct tt_render *render);
 void tt_text_head(struct tt_render *render);
 void tt_text_orders(struct tt_render *render);
 void tt_text_kinds(struct tt_render *render);

@@ -21,6 +21,21 @@ static void add_fact(struct tt_render *render, const char *label)
     tt_buf_addf(&render->buf, "  %-9s ", label);
 }
 
+void tt_text_unread(struct tt_render *render)
+{
+    if (render->options->unread == NULL)
+        return;
+    struct tt_buf words;
+    tt_buf_init(&words, 4096);
+    tt_buf_add_text(&words, "INCOMPLETE, not all could be read: ");
+    tt_words_add(&words, tt_str_from(render->options->unread), 0);
+    tt_text_colour(render, TT_COLOUR_RED);
+    tt_text_wrap(render, tt_buf_str(&words), 0);
+    tt_text_colour(render, TT_COLOUR_PLAIN);
+    tt_buf_add_char(&render->buf, '\n');
+    tt_buf_done(&words);
+}
+
 void tt_text_head(struct tt_render *render)
 {
     struct tt_buf *buf = &render->buf;
@@ -90,6 +105,15 @@ static void add_verdicts(struct tt_render *render)
         tt_buf_addf(buf, "  %8s  %s\n", share.len == 0 ? "" : share.data, meanings[v]);
         tt_buf_done(&share);
     }
+    struct tt_buf words;
+    tt_buf_init(&words, 4096);
+    tt_words_add_overruled(&words, sum);
+    if (words.len > 0) {
+        tt_buf_add_text(buf, "  ");
+        tt_text_wrap(render, tt_buf_str(&words), 4);
+        tt_buf_add_char(buf, '\n');
+    }
+    tt_buf_done(&words);
 }
 
 void tt_text_orders(struct tt_render *render)

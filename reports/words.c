@@ -30,14 +30,33 @@ const char *tt_kind_meaning(enum tt_kind kind)
     return meanings[kind];
 }
 
+/* Characters that drive a terminal or turn what follows them round: C0, DEL, C1 (U+0080 to U+009F),
+ * line and paragraph separators and the controls of writing direction (U+2028 to U+202E, U+2066 to
+ * U+2069). */
+static bool is_control(const char *at, size_t width)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    if (width == 1)
+        return c[0] < 0x20 || c[0] == 0x7f;
+    if (width == 2)
+        return c[0] == 0xc2 && c[1] < 0xa0;
+    return width == 3 && c[0] == 0xe2 &&
+           ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+static size_t width_at(struct tt_str text, size_t at)
+{
+    unsigned char c = (unsigned char)text.ptr[at];
+    size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    return width > text.len - at ? text.len - at : width;
+}
+
 size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
 {
     size_t used = 0, at = 0;
     while (at < text.len) {
-        unsigned char c = (unsigned char)text.ptr[at];
-        size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-        if (width > text.len - at)
-            width = text.len - at;
+        size_t width = width_at(text, at);
         if (columns != 0 && used + 3 >= columns && text.len - at > width) {
             size_t left = 0; /* characters that would still come */
             for (size_t i = at; i < text.len; i++)
@@ -47,10 +66,7 @@ size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
                 return used + 3;
             }
         }
-        /* C0, DEL, and C1 (U+0080 to U+009F) drive terminals. */
-        bool control = c < 0x20 || c == 0x7f ||
-                       (c == 0xc2 && width == 2 && (unsigned char)text.ptr[at + 1] < 0xa0);
-        if (control)
+        if (is_control(text.ptr + at, width))
             tt_buf_add_char(buf, '?');
         else
             tt_buf_add(buf, text.ptr + at, width);
@@ -97,8 +113,32 @@ const char *tt_lateness_words(int bucket)
     return words[bucket];
 }
 
+/* $'...', which shells understand as POSIX has it since 2024: bytes of controls in octal. */
+static void add_escaped(struct tt_buf *buf, struct tt_str text)
+{
+    tt_buf_add_text(buf, "$'");
+    for (size_t at = 0; at < text.len;) {
+        size_t width = width_at(text, at);
+        bool control = is_control(text.ptr + at, width);
+        for (size_t i = at; i < at + width; i++)
+            if (control)
+                tt_buf_addf(buf, "\\%03o", (unsigned)(unsigned char)text.ptr[i]);
+            else if (text.ptr[i] == '\'' || text.ptr[i] == '\\')
+                tt_buf_addf(buf, "\\%c", text.ptr[i]);
+            else
+                tt_buf_add_char(buf, text.ptr[i]);
+        at += width;
+    }
+    tt_buf_add_char(buf, '\'');
+}
+
 void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text)
 {
+    for (size_t at = 0; at < text.len; at += width_at(text, at))
+        if (is_control(text.ptr + at, width_at(text, at))) {
+            add_escaped(buf, text);
+            return;
+        }
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-./:@%+,=";
     bool safe = text.len > 0;
@@ -112,7 +152,7 @@ void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text)
     for (size_t i = 0, from = 0; i <= text.len; i++) {
         if (i < text.len && text.ptr[i] != '\'')
             continue;
-        tt_words_add(buf, (struct tt_str){text.ptr + from, i - from}, 0);
+        tt_buf_add_str(buf, (struct tt_str){text.ptr + from, i - from});
         from = i + 1;
         tt_buf_add_text(buf, i < text.len ? "'\\''" : "'");
     }
@@ -171,4 +211,15 @@ void tt_words_add_verdict(struct tt_buf *buf, const struct tt_report *report)
     tt_words_add_count(buf, infos);
     tt_buf_add_text(buf, " info in ");
     tt_words_add_counted(buf, sum->events, "event.", "events.");
+}
+
+void tt_words_add_overruled(struct tt_buf *buf, const struct tt_summary *summary)
+{
+    uint64_t judged = summary->legal[0][0];
+    if (summary->verdicts[TT_VERDICT_VIOLATION] <= judged)
+        return;
+    tt_words_add_counted(buf, summary->verdicts[TT_VERDICT_VIOLATION] - judged,
+                         "task is a violation", "tasks are violations");
+    tt_buf_add_text(buf, " whatever the two orders say, by an unknown status, copies that "
+                         "contradict each other, or a store that differs.");
 }

@@ -29,5 +29,8 @@ void tt_words_add_command(struct tt_buf *buf, const struct tt_render_options *op
 void tt_words_wrap(struct tt_buf *buf, struct tt_str words, size_t indent, size_t width);
 /* "12.3 %" */
 void tt_words_add_share(struct tt_buf *buf, uint64_t part, uint64_t whole);
+/* Why there are more violations than tasks that are not legal either way; nothing where there are
+ * not. */
+void tt_words_add_overruled(struct tt_buf *buf, const struct tt_summary *summary);
 
 #endif

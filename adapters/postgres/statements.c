@@ -78,6 +78,9 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
 
 #define COPY(table, columns) "COPY " table " (" columns ") FROM STDIN WITH (FORMAT binary)"
     [TT_PG_SQL_AUDIT_COPY] = {"", COPY("task_status_audit", TT_PG_AUDIT_WRITTEN)},
+    [TT_PG_SQL_AUDIT_ADD] = {"audit_add", "INSERT INTO task_status_audit (" TT_PG_AUDIT_WRITTEN
+                                          ") SELECT " TT_PG_AUDIT_WRITTEN
+                                          " FROM unnest($1::task_status_audit[])"},
     [TT_PG_SQL_CURRENT_COPY] = {"", COPY("task_status_current", TT_PG_CURRENT_COLUMNS)},
     [TT_PG_SQL_STAYS_COPY] = {"", COPY("task_status_interval", TT_PG_INTERVAL_COLUMNS)},
     [TT_PG_SQL_CURRENT_ADD] = {"current_add",

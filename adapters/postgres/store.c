@@ -1,6 +1,6 @@
-/* Happy path, three round trips a batch and two for each COPY: BEGIN and the fences; what the batch
- * needs to know, in two where it is large; the audit rows by COPY; states, stays, data sets and
- * COMMIT, where new rows that are many go by COPY as well.
+/* Happy path, two round trips a small batch: BEGIN, the fences and what the batch needs to know;
+ * all rows and COMMIT. A large one has one more for what it needs to know, and two for each COPY:
+ * the audit rows, and other new rows that are many.
  *
  * Failure modes: the server is away, ends the connection or restarts: UNAVAILABLE; the next begin
  * connects again. While COMMIT is on its way nobody can know whether it happened: the batch is
@@ -55,15 +55,17 @@ static enum tt_err look_around(struct tt_pg_writer *w, struct tt_fault *fault)
 {
     PGresult *result = NULL;
     enum tt_err err = tt_pg_query(&w->pg,
-                                  "SELECT 'task_status_current'::regtype::int8,"
+                                  "SELECT 'task_status_audit'::regtype::int8,"
+                                  " 'task_status_current'::regtype::int8,"
                                   " 'task_status_interval'::regtype::int8,"
                                   " 'dataset_progress'::regtype::int8",
                                   false, NULL, 0, &result, fault);
     if (err != TT_OK)
         return err;
-    w->current_type = (uint32_t)tt_pg_int8(result, 0, 0);
-    w->interval_type = (uint32_t)tt_pg_int8(result, 0, 1);
-    w->progress_type = (uint32_t)tt_pg_int8(result, 0, 2);
+    w->audit_type = (uint32_t)tt_pg_int8(result, 0, 0);
+    w->current_type = (uint32_t)tt_pg_int8(result, 0, 1);
+    w->interval_type = (uint32_t)tt_pg_int8(result, 0, 2);
+    w->progress_type = (uint32_t)tt_pg_int8(result, 0, 3);
     PQclear(result);
     return TT_OK;
 }
@@ -117,7 +119,7 @@ enum tt_err tt_pg_writer_connect(struct tt_pg_writer *w, struct tt_fault *fault)
 
 /* ---- Transactions */
 
-/* Goes with the fences, in one round trip. */
+/* Goes with the fences and what the batch needs to know, in one round trip. */
 static enum tt_err begin(void *context, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;

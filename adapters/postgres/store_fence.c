@@ -1,7 +1,8 @@
 /* Who may write. Every partition has a row with a number that no fence of it is above, in large
  * steps. Putting it locks that row until the transaction ends, also where nothing changes: so two
  * writers never work in one partition at the same time, and the later of them sees what the earlier
- * has written. What is compared is the fence in the row of each task. */
+ * has written. That is sent with what comes behind it, each statement of which sees what was
+ * written until the one before it ended. What is compared is the fence in the row of each task. */
 #include "adapters/postgres/writer.h"
 
 static struct tt_pg_param partition_list(struct tt_wire *wire,
@@ -26,18 +27,10 @@ enum tt_err tt_pg_writer_fence(void *context, const struct tt_store_partition *p
                                size_t count, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
-    PGresult *results[2] = {NULL};
     const struct tt_pg_param params[] = {partition_list(&w->wires[0], partitions, count),
                                          fence_list(&w->wires[1], partitions, count)};
     enum tt_err err = tt_pg_writer_wired(w, fault);
-    size_t first = w->sent; /* BEGIN may be on its way */
-    if (err == TT_OK)
-        err = tt_pg_writer_send(w, TT_PG_SQL_FENCE_PUT, params, 2, fault);
-    if (err == TT_OK)
-        err = tt_pg_writer_sync(w, results, "taking turns", fault);
-    for (size_t i = 0; i < first + 1 && err == TT_OK; i++)
-        PQclear(results[i]);
-    return err;
+    return err == TT_OK ? tt_pg_writer_send(w, TT_PG_SQL_FENCE_PUT, params, 2, fault) : err;
 }
 
 enum tt_err tt_pg_writer_check_fences(const struct tt_pg_writer *w,

@@ -126,7 +126,7 @@ static enum tt_err load_tasks(struct tt_pg_writer *w, struct tt_store_batch *bat
                               struct looking *looking, struct tt_arena *arena,
                               struct tt_fault *fault)
 {
-    PGresult *results[4] = {NULL}; /* a BEGIN without fences comes first */
+    PGresult *results[5] = {NULL}; /* BEGIN and the fences come first */
     size_t first = w->sent;
     enum tt_err err = tt_pg_ask_newest(w, batch, fault);
     if (err == TT_OK)
@@ -138,7 +138,9 @@ static enum tt_err load_tasks(struct tt_pg_writer *w, struct tt_store_batch *bat
         err = tt_pg_writer_sync(w, results, "reading", fault);
     if (err != TT_OK)
         return err;
-    for (size_t i = 0; i < sent; i++)
+    for (size_t i = 0; i < first; i++)
+        PQclear(results[i]);
+    for (size_t i = first; i < sent; i++)
         tt_pg_keep(&w->pg, results[i]);
     if (looking->same_count > 0)
         take_same(batch, results[first + 2], looking);

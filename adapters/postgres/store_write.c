@@ -1,6 +1,6 @@
-/* What was decided. Audit rows by COPY; then states, stays and data sets. Few rows are one array
- * and one statement, on their way together with the others and the commit. Many are cheaper by
- * COPY, which takes two round trips of its own. Every list is in the order of its key, and the
+/* What was decided: audit rows, then states, stays and data sets. Few rows are one array and one
+ * statement, on their way together with the others and the commit. Many are cheaper by COPY, which
+ * takes two round trips of its own. Every list is in the order of its key, and the
  * tables are written in one order, so that two writers lock rows in one order. */
 #include "adapters/postgres/rows.h"
 #include "adapters/postgres/writer.h"
@@ -8,6 +8,22 @@
 
 /* From so many rows on COPY is cheaper, even when the server is not on this machine. */
 enum { COPY_ROWS_MIN = 256 };
+
+/* Audit rows can be large: more of them do not wait in memory until all are there. */
+enum { AUDIT_SENT_MAX = 64 };
+
+/* Sends what the wire holds, if it holds anything. */
+static enum tt_err send_rows(struct tt_pg_writer *w, struct tt_wire *wire, enum tt_pg_sql which,
+                             struct tt_fault *fault)
+{
+    uint32_t count = wire->count;
+    const struct tt_pg_param rows = tt_wire_end(wire);
+    if (wire->buf.err != TT_OK)
+        return tt_fault_set(fault, wire->buf.err, "out of memory");
+    return count == 0 ? TT_OK : tt_pg_writer_send(w, which, &rows, 1, fault);
+}
+
+/* ---- Audit rows */
 
 static enum tt_err copy_audit(struct tt_pg_writer *w, const struct tt_store_changes *changes,
                               struct tt_fault *fault)
@@ -21,15 +37,20 @@ static enum tt_err copy_audit(struct tt_pg_writer *w, const struct tt_store_chan
     return err == TT_OK ? tt_pg_writer_copy_end(w, wire, &changes->meanwhile, fault) : err;
 }
 
-/* Sends what the wire holds, if it holds anything. */
-static enum tt_err send_rows(struct tt_pg_writer *w, struct tt_wire *wire, enum tt_pg_sql which,
-                             struct tt_fault *fault)
+/* The server begins while what comes behind is made. */
+static enum tt_err send_audit(struct tt_pg_writer *w, const struct tt_store_changes *changes,
+                              struct tt_fault *fault)
 {
-    uint32_t count = wire->count;
-    const struct tt_pg_param rows = tt_wire_end(wire);
-    if (wire->buf.err != TT_OK)
-        return tt_fault_set(fault, wire->buf.err, "out of memory");
-    return count == 0 ? TT_OK : tt_pg_writer_send(w, which, &rows, 1, fault);
+    struct tt_wire *wire = &w->wires[0];
+    tt_wire_rows(wire, w->audit_type);
+    for (size_t i = 0; i < changes->audit_count; i++)
+        tt_wire_add_audit(wire, &changes->audit[i]);
+    enum tt_err err = send_rows(w, wire, TT_PG_SQL_AUDIT_ADD, fault);
+    if (err == TT_OK && PQflush(w->pg.conn) < 0)
+        err = tt_pg_failed(&w->pg, NULL, "writing", fault);
+    if (err == TT_OK && changes->meanwhile.call != NULL)
+        changes->meanwhile.call(changes->meanwhile.context, true);
+    return err;
 }
 
 /* ---- States */
@@ -141,7 +162,8 @@ enum tt_err tt_pg_writer_write(void *context, const struct tt_store_changes *cha
                                struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
-    enum tt_err err = changes->audit_count > 0 ? copy_audit(w, changes, fault) : TT_OK;
+    enum tt_err err = changes->audit_count > AUDIT_SENT_MAX ? copy_audit(w, changes, fault)
+                                                            : send_audit(w, changes, fault);
     if (err == TT_OK)
         err = write_current(w, changes, fault);
     if (err == TT_OK)

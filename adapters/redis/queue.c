@@ -62,6 +62,7 @@ static enum tt_err change_token(struct tt_redis_queue *queue, struct tt_fault *f
 static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
                                    struct tt_fault *fault)
 {
+    tt_redis_queue_free_wait(queue);
     tt_mem_free(queue->partitions);
     queue->partition_count = 0;
     queue->partitions = tt_mem_zalloc(count * sizeof *queue->partitions);
@@ -80,6 +81,7 @@ static enum tt_err connect_queue(void *context, unsigned *ret_partitions, int64_
 {
     struct tt_redis_queue *queue = context;
     unsigned partitions = 0;
+    tt_redis_queue_drop_seen(queue);
     tt_redis_queue_forget(queue, 0);
     tt_redis_queue_forget(queue, 1);
     queue->ahead = (struct tt_redis_ahead){0};
@@ -119,6 +121,7 @@ static void disconnect_queue(void *context)
     struct tt_redis_queue *queue = context;
     struct tt_fault ignored = {0};
     char key[TT_REDIS_KEY_BYTES];
+    tt_redis_queue_drop_seen(queue);
     tt_redis_queue_forget(queue, queue->now);
     if (tt_redis_is_connected(&queue->redis) &&
         (tt_redis_queue_drop_looks(queue, &ignored) != TT_OK ||
@@ -178,6 +181,7 @@ enum tt_err tt_redis_queue_create(const struct tt_redis_queue_options *options,
         .carry_on = tt_redis_queue_carry_on,
         .renew = tt_redis_queue_renew,
         .finish = tt_redis_queue_finish,
+        .finish_and_wait = tt_redis_queue_finish_and_wait,
         .give_back = tt_redis_queue_give_back,
         .wait = tt_redis_queue_wait,
         .bury = tt_redis_queue_bury,
@@ -195,6 +199,8 @@ void tt_redis_queue_destroy(struct tt_queue *queue)
     if (inner == NULL)
         return;
     tt_redis_done(&inner->redis);
+    tt_redis_queue_drop_seen(inner);
+    tt_redis_queue_free_wait(inner);
     for (unsigned hand = 0; hand < 2; hand++) {
         tt_redis_queue_forget(inner, hand);
         tt_mem_free(inner->hands[hand].replies);

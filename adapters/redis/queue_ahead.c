@@ -80,6 +80,7 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
     *ret_asked = tt_redis_queue_is_ahead(queue);
     if (*ret_asked) /* not twice */
         return TT_OK;
+    tt_redis_queue_drop_seen(queue);
     tt_redis_queue_ask_anew(queue);
     size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
     if (claims == 0)

@@ -133,6 +133,7 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
     struct tt_redis_partition *p = &queue->partitions[partition];
     redisReply *reply = NULL;
     p->first = queue->hands[p->hand].entry_count;
+    p->maybe = false;
     if (queue->locking)
         return tt_redis_queue_take(queue, partition, each, ret_forgotten, fault);
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
@@ -164,7 +165,8 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
 static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    return p->ready && !p->asked && !p->in_hand && tt_redis_queue_is_own(queue, partition) == own;
+    return (p->ready || p->maybe) && !p->asked && !p->in_hand &&
+           tt_redis_queue_is_own(queue, partition) == own;
 }
 
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list)
@@ -276,6 +278,15 @@ static void plan_look(struct tt_redis_queue *queue)
     }
 }
 
+/* What the last wait saw is good for one claim, whose entries may borrow from it. */
+static enum tt_err keep_seen(struct tt_redis_queue *queue, struct tt_redis_hand *hand,
+                             struct tt_fault *fault)
+{
+    redisReply *waited = queue->waited;
+    queue->waited = NULL;
+    return waited == NULL ? TT_OK : tt_redis_queue_keep(hand, waited, fault);
+}
+
 enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
                                            struct tt_fault *fault)
 {
@@ -296,11 +307,14 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
     if (hand->reply_count == 0)
         tt_redis_queue_ask_anew(queue);
     if (err == TT_OK)
+        err = keep_seen(queue, hand, fault);
+    if (err == TT_OK)
         err = run_passes(queue, true, max, fence_min, fault);
     if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
     if (err == TT_OK)
         err = tt_redis_queue_is_where_it_was(queue, fault);
+    tt_redis_queue_drop_seen(queue);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
         tt_redis_disconnect(&queue->redis);

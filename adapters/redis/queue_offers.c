@@ -63,33 +63,57 @@ static enum tt_err add_offer(struct tt_redis_hand *hand, const redisReply *reply
     return TT_OK;
 }
 
-enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned partition,
-                                     redisReply *reply, struct tt_fault *fault)
+static enum tt_err add_offers(struct tt_redis_queue *queue, unsigned partition,
+                              const redisReply *list, struct tt_fault *fault)
 {
     struct tt_redis_partition *p = &queue->partitions[partition];
     struct tt_redis_hand *hand = &queue->hands[p->hand];
+    enum tt_err err = TT_OK;
+    if (tt_mem_reserve((void **)&hand->offers, &hand->offer_capacity,
+                       hand->offer_count + list->elements, sizeof *hand->offers) != TT_OK)
+        return no_memory(fault);
+    p->first_offer = hand->offer_count;
+    for (size_t i = 0; i < list->elements && err == TT_OK; i++)
+        err = add_offer(hand, list->element[i], partition, fault);
+    p->offer_count = hand->offer_count - p->first_offer;
+    return err;
+}
+
+/* What was found is kept as long as the hand. */
+enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned partition,
+                                     redisReply *reply, struct tt_fault *fault)
+{
+    struct tt_redis_hand *hand = &queue->hands[queue->partitions[partition].hand];
     enum tt_err err = tt_redis_queue_keep(hand, reply, fault);
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
-    if (err == TT_OK &&
-        tt_mem_reserve((void **)&hand->offers, &hand->offer_capacity,
-                       hand->offer_count + reply->elements, sizeof *hand->offers) != TT_OK)
-        err = no_memory(fault);
-    if (err != TT_OK)
-        return err;
-    p->first_offer = hand->offer_count;
-    for (size_t i = 0; i < reply->elements && err == TT_OK; i++)
-        err = add_offer(hand, reply->element[i], partition, fault);
-    p->offer_count = hand->offer_count - p->first_offer;
-    return err;
+    return err == TT_OK ? add_offers(queue, partition, reply, fault) : err;
+}
+
+/* What a wait found is kept already. */
+static enum tt_err receive_look(struct tt_redis_queue *queue, unsigned partition,
+                                struct tt_fault *fault)
+{
+    const redisReply *seen = queue->partitions[partition].seen;
+    redisReply *reply = NULL;
+    queue->partitions[partition].seen = NULL;
+    if (seen != NULL)
+        return add_offers(queue, partition, seen, fault);
+    enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
+    return err == TT_OK ? tt_redis_queue_take_look(queue, partition, reply, fault) : err;
 }
 
 enum tt_err tt_redis_queue_send_looks(struct tt_redis_queue *queue, const unsigned *partitions,
                                       size_t count, size_t each, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++)
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        struct tt_redis_partition *p = &queue->partitions[partitions[i]];
+        if (p->seen != NULL && p->seen->elements < each)
+            continue; /* that was all there is */
+        p->seen = NULL;
         err = send_look(queue, partitions[i], each, fault);
+    }
     return err;
 }
 
@@ -97,12 +121,8 @@ enum tt_err tt_redis_queue_take_looks(struct tt_redis_queue *queue, const unsign
                                       size_t count, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (size_t i = 0; i < count && err == TT_OK; i++) {
-        redisReply *reply = NULL;
-        err = tt_redis_receive(&queue->redis, &reply, fault);
-        if (err == TT_OK)
-            err = tt_redis_queue_take_look(queue, partitions[i], reply, fault);
-    }
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        err = receive_look(queue, partitions[i], fault);
     return err;
 }
 

@@ -1,5 +1,5 @@
 /* Inside of the queue: queue.c (life), queue_claim.c, queue_ahead.c and queue_entries.c (reading),
- * queue_turns.c (holding), queue_wait.c and queue_poll.c, queue_tend.c. */
+ * queue_turns.c and queue_finish.c (holding), queue_wait.c and queue_poll.c, queue_tend.c. */
 #ifndef TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 #define TT_ADAPTERS_REDIS_QUEUE_PARTS_H
 
@@ -27,11 +27,13 @@ enum tt_redis_script {
 };
 extern const char *const tt_redis_scripts[TT_SCRIPT_COUNT];
 
-enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160 };
+enum { TT_STREAM_ID_BYTES = 48, TT_TOKEN_BYTES = 160, TT_REDIS_SEEN_MAX = 16 };
 
 struct tt_redis_partition {
     bool asked;                    /* for the batch that is being put together */
     bool ready;                    /* there may be something to claim */
+    bool maybe;                    /* something new, that is, and nobody has looked yet */
+    const redisReply *seen;        /* what the last wait found new, all there was; NULL: look */
     bool full;                     /* so much waits behind busy ids that no new entries are read */
     bool stale;                    /* what we offered was not the newest */
     size_t order;                  /* in its pass */
@@ -100,6 +102,8 @@ struct tt_redis_queue {
     struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
     unsigned now;                  /* the one in hand */
     struct tt_redis_ahead ahead;
+    struct tt_redis_wait *wait; /* the words of waiting; NULL: none yet */
+    redisReply *waited;         /* what is `seen` borrows from it, until the next claim has it */
     bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
                      some_parked */
     size_t parked_capacity;
@@ -114,7 +118,24 @@ void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_co
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition);
 enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault);
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault);
+/* Says to each partition that has something in hand what `send` says; again when the server forgot
+ * the scripts. Saying it twice is harmless. Of the numbers that come: the least, and the sum. */
+enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue,
+                                    enum tt_err (*send)(struct tt_redis_queue *queue,
+                                                        unsigned partition, size_t *sent,
+                                                        struct tt_fault *fault),
+                                    int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault);
+/* Receives `count` numbers; *ret_least is the least of them (0 for none). *ret_forgotten: the
+ * server did not know the script in at least one. */
+enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
+                                   int64_t *ret_sum, bool *ret_forgotten, struct tt_fault *fault);
+/* Claims that are sent from now on find the partition free. `waits`: something may wait there
+ * behind what we had. Where it does not, what may be there is new, and a wait tells of it, too. */
+void tt_redis_queue_release(struct tt_redis_partition *p, bool waits);
+/* queue_finish.c */
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault);
+enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool *ret_lost,
+                                           struct tt_fault *fault);
 enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault);
 /* queue_claim.c */
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
@@ -188,8 +209,16 @@ enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
 void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand);
 /* queue_wait.c */
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
-/* Streams of an answer to XREAD have something. */
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply);
+/* Its two halves, without a cluster; finishing: the calls of what is in hand count in any case.
+ * take_wait takes the reply over. */
+enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
+                                     struct tt_fault *fault);
+void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply);
+/* Streams of an answer to XREAD have something; `whole`: it asked for TT_REDIS_SEEN_MAX of each,
+ * and stays until nothing is `seen` any more. */
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole);
+void tt_redis_queue_drop_seen(struct tt_redis_queue *queue);
+void tt_redis_queue_free_wait(struct tt_redis_queue *queue);
 /* queue_poll.c: the same in a cluster. */
 enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
                                 struct tt_fault *fault);

@@ -1,4 +1,4 @@
-/* Holding what is in hand: renewed, finished, given back.
+/* Holding what is in hand: renewed, given back; finished in queue_finish.c.
  *
  * Failure modes: the reply to finish is lost: whatever was not acknowledged is given back after the
  * next connect and comes again, and its rows are found in the store. The lease has ended: nothing
@@ -8,10 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    LIVES_PER_LEASE = 3, /* a worker that says nothing for so many leases is taken for dead */
-    WORDS_PER_PART = TT_REDIS_ARGS_MAX - TT_TURN_KEYS - 16, /* ids or tasks of one call */
-};
+enum { LIVES_PER_LEASE = 3 }; /* a worker that says nothing for so many is taken for dead */
 
 void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_command *command,
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition)
@@ -54,9 +51,7 @@ enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct 
 
 /* ---- Many calls in one round trip */
 
-/* Receives `count` numbers; *ret_least is the least of them (0 for none). *ret_forgotten: the
- * server did not know the script in at least one. */
-static enum tt_err receive_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
+enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
                                    int64_t *ret_sum, bool *ret_forgotten, struct tt_fault *fault)
 {
     enum tt_err refused = TT_OK;
@@ -82,12 +77,11 @@ static enum tt_err receive_numbers(struct tt_redis_queue *queue, size_t count, i
     return refused;
 }
 
-/* Says to each partition that has something in hand what `send` says; again when the server forgot
- * the scripts. Saying it twice is harmless. */
-static enum tt_err tell_all(struct tt_redis_queue *queue,
-                            enum tt_err (*send)(struct tt_redis_queue *queue, unsigned partition,
-                                                size_t *sent, struct tt_fault *fault),
-                            int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
+enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue,
+                                    enum tt_err (*send)(struct tt_redis_queue *queue,
+                                                        unsigned partition, size_t *sent,
+                                                        struct tt_fault *fault),
+                                    int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
 {
     bool forgotten = true;
     enum tt_err err = tt_redis_queue_settle(queue, fault);
@@ -99,7 +93,7 @@ static enum tt_err tell_all(struct tt_redis_queue *queue,
             if (queue->partitions[i].in_hand)
                 err = send(queue, i, &sent, fault);
         if (err == TT_OK)
-            err = receive_numbers(queue, sent, ret_least, ret_sum, &forgotten, fault);
+            err = tt_redis_queue_numbers(queue, sent, ret_least, ret_sum, &forgotten, fault);
     }
     if (err == TT_OK && forgotten)
         err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgets scripts");
@@ -130,111 +124,20 @@ enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault 
     for (unsigned i = 0; i < queue->partition_count; i++)
         in_hand += queue->partitions[i].in_hand;
     if (err == TT_OK)
-        err = tell_all(queue, send_renew, &least, &sum, fault);
+        err = tt_redis_queue_tell_all(queue, send_renew, &least, &sum, fault);
     if (err == TT_OK)
         *ret_lost = sum < in_hand;
     return err;
 }
 
-/* ---- Finishing */
+/* ---- Giving back */
 
-struct part {
-    struct tt_redis_command command;
-    tt_redis_turn_keys keys;
-    char ids[WORDS_PER_PART][TT_STREAM_ID_BYTES];
-};
-
-static void begin_part(const struct tt_redis_queue *queue, struct part *part, unsigned partition,
-                       bool last, size_t ids)
+void tt_redis_queue_release(struct tt_redis_partition *p, bool waits)
 {
-    tt_redis_turn_script(queue, &part->command, part->keys, TT_SCRIPT_FINISH, partition);
-    tt_redis_word(&part->command, last ? "1" : "0");
-    tt_redis_number(&part->command, (int64_t)ids);
-}
-
-/* All ids before the first task: an id is free only when everything of it is done. */
-static enum tt_err send_finish(struct tt_redis_queue *queue, unsigned partition, size_t *sent,
-                               struct tt_fault *fault)
-{
-    const struct tt_redis_partition *p = &queue->partitions[partition];
-    const struct tt_redis_hand *hand = &queue->hands[p->hand];
-    size_t ids = 0, tasks = 0;
-    struct part part;
-    enum tt_err err = TT_OK;
-    do {
-        size_t room = WORDS_PER_PART, now = p->count - ids < room ? p->count - ids : room;
-        room -= now;
-        size_t free = p->task_count - tasks < room ? p->task_count - tasks : room;
-        bool last = ids + now == p->count && tasks + free == p->task_count;
-        begin_part(queue, &part, partition, last, now);
-        for (size_t i = 0; i < now; i++, ids++) {
-            const struct tt_queue_entry *entry = &hand->entries[p->first + ids];
-            tt_redis_format_id(part.ids[i], entry->id_ms, entry->id_seq);
-            tt_redis_word(&part.command, part.ids[i]);
-        }
-        for (size_t i = 0; i < free; i++)
-            tt_redis_text(&part.command, hand->tasks[p->first_task + tasks++]);
-        err = tt_redis_send(&queue->redis, &part.command, fault);
-        (*sent)++;
-    } while (err == TT_OK && (ids < p->count || tasks < p->task_count));
-    return err;
-}
-
-/* Claims that are sent from now on find the partition free. */
-static void let_go(struct tt_redis_partition *p)
-{
-    p->ready = p->ready || p->in_hand; /* what waited behind us, or did not fit */
+    p->ready = p->ready || (p->in_hand && (waits || p->full));
+    p->maybe = p->maybe || p->in_hand;
     p->in_hand = false;
 }
-
-/* Sends what finishes the batch in hand; *ret_sent: how many answers will come. */
-static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_sent,
-                                     struct tt_fault *fault)
-{
-    enum tt_err err = TT_OK;
-    *ret_sent = 0;
-    if (!queue->locking)
-        err = tt_redis_queue_acknowledge(queue, ret_sent, fault);
-    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
-        struct tt_redis_partition *p = &queue->partitions[i];
-        if (!p->in_hand || p->hand != queue->now)
-            continue;
-        if (queue->locking)
-            err = send_finish(queue, i, ret_sent, fault);
-        p->unsure = true;
-        let_go(p);
-    }
-    return err;
-}
-
-enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
-{
-    struct tt_redis_queue *queue = context;
-    size_t sent = 0;
-    int64_t least = 0, sum = 0;
-    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
-    if (err != TT_OK)
-        return err;
-    tt_redis_queue_leave_parked(queue);
-    if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
-        err = tell_all(queue, send_finish, &least, &sum, fault);
-        for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
-            let_go(&queue->partitions[i]);
-    } else {
-        err = send_all_finishes(queue, &sent, fault);
-        if (err == TT_OK)
-            err = tt_redis_queue_defer(queue, sent, fault);
-    }
-    if (err != TT_OK) {
-        tt_redis_disconnect(&queue->redis);
-        return err;
-    }
-    *ret_lost = least < 0 || queue->ahead.lost;
-    queue->ahead.lost = false;
-    return TT_OK;
-}
-
-/* ---- Giving back */
 
 static enum tt_err send_give_back(struct tt_redis_queue *queue, unsigned partition, size_t *sent,
                                   struct tt_fault *fault)
@@ -252,13 +155,13 @@ enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
     int64_t least = 0, sum = 0;
     enum tt_err err = tt_redis_queue_drop_looks(queue, fault);
     if (err == TT_OK)
-        err = queue->locking ? tell_all(queue, send_give_back, &least, &sum, fault)
+        err = queue->locking ? tt_redis_queue_tell_all(queue, send_give_back, &least, &sum, fault)
                              : tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
     queue->vanished += (uint64_t)sum;
     for (unsigned i = 0; i < queue->partition_count; i++)
-        let_go(&queue->partitions[i]);
+        tt_redis_queue_release(&queue->partitions[i], true);
     tt_redis_queue_forget(queue, !queue->now);
     return TT_OK;
 }

@@ -1,6 +1,9 @@
 /* Waiting until there may be something to claim: new entries, or a call that something waits and is
  * free. Ids given are the newest that we know of, so that nothing between a claim and the wait is
- * missed. */
+ * missed.
+ *
+ * What is new comes with the answer. A few entries of a partition are all there are, and need not
+ * be looked for again: the next claim offers them. */
 #include "adapters/redis/queue_parts.h"
 
 #include "core/base/mem.h"
@@ -9,66 +12,93 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD = 6 };
-
-struct words {
-    const char **list;
-    size_t *lengths;
-    char (*keys)[TT_REDIS_KEY_BYTES];
-    size_t streams;
+enum {
+    HEAD = 6,
+    BRIEF_MS = 10,    /* up to here a wait is for new entries, */
+    CALLS_EVERY = 16, /* and, one in so many, for calls as well: they make it twice as dear */
+    STREAMS_PER_PARTITION = 2
 };
 
-static void free_words(struct words *words)
+/* XREAD COUNT n BLOCK ms STREAMS key... id... */
+struct tt_redis_wait {
+    const char **list;
+    size_t *lengths;
+    char (*keys)[TT_REDIS_KEY_BYTES]; /* of the events, then of the calls */
+    unsigned brief;                   /* waits, one behind the other */
+};
+
+void tt_redis_queue_free_wait(struct tt_redis_queue *queue)
 {
-    tt_mem_free((void *)words->list);
-    tt_mem_free(words->lengths);
-    tt_mem_free(words->keys);
+    struct tt_redis_wait *wait = queue->wait;
+    if (wait == NULL)
+        return;
+    tt_mem_free((void *)wait->list);
+    tt_mem_free(wait->lengths);
+    tt_mem_free(wait->keys);
+    tt_mem_free(wait);
+    queue->wait = NULL;
 }
 
-static enum tt_err make_words(struct words *words, size_t streams, struct tt_fault *fault)
+static enum tt_err make_wait(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
-    size_t count = HEAD + 2 * streams;
-    *words = (struct words){.list = tt_mem_array(count, sizeof *words->list),
-                            .lengths = tt_mem_array(count, sizeof *words->lengths),
-                            .keys = tt_mem_array(streams, sizeof *words->keys),
-                            .streams = streams};
-    if (words->list != NULL && words->lengths != NULL && words->keys != NULL)
-        return TT_OK;
-    free_words(words);
-    return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    size_t streams = STREAMS_PER_PARTITION * (size_t)queue->partition_count;
+    struct tt_redis_wait *wait = queue->wait = tt_mem_zalloc(sizeof *wait);
+    if (wait != NULL) {
+        wait->list = tt_mem_array(HEAD + 2 * streams, sizeof *wait->list);
+        wait->lengths = tt_mem_array(HEAD + 2 * streams, sizeof *wait->lengths);
+        wait->keys = tt_mem_array(streams, sizeof *wait->keys);
+    }
+    if (wait == NULL || wait->list == NULL || wait->lengths == NULL || wait->keys == NULL) {
+        tt_redis_queue_free_wait(queue);
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    }
+    for (unsigned i = 0; i < queue->partition_count; i++) {
+        tt_redis_key(wait->keys[i], queue->prefix, i, "events");
+        tt_redis_key(wait->keys[queue->partition_count + i], queue->prefix, i, "wake");
+    }
+    return TT_OK;
 }
 
-static void add_stream(struct words *words, size_t at, const struct tt_redis_queue *queue,
-                       unsigned partition, const char *suffix, const char *id)
+/* Whoever waits briefly comes again soon. */
+static bool with_calls(const struct tt_redis_queue *queue, int64_t wait_ms)
 {
-    tt_redis_key(words->keys[at], queue->prefix, partition, suffix);
-    words->list[HEAD + at] = words->keys[at];
-    words->list[HEAD + words->streams + at] = id;
+    struct tt_redis_wait *wait = queue->wait;
+    bool brief = wait_ms <= BRIEF_MS && ++wait->brief % CALLS_EVERY != 0;
+    wait->brief = brief ? wait->brief : 0;
+    return queue->locking && !brief;
 }
 
-static enum tt_err send_wait(struct tt_redis_queue *queue, int64_t wait_ms, struct tt_fault *fault)
+enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
+                                     struct tt_fault *fault)
 {
-    /* XREAD COUNT 1 BLOCK ms STREAMS key... id... */
-    struct words words;
-    char block[24];
-    unsigned count = queue->partition_count;
-    enum tt_err err = make_words(&words, queue->locking ? 2 * (size_t)count : count, fault);
+    char block[24], each[24];
+    enum tt_err err = queue->wait == NULL ? make_wait(queue, fault) : TT_OK;
     if (err != TT_OK)
         return err;
+    const struct tt_redis_wait *wait = queue->wait;
+    size_t count = queue->partition_count;
+    bool calls = with_calls(queue, wait_ms);
+    size_t streams = count;
+    for (size_t i = 0; i < count && queue->locking; i++)
+        if (calls || (finishing && queue->partitions[i].in_hand))
+            wait->list[HEAD + streams++] = wait->keys[count + i];
     snprintf(block, sizeof block, "%" PRId64, wait_ms);
-    const char *const head[HEAD] = {"XREAD", "COUNT", "1", "BLOCK", block, "STREAMS"};
-    memcpy((void *)words.list, (const void *)head, sizeof head);
-    for (unsigned i = 0; i < count; i++) {
+    snprintf(each, sizeof each, "%d", queue->locking ? TT_REDIS_SEEN_MAX : 1);
+    const char *const head[HEAD] = {"XREAD", "COUNT", each, "BLOCK", block, "STREAMS"};
+    memcpy((void *)wait->list, (const void *)head, sizeof head);
+    const char **ids = wait->list + HEAD + streams;
+    for (size_t i = 0; i < count; i++) {
         const struct tt_redis_partition *p = &queue->partitions[i];
-        add_stream(&words, i, queue, i, "events", p->full ? "$" : p->last_id);
-        if (queue->locking)
-            add_stream(&words, (size_t)count + i, queue, i, "wake", p->wake_id);
+        wait->list[HEAD + i] = wait->keys[i];
+        ids[i] = p->full ? "$" : p->last_id;
     }
-    size_t all = HEAD + 2 * words.streams;
+    for (size_t i = 0, at = count; i < count && at < streams; i++)
+        if (calls || (finishing && queue->partitions[i].in_hand))
+            ids[at++] = queue->partitions[i].wake_id;
+    size_t all = HEAD + 2 * streams;
     for (size_t i = 0; i < all; i++)
-        words.lengths[i] = strlen(words.list[i]);
-    int sent = redisAppendCommandArgv(queue->redis.context, (int)all, words.list, words.lengths);
-    free_words(&words);
+        wait->lengths[i] = strlen(wait->list[i]);
+    int sent = redisAppendCommandArgv(queue->redis.context, (int)all, wait->list, wait->lengths);
     return sent == REDIS_OK ? TT_OK : tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
 }
 
@@ -82,8 +112,30 @@ static struct tt_redis_partition *find(struct tt_redis_queue *queue, const redis
     return partition < queue->partition_count ? &queue->partitions[partition] : NULL;
 }
 
-/* Streams of the answer have something. */
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply)
+void tt_redis_queue_drop_seen(struct tt_redis_queue *queue)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].seen = NULL;
+    if (queue->waited != NULL)
+        freeReplyObject(queue->waited);
+    queue->waited = NULL;
+}
+
+/* A call to look again, or new entries. */
+static void mark_stream(struct tt_redis_partition *p, const redisReply *key, const redisReply *list,
+                        bool whole)
+{
+    p->ready = true;
+    if (list->type != REDIS_REPLY_ARRAY || list->elements == 0)
+        return;
+    if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0)
+        snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
+                 TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
+    else if (whole && !p->full && list->elements < TT_REDIS_SEEN_MAX)
+        p->seen = list;
+}
+
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole)
 {
     for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
         const redisReply *stream = reply->element[s];
@@ -92,12 +144,17 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
             p = find(queue, stream->element[0]);
         if (p == NULL)
             continue;
-        p->ready = true;
-        const redisReply *key = stream->element[0], *list = stream->element[1];
-        if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0 && list->elements > 0)
-            snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
-                     TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
+        mark_stream(p, stream->element[0], stream->element[1], whole);
     }
+}
+
+/* All streams were looked at, after what was finished. */
+void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply)
+{
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        queue->partitions[i].maybe = false;
+    tt_redis_queue_mark_ready(queue, reply, queue->locking);
+    queue->waited = reply;
 }
 
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
@@ -115,15 +172,16 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
         wait_ms = TT_REDIS_TIMEOUT_MS / 2;
     if (queue->redis.cluster != NULL)
         return tt_redis_queue_poll(queue, wait_ms, fault);
+    tt_redis_queue_drop_seen(queue);
     redisReply *reply = NULL;
-    err = send_wait(queue, wait_ms, fault);
+    err = tt_redis_queue_send_wait(queue, wait_ms, false, fault);
     if (err == TT_OK)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK)
-        tt_redis_queue_mark_ready(queue, reply);
-    if (reply != NULL)
+        tt_redis_queue_take_wait(queue, reply);
+    else if (reply != NULL)
         freeReplyObject(reply);
     return err;
 }

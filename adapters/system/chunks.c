@@ -8,6 +8,7 @@
 #include "adapters/system/chunks.h"
 
 #include "adapters/system/file.h"
+#include "adapters/system/magic.h"
 #include "core/base/assert.h"
 #include "core/base/mem.h"
 #include <errno.h>
@@ -18,17 +19,16 @@
 /* What is read on for the end of a line, at first and at most at a time. */
 enum { READ_ON_BYTES = 4 * 1024, READ_ON_BYTES_MAX = 256 * 1024 };
 
-/* 1 gzip or zstd by its magic number, 0 plain, -1 errno. */
+/* 1 compressed, or foreign, by its magic number, 0 plain, -1 errno. */
 static int is_compressed(int fd)
 {
-    unsigned char magic[4] = {0};
+    unsigned char magic[TT_MAGIC_BYTES];
+    const char *name;
     ssize_t got = pread(fd, magic, sizeof magic, 0);
     if (got < 0)
         return -1;
-    bool gzip = got >= 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-    bool zstd =
-        got == 4 && magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
-    return gzip || zstd;
+    enum tt_form form = tt_magic_form(magic, (size_t)got, &name);
+    return form != TT_FORM_PLAIN && form != TT_FORM_UNKNOWN;
 }
 
 enum tt_err tt_chunk_file_open(struct tt_chunk_file *file, const char *path, struct tt_fault *fault)
@@ -59,7 +59,8 @@ enum tt_err tt_chunk_file_open(struct tt_chunk_file *file, const char *path, str
 
 void tt_chunk_file_close(struct tt_chunk_file *file)
 {
-    close(file->fd);
+    if (file->fd >= 0)
+        close(file->fd);
     file->fd = -1;
 }
 
@@ -121,11 +122,10 @@ static enum tt_err finish_line(const struct tt_chunk_file *file, struct tt_chunk
     return TT_OK;
 }
 
-enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size_t line_bytes_max,
-                          struct tt_chunk_buf *buf, struct tt_chunk *ret_chunk,
-                          struct tt_fault *fault)
+static enum tt_err read_open(const struct tt_chunk_file *file, uint32_t index,
+                             size_t line_bytes_max, struct tt_chunk_buf *buf,
+                             struct tt_chunk *ret_chunk, struct tt_fault *fault)
 {
-    tt_assert(index < file->chunks);
     uint64_t from = (uint64_t)index * TT_CHUNK_BYTES, start = from == 0 ? 0 : from - 1;
     size_t want = TT_CHUNK_BYTES + (from == 0 ? 0 : 1), have, skip = 0;
     enum tt_err err = read_more(file, buf, 0, want, start, &have, fault);
@@ -145,4 +145,20 @@ enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size
     chunk.offset = start + skip;
     *ret_chunk = chunk;
     return TT_OK;
+}
+
+enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size_t line_bytes_max,
+                          struct tt_chunk_buf *buf, struct tt_chunk *ret_chunk,
+                          struct tt_fault *fault)
+{
+    tt_assert(index < file->chunks);
+    if (file->fd >= 0)
+        return read_open(file, index, line_bytes_max, buf, ret_chunk, fault);
+    struct tt_chunk_file opened = *file;
+    opened.fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (opened.fd < 0)
+        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
+    enum tt_err err = read_open(&opened, index, line_bytes_max, buf, ret_chunk, fault);
+    close(opened.fd);
+    return err;
 }

@@ -17,7 +17,7 @@ enum {
 };
 
 struct tt_chunk_file {
-    int fd;
+    int fd; /* -1: closed */
     uint64_t bytes;
     const char *path; /* borrowed */
     uint32_t chunks;  /* at least 1 */
@@ -28,6 +28,8 @@ struct tt_chunk_file {
  * NOT_FOUND, DENIED, INVALID (a directory), IO. */
 enum tt_err tt_chunk_file_open(struct tt_chunk_file *file, const char *path,
                                struct tt_fault *fault) TT_MUST_CHECK;
+/* Reading goes on all the same, each chunk then opens the file for itself: for the many files that
+ * a process cannot have open at once. */
 void tt_chunk_file_close(struct tt_chunk_file *file);
 
 struct tt_chunk_buf {
@@ -43,7 +45,8 @@ struct tt_chunk {
     bool last_is_overlong; /* the last line is longer than line_bytes_max and was cut behind that */
 };
 
-/* Reads chunk number `index`. The text may be empty. Errors: IO, NO_MEMORY. */
+/* Reads chunk number `index`. The text may be empty. Errors: IO, NO_MEMORY; of a closed file also
+ * those of opening it. */
 enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size_t line_bytes_max,
                           struct tt_chunk_buf *buf, struct tt_chunk *ret_chunk,
                           struct tt_fault *fault) TT_MUST_CHECK;

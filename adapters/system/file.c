@@ -1,7 +1,10 @@
-/* Happy path of writing: open PATH.<pid>.tmp, buffer 64 KiB, write, fsync, rename over PATH.
+/* Happy path of writing: open a file without a name beside PATH, buffer 64 KiB, write, fsync, name
+ * it PATH.<pid>.tmp, rename that over PATH. A file system that has no nameless files gets the name
+ * at once.
  *
  * Failure modes: the disk is full or the pipe is closed: the first failing write is reported and
- * the temporary file removed; a crash leaves the temporary file behind and PATH untouched. What
+ * the temporary file removed; a crash leaves PATH untouched, and nothing beside it, or the
+ * temporary file where it had its name already. What
  * exists but is no regular file (a terminal, /dev/null, a FIFO) is written through, since it cannot
  * be renamed over. */
 #include "adapters/system/file.h"
@@ -10,6 +13,7 @@
 #include "core/base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +74,7 @@ enum tt_err tt_file_read(const char *path, struct tt_buf *buf, struct tt_fault *
 struct tt_file_out {
     int fd;
     bool failed;
+    bool nameless;    /* the temporary file has no name yet */
     char *path;       /* NULL: written through */
     char *temporary;  /* NULL: written through */
     const char *name; /* for messages */
@@ -95,6 +100,31 @@ static char *out_text(const char *path, const char *suffix)
     return text;
 }
 
+/* A file in the folder of `path` that vanishes with the process; -1: there can be none. What it is
+ * named by later must be there. */
+static int open_nameless(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+    if (len >= sizeof folder || access("/proc/self/fd", X_OK) != 0)
+        return -1;
+    snprintf(folder, sizeof folder, "%.*s", (int)len, path);
+    return open(slash == NULL ? "."
+                : len == 0    ? "/"
+                              : folder,
+                O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+}
+
+/* Gives the temporary file its name, over one that a crash left behind. 0, or -1 and errno. */
+static int give_name(const struct tt_file_out *out)
+{
+    char self[64];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", out->fd);
+    unlink(out->temporary);
+    return linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW);
+}
+
 enum tt_err tt_file_out_open(const char *path, struct tt_file_out **ret_out, struct tt_fault *fault)
 {
     struct tt_file_out *out = tt_mem_zalloc(sizeof *out);
@@ -117,8 +147,10 @@ enum tt_err tt_file_out_open(const char *path, struct tt_file_out **ret_out, str
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
     out->name = out->path;
-    out->fd = special ? open(path, O_WRONLY | O_CLOEXEC)
-                      : open(out->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    out->fd = special ? open(path, O_WRONLY | O_CLOEXEC) : open_nameless(path);
+    out->nameless = !special && out->fd >= 0;
+    if (!special && out->fd < 0)
+        out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (out->fd < 0) {
         enum tt_err err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", path);
         out_free(out);
@@ -166,7 +198,8 @@ enum tt_err tt_file_out_commit(struct tt_file_out *out, struct tt_fault *fault)
 {
     enum tt_err err = out_send(out, out->bytes, out->used, fault);
     if (err == TT_OK && out->temporary != NULL &&
-        (fsync(out->fd) != 0 || rename(out->temporary, out->path) != 0))
+        (fsync(out->fd) != 0 || (out->nameless && give_name(out) != 0) ||
+         rename(out->temporary, out->path) != 0))
         err = tt_fault_errno(fault, tt_file_err(errno), errno, "%s", out->path);
     if (err != TT_OK && out->temporary != NULL)
         unlink(out->temporary);

@@ -2,10 +2,12 @@
  * into the caller's memory, compressed ones go through the library.
  *
  * Failure modes: the file ends in mid-stream or is damaged: IO with the path and the library's
- * reason; a signal interrupts a read: it is repeated unless the stop flag is set. */
+ * reason; it is of a form that is known and not read: IO with the form's name; a signal interrupts
+ * a read: it is repeated unless the stop flag is set. */
 #include "adapters/system/inflate.h"
 
 #include "adapters/system/file.h"
+#include "adapters/system/magic.h"
 #include "core/base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,16 +19,16 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { IN_BYTES = 256 * 1024, MAGIC_BYTES = 4 };
-
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_GZIP, FORM_ZSTD };
+enum { IN_BYTES = 256 * 1024 };
 
 struct tt_inflate {
     int fd;
     const char *path; /* borrowed */
-    enum form form;
-    bool ended;     /* the file is at its end */
-    bool in_stream; /* a member or frame has begun and not ended */
+    enum tt_form form;
+    const char *form_name; /* NULL: plain */
+    bool ended;            /* the file is at its end */
+    bool in_stream;        /* a member or frame has begun and not ended */
+    bool started;          /* the first member has */
     const volatile int *stop;
     uint64_t bytes;
     z_stream gzip;
@@ -61,7 +63,7 @@ void tt_inflate_close(struct tt_inflate *source)
 {
     if (source == NULL)
         return;
-    if (source->form == FORM_GZIP)
+    if (source->form == TT_FORM_GZIP)
         inflateEnd(&source->gzip);
     ZSTD_freeDStream(source->zstd);
     if (source->fd > STDIN_FILENO)
@@ -121,33 +123,47 @@ static enum tt_err fill(struct tt_inflate *source, struct tt_fault *fault)
 
 static enum tt_err begin(struct tt_inflate *source, struct tt_fault *fault)
 {
-    while (source->len < MAGIC_BYTES && !source->ended) {
-        /* A pipe that gives its first line at once must not wait for four bytes if they cannot be a
-         * magic. */
+    /* A pipe that gives its first line at once must not wait for more bytes if these cannot be a
+     * magic. */
+    enum tt_form form = TT_FORM_UNKNOWN;
+    while (form == TT_FORM_UNKNOWN && !source->ended) {
         enum tt_err err = fill(source, fault);
         if (err != TT_OK)
             return err;
-        if (source->len > 0 && source->in[0] != 0x1f && source->in[0] != 0x28)
-            break;
+        form = tt_magic_form(source->in, source->len, &source->form_name);
     }
-    source->form = FORM_PLAIN;
-    if (source->len >= 2 && source->in[0] == 0x1f && source->in[1] == 0x8b) {
-        if (inflateInit2(&source->gzip, 15 + 16) != Z_OK)
-            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-        source->form = FORM_GZIP;
-    } else if (source->len >= 4 && memcmp(source->in, "\x28\xb5\x2f\xfd", 4) == 0) {
-        source->zstd = ZSTD_createDStream();
-        if (source->zstd == NULL)
-            return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-        source->form = FORM_ZSTD;
-    }
+    if (form == TT_FORM_FOREIGN)
+        return tt_fault_set(fault, TT_ERR_IO, "%s: %s data, which is not read; %s first",
+                            source->path, source->form_name,
+                            source->in[0] >= 0xfe ? "make it UTF-8" : "unpack it");
+    if (form == TT_FORM_GZIP && inflateInit2(&source->gzip, 15 + 16) != Z_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    if (form == TT_FORM_ZSTD && (source->zstd = ZSTD_createDStream()) == NULL)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    source->form = form == TT_FORM_UNKNOWN ? TT_FORM_PLAIN : form;
     return TT_OK;
 }
 
 static enum tt_err damaged(struct tt_inflate *source, const char *what, struct tt_fault *fault)
 {
-    return tt_fault_set(fault, TT_ERR_IO, "%s: %s data: %s", source->path,
-                        source->form == FORM_GZIP ? "gzip" : "zstd", what);
+    return tt_fault_set(fault, TT_ERR_IO, "%s: %s data: %s", source->path, source->form_name, what);
+}
+
+/* Between members: zeros that pad a file (to the blocks of a tape, of a disk) are passed over, as
+ * gzip does. */
+static enum tt_err next_member(struct tt_inflate *source, struct tt_fault *fault)
+{
+    if (source->started)
+        while (source->at < source->len && source->in[source->at] == 0)
+            source->at++;
+    if (source->at == source->len)
+        return TT_OK;
+    if (source->in[source->at] != 0x1f)
+        return damaged(source, "something else follows its end", fault);
+    if (inflateReset(&source->gzip) != Z_OK)
+        return damaged(source, "cannot be read", fault);
+    source->in_stream = source->started = true;
+    return TT_OK;
 }
 
 /* One step of the library; *ret_got bytes came out. */
@@ -155,9 +171,9 @@ static enum tt_err step_gzip(struct tt_inflate *source, char *bytes, size_t size
                              struct tt_fault *fault)
 {
     z_stream *stream = &source->gzip;
-    if (!source->in_stream && inflateReset(stream) != Z_OK)
-        return damaged(source, "cannot be read", fault);
-    source->in_stream = true;
+    enum tt_err err = source->in_stream ? TT_OK : next_member(source, fault);
+    if (err != TT_OK || !source->in_stream)
+        return err;
     stream->next_in = source->in + source->at;
     stream->avail_in = (uInt)(source->len - source->at);
     stream->next_out = (unsigned char *)bytes;
@@ -192,10 +208,10 @@ static enum tt_err step_zstd(struct tt_inflate *source, char *bytes, size_t size
 enum tt_err tt_inflate_read(struct tt_inflate *source, char *bytes, size_t size, size_t *ret_got,
                             struct tt_fault *fault)
 {
-    enum tt_err err = source->form == FORM_UNKNOWN ? begin(source, fault) : TT_OK;
+    enum tt_err err = source->form == TT_FORM_UNKNOWN ? begin(source, fault) : TT_OK;
     if (err != TT_OK)
         return err;
-    if (source->form == FORM_PLAIN) {
+    if (source->form == TT_FORM_PLAIN) {
         size_t left = source->len - source->at;
         if (left == 0)
             return source->ended ? (*ret_got = 0, TT_OK)
@@ -208,8 +224,8 @@ enum tt_err tt_inflate_read(struct tt_inflate *source, char *bytes, size_t size,
     for (;;) {
         size_t got = 0;
         if (source->at < source->len || source->in_stream) {
-            err = source->form == FORM_GZIP ? step_gzip(source, bytes, size, &got, fault)
-                                            : step_zstd(source, bytes, size, &got, fault);
+            err = source->form == TT_FORM_GZIP ? step_gzip(source, bytes, size, &got, fault)
+                                               : step_zstd(source, bytes, size, &got, fault);
             if (err != TT_OK)
                 return err;
         }

@@ -4,6 +4,13 @@
 #include "core/base/mem.h"
 #include <stdio.h>
 
+static _Thread_local uint64_t out_of_memory;
+
+uint64_t tt_buf_failures(void)
+{
+    return out_of_memory;
+}
+
 void tt_buf_init(struct tt_buf *buf, size_t max_bytes)
 {
     *buf = (struct tt_buf){.max = max_bytes};
@@ -35,6 +42,7 @@ char *tt_buf_grow(struct tt_buf *buf, size_t len)
     }
     if (tt_mem_reserve((void **)&buf->data, &buf->capacity, need + 1, 1) != TT_OK) {
         buf->err = TT_ERR_NO_MEMORY;
+        out_of_memory++;
         return NULL;
     }
     /* What tt_mem_reserve gave beyond the maximum stays unused: whatever fits the capacity may be

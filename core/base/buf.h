@@ -28,6 +28,9 @@ void tt_buf_add_uint(struct tt_buf *buf, uint64_t value);
 void tt_buf_addf(struct tt_buf *buf, const char *fmt, ...) TT_PRINTF(2, 3);
 /* Room for `len` more bytes; the caller writes them and adds to buf->len. NULL on failure. */
 static inline char *tt_buf_reserve(struct tt_buf *buf, size_t len) TT_MUST_CHECK;
+/* How many buffers of this thread have run out of memory so far. For who puts a text together from
+ * many small ones and looks once, at the end. */
+uint64_t tt_buf_failures(void);
 struct tt_str tt_buf_str(const struct tt_buf *buf);
 
 /* tt_buf_reserve where the memory in hand does not suffice. */

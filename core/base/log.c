@@ -2,9 +2,12 @@
 
 #include "core/base/json.h"
 #include "core/base/time.h"
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { TEXT_BYTES = 2048 };
 
 static enum tt_log_level threshold = TT_LOG_INFO;
 static enum tt_log_format style = TT_LOG_TEXT;
@@ -21,35 +24,49 @@ bool tt_log_enabled(enum tt_log_level level)
     return level <= threshold;
 }
 
-static void write_line(enum tt_log_level level, const char *event, const char *text)
+static void write_all(const char *at, size_t left)
 {
-    struct tt_buf line;
-    tt_buf_init(&line, 64 * 1024);
-    if (style == TT_LOG_JSON) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        tt_buf_add_text(&line, "{\"ts\":\"");
-        tt_buf_add_time(&line, now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000);
-        tt_buf_addf(&line, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", level_names[level],
-                    event);
-        tt_json_add_text(&line, tt_str_from(text));
-        tt_buf_add_text(&line, "}\n");
-    } else {
-        tt_buf_addf(&line, "tasktrail: %s%s", level == TT_LOG_INFO ? "" : level_names[level],
-                    level == TT_LOG_INFO ? "" : ": ");
-        for (const char *at = text; *at != '\0'; at++)
-            tt_buf_add_char(&line, (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at);
-        tt_buf_add_char(&line, '\n');
-    }
-    const char *at = line.data;
-    size_t left = line.len;
     while (left > 0) {
         ssize_t wrote = write(STDERR_FILENO, at, left);
+        if (wrote < 0 && errno == EINTR)
+            continue;
         if (wrote <= 0)
             break; /* stderr is gone: nowhere left to tell */
         at += wrote;
         left -= (size_t)wrote;
     }
+}
+
+/* Without allocating: that memory has run out is to be told, too. */
+static void write_text(enum tt_log_level level, const char *text)
+{
+    char line[TEXT_BYTES + 32];
+    int start =
+        snprintf(line, sizeof line, "tasktrail: %s%s",
+                 level == TT_LOG_INFO ? "" : level_names[level], level == TT_LOG_INFO ? "" : ": ");
+    size_t len = (size_t)start;
+    for (const char *at = text; *at != '\0' && len < sizeof line - 1; at++)
+        line[len++] = (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at;
+    line[len++] = '\n';
+    write_all(line, len);
+}
+
+static void write_json(enum tt_log_level level, const char *event, const char *text)
+{
+    struct tt_buf line;
+    struct timespec now;
+    tt_buf_init(&line, 64 * 1024);
+    clock_gettime(CLOCK_REALTIME, &now);
+    tt_buf_add_text(&line, "{\"ts\":\"");
+    tt_buf_add_time(&line, now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000);
+    tt_buf_addf(&line, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", level_names[level],
+                event);
+    tt_json_add_text(&line, tt_str_from(text));
+    tt_buf_add_text(&line, "}\n");
+    if (line.err == TT_OK)
+        write_all(line.data, line.len);
+    else
+        write_text(level, text);
     tt_buf_done(&line);
 }
 
@@ -57,12 +74,15 @@ void tt_log(enum tt_log_level level, const char *event, const char *fmt, ...)
 {
     if (!tt_log_enabled(level))
         return;
-    char text[2048];
+    char text[TEXT_BYTES];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    write_line(level, event, text);
+    if (style == TT_LOG_JSON)
+        write_json(level, event, text);
+    else
+        write_text(level, text);
 }
 
 void tt_log_fault(enum tt_log_level level, const char *event, const struct tt_fault *fault)

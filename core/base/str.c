@@ -18,7 +18,7 @@ bool tt_str_equal(struct tt_str a, struct tt_str b)
 bool tt_str_is_blank(struct tt_str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t' && text.ptr[i] != '\r')
             return false;
     return true;
 }

@@ -20,7 +20,7 @@ struct tt_str {
 
 struct tt_str tt_str_from(const char *text);         /* NULL gives absent */
 bool tt_str_equal(struct tt_str a, struct tt_str b); /* absent equals absent alone */
-/* Nothing but spaces and tabs, or nothing. */
+/* Nothing but spaces, tabs and carriage returns, or nothing. */
 bool tt_str_is_blank(struct tt_str text);
 /* Decimal digits, perhaps with '-' in front, within int64_t; else false, *ret_value untouched. */
 bool tt_str_to_int(struct tt_str text, int64_t *ret_value);

@@ -26,7 +26,6 @@ enum {
     FIRST_WAIT_US = 50 * 1000,
     LONGEST_WAIT_US = 5 * 1000 * 1000,
     IDLE_WAIT_MS_MAX = 500,
-    SOON_MS = 10,
     TRIM_EVERY_US = 10 * 1000 * 1000,
 };
 
@@ -131,7 +130,7 @@ static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_f
     if (w->options->until_idle)
         err = is_finished(w, ret_finished, fault);
     if (err == TT_OK && !*ret_finished)
-        err = w->queue->wait(w->queue->context, soon ? SOON_MS : idle_wait_ms(w), fault);
+        err = w->queue->wait(w->queue->context, soon ? TT_WORKER_SOON_MS : idle_wait_ms(w), fault);
     return err;
 }
 

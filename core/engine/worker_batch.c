@@ -106,6 +106,17 @@ static enum tt_err set_all_aside(struct tt_worker *w, const struct tt_queue_batc
     return TT_OK;
 }
 
+/* Behind a batch of all there was, waiting tells what has come meanwhile, at once if something has:
+ * in one step less than a claim that finds nothing. */
+static enum tt_err finish(struct tt_worker *w, bool *ret_lost, struct tt_fault *fault)
+{
+    const struct tt_queue *queue = w->queue;
+    if (queue->finish_and_wait == NULL || w->asked_us != 0 || w->options->until_idle ||
+        tt_worker_stopping(w))
+        return queue->finish(queue->context, ret_lost, fault);
+    return queue->finish_and_wait(queue->context, TT_WORKER_SOON_MS, ret_lost, fault);
+}
+
 static enum tt_err handle_batch(struct tt_worker *w, const struct tt_queue_batch *batch,
                                 int64_t read_started_us, struct tt_fault *fault)
 {
@@ -122,7 +133,7 @@ static enum tt_err handle_batch(struct tt_worker *w, const struct tt_queue_batch
     if (err == TT_OK)
         err = set_all_aside(w, batch, poison, poisoned, fault);
     if (err == TT_OK)
-        err = w->queue->finish(w->queue->context, &lost, fault);
+        err = finish(w, &lost, fault);
     if (err != TT_OK)
         return err;
     if (lost)

@@ -6,6 +6,8 @@
 #include "core/engine/fences.h"
 #include "core/engine/worker.h"
 
+enum { TT_WORKER_SOON_MS = 10 };
+
 struct tt_worker {
     const struct tt_worker_options *options;
     const struct tt_queue *queue;

@@ -109,6 +109,10 @@ struct tt_queue {
      * that have come, a bounded part of it at a time; with it, it waits for them. Optional (NULL).
      */
     enum tt_err (*carry_on)(void *context, bool wait, struct tt_fault *fault);
+    /* As finish and then wait, in one step where that can be; only when no other batch is asked
+     * for. Optional (NULL). */
+    enum tt_err (*finish_and_wait)(void *context, int64_t wait_ms, bool *ret_lost,
+                                   struct tt_fault *fault);
 };
 
 #endif

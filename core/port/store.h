@@ -9,8 +9,8 @@
  * class RETRY may have happened all the same. That is harmless: the batch is applied again, and its
  * rows are found at their places.
  *
- * From fence to the end of the transaction nobody else writes to the partitions named, so what was
- * loaded stays true.
+ * From fence, at the latest from load, to the end of the transaction nobody else writes to the
+ * partitions named, so what was loaded stays true.
  *
  * Errors of class POISON, from any step: some event of the batch can never be written; which one,
  * the caller finds out with smaller batches.

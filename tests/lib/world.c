@@ -122,6 +122,19 @@ static enum tt_err q_finish(void *c, bool *lost, struct tt_fault *fault)
     return err;
 }
 
+static enum tt_err q_finish_and_wait(void *c, int64_t wait_ms, bool *lost, struct tt_fault *fault)
+{
+    struct tt_world *world = c;
+    enum tt_err err = q_finish(c, lost, fault);
+    note(world, "and-wait");
+    world->now_us += wait_ms * 1000;
+    for (size_t i = 0; i < world->count; i++)
+        if (!world->done[i])
+            return err;
+    world->stop = 1;
+    return err;
+}
+
 static enum tt_err q_give_back(void *c, struct tt_fault *fault)
 {
     struct tt_world *world = c;
@@ -335,7 +348,8 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
                                    q_disconnect,
                                    q_park,
                                    world->asks_ahead ? q_prefetch : NULL,
-                                   world->asks_ahead ? q_carry_on : NULL};
+                                   world->asks_ahead ? q_carry_on : NULL,
+                                   world->stays ? q_finish_and_wait : NULL};
     const struct tt_store store = {.context = world,
                                    .begin = s_begin,
                                    .commit = s_commit,
@@ -362,7 +376,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
         .park = world->park,
         .observers = &seeing,
         .observer_count = world->watch,
-        .until_idle = true,
+        .until_idle = !world->stays,
         .json_depth_max = TT_JSON_DEPTH_DEFAULT,
         .stop = &world->stop,
     };

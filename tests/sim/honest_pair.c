@@ -120,8 +120,14 @@ void tt_honest_pair_finish(struct tt_honest_pair *w)
     struct tt_fault fault = {0};
     bool lost[2];
     tt_honest_seen.late += w->client.looks.count > 0;
-    tt_honest_must(w->real.finish(w->real.context, &lost[0], &fault), &fault);
-    tt_honest_must(w->modelled.finish(w->modelled.context, &lost[1], &fault), &fault);
+    bool wait = w->client.looks.count == 0 && tt_honest_below(3) == 0;
+    const struct tt_queue *real = &w->real, *modelled = &w->modelled;
+    tt_honest_must(wait ? real->finish_and_wait(real->context, 1, &lost[0], &fault)
+                        : real->finish(real->context, &lost[0], &fault),
+                   &fault);
+    tt_honest_must(wait ? modelled->finish_and_wait(modelled->context, 1, &lost[1], &fault)
+                        : modelled->finish(modelled->context, &lost[1], &fault),
+                   &fault);
     ck_assert_msg(lost[0] == lost[1], "script %u step %u: lost %d, the model %d", tt_honest.script,
                   tt_honest.step, lost[0], lost[1]);
     tt_honest_seen.losses += lost[0];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVES_PER_LEASE = 3 };
+enum { LIVES_PER_LEASE = 3, SEEN_MAX = 16, BRIEF_MS = 10, CALLS_EVERY = 16 };
 
 /* ---- Calls */
 
@@ -59,10 +59,13 @@ void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand)
             q->partitions[i].task_count = q->partitions[i].count = 0;
 }
 
-static void let_go(struct tt_model_queue *q)
+static void let_go(struct tt_model_queue *q, bool waits)
 {
     for (unsigned i = 0; i < q->server->partition_count; i++) {
-        q->partitions[i].ready = q->partitions[i].ready || q->partitions[i].in_hand;
+        q->partitions[i].ready =
+            q->partitions[i].ready ||
+            (q->partitions[i].in_hand && (waits || !q->locking || q->partitions[i].full));
+        q->partitions[i].maybe = q->partitions[i].maybe || q->partitions[i].in_hand;
         q->partitions[i].in_hand = false;
     }
 }
@@ -96,7 +99,7 @@ static enum tt_err q_give_back(void *context, struct tt_fault *fault)
     if (err != TT_OK)
         return err;
     q->vanished += vanished;
-    let_go(q);
+    let_go(q, true);
     tt_model_client_forget_batch(q, !q->now);
     return TT_OK;
 }
@@ -119,7 +122,8 @@ static enum tt_err q_renew(void *context, bool *ret_lost, struct tt_fault *fault
     return err;
 }
 
-static bool finish_one(struct tt_model_queue *q, unsigned i)
+/* As the script: how many tasks became ready, or -1. */
+static int64_t finish_one(struct tt_model_queue *q, unsigned i)
 {
     struct tt_model_id ids[TT_MODEL_ENTRIES_MAX];
     size_t count = 0, first = q->partitions[i].first;
@@ -131,9 +135,9 @@ static bool finish_one(struct tt_model_queue *q, unsigned i)
     for (size_t k = 0; k < count && !q->locking; k++)
         tt_model_acknowledge(q->server, i, ids[k]);
     if (!q->locking)
-        return true;
+        return 0;
     return tt_model_finish(q->server, i, q->token, ids, count, q->partitions[i].tasks,
-                           q->partitions[i].task_count) >= 0;
+                           q->partitions[i].task_count);
 }
 
 /* With another batch asked for, the answer is not waited for: that nothing came of it is told by
@@ -142,7 +146,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
 {
     struct tt_model_queue *q = context;
     unsigned done = 0;
-    bool lost = false, ahead = tt_model_client_is_ahead(q);
+    bool lost = false, waits = false, ahead = tt_model_client_is_ahead(q);
     enum tt_err err = tt_model_client_carry_on(q, true, fault);
     if (err != TT_OK)
         return err;
@@ -152,8 +156,9 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
             continue;
         if (err == TT_OK)
             err = between(q, &done, fault);
-        if (err == TT_OK)
-            lost |= !finish_one(q, i);
+        int64_t became_ready = err == TT_OK ? finish_one(q, i) : 0;
+        lost |= became_ready < 0;
+        waits |= became_ready != 0;
         if (!ahead)
             continue;
         q->partitions[i].unsure = q->partitions[i].ready = true;
@@ -164,7 +169,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     *ret_lost = q->lost || (err == TT_OK && lost && !ahead);
     q->lost = err == TT_OK && lost && ahead;
     if (err == TT_OK && !ahead)
-        let_go(q);
+        let_go(q, waits);
     return ahead ? TT_OK : err;
 }
 
@@ -212,6 +217,7 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     if (q->consumer == 0 && !q->locking)
         q->consumer = tt_model_token(q->server, name);
     memset(q->partitions, 0, sizeof q->partitions);
+    q->brief = 0;
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].ready = true;
     q->look_due.us = 0;
@@ -237,27 +243,41 @@ static void q_disconnect(void *context)
 
 /* ---- Waiting and tending */
 
-static bool look(struct tt_model_queue *q, unsigned i)
+static bool look(struct tt_model_queue *q, unsigned i, bool calls)
 {
     const struct tt_model_partition *p = &q->server->partitions[i];
     struct tt_model_id after =
         q->partitions[i].from_now ? q->partitions[i].newest : q->partitions[i].last;
     bool found = !q->partitions[i].full && p->entry_count > 0 &&
                  tt_model_id_compare(p->entries[p->entry_count - 1].id, after) > 0;
-    if (q->locking && tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
+    if ((calls || q->partitions[i].finished) &&
+        tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
         q->partitions[i].wake = p->wake;
         found = true;
     }
     q->partitions[i].ready = q->partitions[i].ready || found;
+    q->partitions[i].maybe = false;
+    if (!q->locking || q->partitions[i].full)
+        return found;
+    tt_model_look(q->server, i, q->partitions[i].last, SEEN_MAX, &q->seen[i]);
+    q->partitions[i].has_seen = q->seen[i].count > 0 && q->seen[i].all;
     return found;
 }
 
-static bool look_everywhere(struct tt_model_queue *q)
+static bool look_everywhere(struct tt_model_queue *q, bool calls)
 {
     bool found = false;
     for (unsigned i = 0; i < q->server->partition_count; i++)
-        found |= look(q, i);
+        found |= look(q, i, calls);
     return found;
+}
+
+/* Whoever waits briefly comes again soon; one in so many waits is for calls to look as well. */
+static bool with_calls(struct tt_model_queue *q, int64_t wait_ms)
+{
+    bool brief = wait_ms <= BRIEF_MS && ++q->brief % CALLS_EVERY != 0;
+    q->brief = brief ? q->brief : 0;
+    return q->locking && !brief;
 }
 
 static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
@@ -269,14 +289,32 @@ static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault
     for (unsigned i = 0; i < q->server->partition_count; i++)
         if (q->partitions[i].ready)
             return TT_OK;
+    tt_model_client_forget_seen(q);
     err = tt_model_client_there(q, TT_SIM_WAIT, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].newest = q->server->partitions[i].last_id;
-    if (err == TT_OK && !look_everywhere(q)) {
+    bool calls = with_calls(q, wait_ms);
+    if (err == TT_OK && !look_everywhere(q, calls)) {
         q->idle(q->idle_context, q->server->changes, wait_ms);
-        look_everywhere(q);
+        look_everywhere(q, calls);
     }
     return err == TT_OK ? tt_model_client_back(q, TT_SIM_WAIT, fault) : err;
+}
+
+/* The calls of what is being finished count. Others may come between the two. */
+static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_lost,
+                                     struct tt_fault *fault)
+{
+    struct tt_model_queue *q = context;
+    bool together = q->locking && !tt_model_client_is_ahead(q);
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].finished = together && q->partitions[i].in_hand;
+    enum tt_err err = q_finish(q, ret_lost, fault);
+    if (err == TT_OK)
+        err = q_wait(q, wait_ms, fault);
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].finished = false;
+    return err;
 }
 
 static enum tt_err q_bury(void *context, const struct tt_queue_entry *entry, const char *reason,
@@ -375,6 +413,7 @@ struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
                              .carry_on = tt_model_client_carry_on,
                              .renew = q_renew,
                              .finish = q_finish,
+                             .finish_and_wait = q_finish_and_wait,
                              .give_back = q_give_back,
                              .wait = q_wait,
                              .bury = q_bury,

@@ -25,9 +25,12 @@ struct tt_model_queue {
     int token;    /* 0: none yet */
     int consumer; /* without locking: of this worker; 0: none yet */
     unsigned alive, rank, next_first;
+    unsigned brief; /* waits, one behind the other */
     struct tt_mono look_due;
     struct {
-        bool asked, ready, full, stale, in_hand, unsure;
+        bool asked, ready, maybe, full, stale, in_hand, unsure;
+        bool finished; /* by the call that waits as well */
+        bool has_seen; /* what the last wait found is all there was, in `seen` */
         unsigned hand;
         const char *tasks[TT_MODEL_ENTRIES_MAX];
         size_t task_count, first, count;
@@ -43,7 +46,7 @@ struct tt_model_queue {
         bool asked;
     } hands[2];   /* the batch in hand, and the one that was asked for ahead */
     unsigned now; /* the one in hand */
-    struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX]; /* what was seen */
+    struct tt_model_offers offers[TT_MODEL_PARTITIONS_MAX], seen[TT_MODEL_PARTITIONS_MAX];
     struct {
         unsigned partitions[TT_MODEL_PARTITIONS_MAX]; /* looked at and not offered yet; */
         size_t count, each;                           /* so much is asked of each, */

@@ -28,6 +28,7 @@ enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_mi
     *ret_asked = tt_model_client_is_ahead(q);
     if (*ret_asked)
         return TT_OK;
+    tt_model_client_forget_seen(q);
     tt_model_client_ask_anew(q);
     size_t count = tt_model_client_choose(q, true, max < AHEAD ? max : AHEAD, q->looks.partitions);
     if (count == 0)

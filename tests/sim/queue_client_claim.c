@@ -23,6 +23,7 @@ static void take_claim(struct tt_model_queue *q, unsigned partition,
 {
     q->partitions[partition].stale = claim->more == 3;
     q->partitions[partition].full = claim->more == 2;
+    q->partitions[partition].maybe = false;
     q->partitions[partition].ready = claim->more == 1 || claim->more == 3;
     q->partitions[partition].last = claim->last;
     q->partitions[partition].in_hand = claim->count > 0 || claim->task_count > 0;
@@ -52,8 +53,8 @@ size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, 
     size_t chosen = 0;
     for (unsigned i = 0; i < count && chosen < limit; i++) {
         unsigned k = (first + i) % count;
-        if (q->partitions[k].ready && !q->partitions[k].asked && !q->partitions[k].in_hand &&
-            tt_model_client_is_own(q, k) == own)
+        if ((q->partitions[k].ready || q->partitions[k].maybe) && !q->partitions[k].asked &&
+            !q->partitions[k].in_hand && tt_model_client_is_own(q, k) == own)
             list[chosen++] = k;
     }
     if (chosen > 0)
@@ -66,7 +67,12 @@ void tt_model_client_look(struct tt_model_queue *q, unsigned partition, size_t e
     q->partitions[partition].asked = q->partitions[partition].in_hand = true;
     q->partitions[partition].hand = hand;
     q->partitions[partition].count = q->partitions[partition].task_count = 0;
-    tt_model_look(q->server, partition, q->partitions[partition].last, each, &q->offers[partition]);
+    if (q->partitions[partition].has_seen && q->seen[partition].count < each)
+        q->offers[partition] = q->seen[partition];
+    else
+        tt_model_look(q->server, partition, q->partitions[partition].last, each,
+                      &q->offers[partition]);
+    q->partitions[partition].has_seen = false;
 }
 
 static void take_plain(struct tt_model_queue *q, unsigned partition, size_t each)
@@ -140,6 +146,12 @@ static enum tt_err run_pass(struct tt_model_queue *q, bool own, size_t limit, si
     return err == TT_OK ? tt_model_client_back(q, TT_SIM_CLAIM, fault) : err;
 }
 
+void tt_model_client_forget_seen(struct tt_model_queue *q)
+{
+    for (unsigned i = 0; i < q->server->partition_count; i++)
+        q->partitions[i].has_seen = false;
+}
+
 void tt_model_client_ask_anew(struct tt_model_queue *q)
 {
     for (unsigned i = 0; i < q->server->partition_count; i++)
@@ -185,6 +197,7 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
     err = run_passes(q, true, max, fence_min, fault);
     if (err == TT_OK && q->hands[q->now].entry_count == 0)
         err = run_passes(q, false, max, fence_min, fault);
+    tt_model_client_forget_seen(q);
     if (err != TT_OK)
         return err;
     *ret_batch = (struct tt_queue_batch){.entries = q->hands[q->now].entries,

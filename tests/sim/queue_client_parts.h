@@ -20,6 +20,7 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
                                   struct tt_queue_batch *ret_batch, struct tt_fault *fault);
 /* queue_client_claim.c: the steps of a claim */
 void tt_model_client_ask_anew(struct tt_model_queue *q);
+void tt_model_client_forget_seen(struct tt_model_queue *q); /* what a wait found */
 /* Up to `limit` partitions that may have something; those that have something in hand are left
  * out. */
 size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list);

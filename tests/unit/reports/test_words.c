@@ -26,6 +26,49 @@ TT_TEST(lines_end_at_spaces_and_not_between_a_number_and_its_unit)
 }
 TT_END
 
+static const char *shown(struct tt_str text, size_t columns)
+{
+    tt_buf_clear(&buf);
+    tt_words_add(&buf, text, columns);
+    return buf.data;
+}
+
+TT_TEST(text_cannot_drive_a_terminal_nor_turn_a_line_round)
+{
+    ck_assert_str_eq(shown(TT_STR("a\x1b[31m\x7f\n"), 0), "a?[31m??");
+    ck_assert_str_eq(shown(TT_STR("a\xc2\x9b"
+                                  "b\xc2\xa0"),
+                           0),
+                     "a?b\xc2\xa0");
+    ck_assert_str_eq(shown(TT_STR("\xe2\x80\xae"
+                                  "evil\xe2\x80\xac \xe2\x81\xa6\xe2\x80\xa8"),
+                           0),
+                     "?evil? ??");
+    ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80\x93\xe2\x81\xaa"), 0),
+                     "\xd7\xa9\xe2\x80\x93\xe2\x81\xaa");
+    ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80"), 0), "\xd7\xa9\xe2\x80");
+    ck_assert_str_eq(shown(TT_STR("\xd7\xa9 and more"), 6), "\xd7\xa9 a...");
+    tt_buf_done(&buf);
+}
+TT_END
+
+TT_TEST(violations_beyond_the_two_orders_are_explained)
+{
+    struct tt_summary summary = {0};
+    summary.legal[0][0] = 2;
+    summary.verdicts[TT_VERDICT_VIOLATION] = 2;
+    tt_buf_clear(&buf);
+    tt_words_add_overruled(&buf, &summary);
+    ck_assert_uint_eq(buf.len, 0);
+    summary.verdicts[TT_VERDICT_VIOLATION] = 3;
+    tt_words_add_overruled(&buf, &summary);
+    ck_assert_str_eq(buf.data,
+                     "1 task is a violation whatever the two orders say, by an unknown "
+                     "status, copies that contradict each other, or a store that differs.");
+    tt_buf_done(&buf);
+}
+TT_END
+
 static const char *quoted(struct tt_str text)
 {
     tt_buf_clear(&buf);
@@ -43,7 +86,9 @@ TT_TEST(words_of_a_command_line_are_quoted_where_they_have_to_be)
     ck_assert_str_eq(quoted(TT_STR("#1")), "'#1'");
     ck_assert_str_eq(quoted(TT_STR("a\x1b"
                                    "b")),
-                     "'a?b'");
+                     "$'a\\033b'");
+    ck_assert_str_eq(quoted(TT_STR("it's\n\\ \xe2\x80\xae")), "$'it\\'s\\012\\\\ \\342\\200\\256'");
+    ck_assert_str_eq(quoted(TT_STR("\xe2\x80\x93 \xd7\xa9")), "'\xe2\x80\x93 \xd7\xa9'");
     tt_buf_done(&buf);
 }
 TT_END
@@ -113,7 +158,9 @@ TT_TEST(the_worst_stories_are_shown_and_some_of_each_verdict)
 }
 TT_END
 
-TT_SUITE("reports/words", lines_end_at_spaces_and_not_between_a_number_and_its_unit,
+TT_SUITE("reports/words", text_cannot_drive_a_terminal_nor_turn_a_line_round,
+         violations_beyond_the_two_orders_are_explained,
+         lines_end_at_spaces_and_not_between_a_number_and_its_unit,
          words_of_a_command_line_are_quoted_where_they_have_to_be,
          a_command_names_the_task_wherever_its_id_may_be_misread,
          the_worst_stories_are_shown_and_some_of_each_verdict)

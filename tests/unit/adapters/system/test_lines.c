@@ -38,6 +38,8 @@ static char *chunks_of(const char *path, size_t max)
     ck_assert_int_eq(tt_chunk_file_open(&file, path, &fault), TT_OK);
     for (uint32_t i = 0; i < file.chunks; i++) {
         struct tt_chunk chunk;
+        if (i == 1)
+            tt_chunk_file_close(&file); /* from here on each opens it for itself */
         ck_assert_int_eq(tt_chunk_read(&file, i, max, &buf, &chunk, &fault), TT_OK);
         tt_buf_add_str(&all, chunk.text);
         if (chunk.last_is_overlong)
@@ -85,9 +87,14 @@ TT_TEST(gzip_and_zstd_read_as_their_content_whatever_the_number_of_members)
         "seq 100000 | gzip > %s; seq 5 | gzip >> %s",
         "seq 100000 | zstd -q > %s; seq 5 | zstd -q >> %s",
         "seq 100000 > %s; seq 5 >> %s",
+        /* parallel writers begin with a frame to be passed over */
+        ("{ printf '\\122\\052\\115\\030\\003\\000\\000\\000abc'; seq 100000 | zstd -q; } > %s; "
+         "seq 5 | zstd -q >> %s"),
+        /* padded to a block, as on tape */
+        "{ seq 100000; seq 5; } | gzip > %s; head -c 700000 /dev/zero >> %s",
     };
     char *first = NULL;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char command[900];
         const char *path = tt_tmpfile("packed");
         remove(path);
@@ -105,6 +112,53 @@ TT_TEST(gzip_and_zstd_read_as_their_content_whatever_the_number_of_members)
         first = found;
     }
     free(first);
+}
+TT_END
+
+/* What the whole file at the path gives: lines, and the reason behind them. */
+static void expect_refused(const char *bytes, size_t len, const char *reason)
+{
+    const char *path = tt_tmpfile("foreign");
+    struct tt_lines *lines = NULL;
+    struct tt_chunk_file file;
+    struct tt_line line;
+    struct tt_fault fault = {0};
+    bool more = true;
+    enum tt_err err = TT_OK;
+    tt_write_file(path, bytes, len);
+    ck_assert_int_eq(tt_chunk_file_open(&file, path, &fault), TT_ERR_UNSUPPORTED);
+    ck_assert_int_eq(tt_lines_open(path, 100, &lines, &fault), TT_OK);
+    while (err == TT_OK && more)
+        err = tt_lines_next(lines, &line, &more, &fault);
+    ck_assert_int_eq(err, TT_ERR_IO);
+    ck_assert_msg(strstr(fault.text, reason) != NULL, "%s", fault.text);
+    tt_lines_close(lines);
+}
+
+TT_TEST(forms_that_are_known_and_not_read_are_told_by_name)
+{
+    expect_refused("\xfd"
+                   "7zXZ\0\0\4",
+                   8, "xz data, which is not read; unpack it first");
+    expect_refused("BZh61AY&SY\x10\x20", 12, "bzip2 data");
+    expect_refused("PK\3\4\x14\0", 6, "zip data");
+    expect_refused("\xff\xfe{\0", 4, "UTF-16 data, which is not read; make it UTF-8 first");
+    expect_refused("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0\0more", 25,
+                   "gzip data: something else follows its end");
+}
+TT_END
+
+TT_TEST(text_that_begins_as_a_magic_does_is_text)
+{
+    static const char *const texts[] = {"BZh9", "BZh91AY&S", "PK", "P", "(", "BZh91AY&Sx\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *path = tt_tmpfile("text");
+        tt_write_file(path, texts[i], strlen(texts[i]));
+        char *found = lines_of(path, 100), expected[64];
+        snprintf(expected, sizeof expected, "1:%.*s|", (int)strcspn(texts[i], "\n"), texts[i]);
+        ck_assert_str_eq(found, expected);
+        free(found);
+    }
 }
 TT_END
 
@@ -148,5 +202,7 @@ TT_END
 TT_SUITE("adapters/system/lines", lines_end_with_lf_crlf_or_the_file,
          an_overlong_line_is_given_cut_and_the_next_one_is_whole,
          gzip_and_zstd_read_as_their_content_whatever_the_number_of_members,
+         forms_that_are_known_and_not_read_are_told_by_name,
+         text_that_begins_as_a_magic_does_is_text,
          chunks_hold_every_line_once_and_in_order_wherever_they_are_cut,
          a_line_longer_than_several_chunks_is_one_overlong_line)

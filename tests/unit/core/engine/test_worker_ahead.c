@@ -74,7 +74,23 @@ TT_TEST(a_lease_that_ended_after_a_failure_to_go_on_means_connecting_again)
 }
 TT_END
 
+/* Behind what is asked for there is no need to wait; behind the last batch there is nothing else to
+ * do. */
+TT_TEST(a_worker_that_stays_waits_in_one_step_with_finishing_where_nothing_is_asked_for)
+{
+    struct tt_world world = {.asks_ahead = true, .stays = true, .batch = 1};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim prefetch begin carry-on commit finish claim begin "
+                                  "commit finish and-wait disconnect ");
+    ck_assert_uint_eq(counts.entries, 2);
+}
+TT_END
+
 TT_SUITE("core/engine/worker_ahead",
+         a_worker_that_stays_waits_in_one_step_with_finishing_where_nothing_is_asked_for,
          the_next_batch_is_gone_on_with_in_the_middle_of_the_transaction,
          what_fails_in_going_on_does_not_disturb_the_store_and_is_told_after_it,
          nothing_is_gone_on_with_where_that_has_failed,

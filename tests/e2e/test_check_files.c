@@ -1,0 +1,101 @@
+/* Files that `tasktrail check` cannot read, or not to their end, and very many of them: what was
+ * read is reported, and says that it is not all. */
+#include "tests/lib/process.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/tmpdir.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT                                                                                      \
+    "{\"task_id\":\"t\",\"status\":\"A\",\"event_time\":\"2026-03-01T00:00:00Z\",\"seq\":1}\n"
+
+#define IN_FOLDER(...) tt_tasktrail(tt_tmpdir(), NULL, (const char *const[]){__VA_ARGS__, NULL})
+
+static size_t times_in(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void make_good(void)
+{
+    tt_write_file(tt_tmpfile("good"), EVENT, strlen(EVENT));
+}
+
+TT_TEST(report_of_files_that_could_not_all_be_read_begins_with_that)
+{
+    make_good();
+    struct tt_run run = IN_FOLDER("check", "gone", "good", "gone too");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_msg(strncmp(run.out,
+                          "INCOMPLETE, not all could be read: gone: No such file or directory, and "
+                          "1 more\nfile\nThe one task is clean",
+                          100) == 0,
+                  "%.300s", run.out);
+    ck_assert_uint_eq(times_in(run.err, "gone: No such"), 1);
+    ck_assert_uint_eq(times_in(run.err, "not all of the input could be read"), 1);
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "--task", "t", "good", "gone");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert(strncmp(run.out, "INCOMPLETE", 10) == 0);
+    ck_assert_ptr_nonnull(strstr(run.out, "\nTASK t  clean"));
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "--format", "html", "good", "<b>gone");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_ptr_nonnull(strstr(run.out, "<b>Incomplete</b>, not all could be read: "
+                                          "&lt;b&gt;gone: No such file or directory"));
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "good");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_null(strstr(run.out, "INCOMPLETE"));
+    tt_run_done(&run);
+}
+TT_END
+
+TT_TEST(nothing_is_reported_where_reading_stopped_for_another_reason)
+{
+    make_good();
+    struct tt_run run = IN_FOLDER("check", "--rejects", "no/such/folder/rejects", "good");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_str_eq(run.out, "");
+    ck_assert_uint_eq(times_in(run.err, "\n"), 1);
+    tt_run_done(&run);
+}
+TT_END
+
+TT_TEST(files_may_be_more_than_a_process_may_have_open)
+{
+    const char *words[] = {
+        "sh", "-c",
+        "i=0; while [ $i -lt 400 ]; do cp good many.$i; i=$((i+1)); done; "
+        "ulimit -n 256 && exec \"$0\" check --format json --threads 2 --fail-on never many.*",
+        TT_PROGRAM, NULL};
+    make_good();
+    char command[600];
+    snprintf(command, sizeof command, "cd %s && { %s; }", tt_tmpdir(), words[2]);
+    words[2] = command;
+    const char *log = tt_tmpfile("log");
+    ck_assert_int_eq(tt_finish(tt_start(words, log, NULL), 0), 0);
+    ck_assert(tt_file_says(log, "\"events\":400,\"rejected\":0,"));
+}
+TT_END
+
+TT_TEST(lines_of_nothing_but_blanks_and_returns_are_no_rejects)
+{
+    static const char text[] = "\r\r\n \t\r\n" EVENT "\r\r\n";
+    struct tt_run run =
+        tt_tasktrail(NULL, text, (const char *const[]){"check", "--format", "json", "-", NULL});
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.out, "\"events\":1,\"rejected\":0,"));
+    tt_run_done(&run);
+}
+TT_END
+
+TT_SUITE("e2e/check_files", report_of_files_that_could_not_all_be_read_begins_with_that,
+         nothing_is_reported_where_reading_stopped_for_another_reason,
+         files_may_be_more_than_a_process_may_have_open,
+         lines_of_nothing_but_blanks_and_returns_are_no_rejects)
