@@ -106,7 +106,7 @@
     "for i = 1, #all, 2 do if all[i + 1] == token then mine[#mine + 1] = all[i] "                  \
     "tasks[all[i]] = true end end "                                                                \
     "each_part(mine, 1000, function(...) call('HDEL', HELD, ...) end) "                            \
-    "take_from(token, tasks) mark_ready(tasks) call('XGROUP', 'DELCONSUMER', E, G, token) end "    \
+    "take_from(token, tasks) mark_ready(tasks) end "                                               \
     "local function begin_anew() local tasks = {} "                                                \
     "call('DEL', HELD, WAIT, READY, LEASES, BEHIND) take_from(OUT, tasks) "                        \
     "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \

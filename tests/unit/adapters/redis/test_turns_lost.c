@@ -2,9 +2,12 @@
  */
 #include "tests/unit/adapters/redis/turns_scene.h"
 
+#include "tests/lib/tmpdir.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Helper keys are lost, one by one and all: what is pending is found again, in order. */
 TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
@@ -78,21 +81,100 @@ TT_TEST(a_lock_that_came_to_somebody_else_is_not_released)
 }
 TT_END
 
-TT_TEST(consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
+/* Its consumer stays until newer entries have been delivered: see script_finish.h. */
+TT_TEST(nothing_is_left_with_the_consumer_of_a_dead_worker)
 {
     set_up("consumers");
     add("x", 1);
     ck_assert_str_eq(claim(&a, 9), "x1*1 ");
     tt_test_queue_expire(&server, "a");
     ck_assert_str_eq(claim(&b, 9), "x1*2 ");
-    ck_assert_int_eq(tt_redis_ask(&server, "EVAL %s 1 {t:0}:events",
-                                  "return #redis.call('XINFO', 'CONSUMERS', KEYS[1], 'appliers')"),
-                     2); /* b's and that of what waits */
+    finish(&b);
+    ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 0);
     tear_down();
+}
+TT_END
+
+/* ---- A file that was cut within a transaction */
+
+/* Cuts the file behind the middle of claim number `n` of its last transaction, as a crash does. */
+static void cut_in_claim(int n)
+{
+    static const char begin[] = "*1\r\n$5\r\nMULTI\r\n", word[] = "$6\r\nXCLAIM\r\n";
+    char path[400];
+    size_t len = 0;
+    snprintf(path, sizeof path, "%s/appendonlydir/appendonly.aof.1.incr.aof", server.dir);
+    char *file = tt_read_file(path, &len), *at = NULL;
+    ck_assert_ptr_nonnull(file);
+    for (char *next = file; next != NULL;
+         next = memmem(next, len - (size_t)(next - file), begin, sizeof begin - 1)) {
+        at = next;
+        next++;
+    }
+    for (int i = 0; i < n; i++) {
+        at = memmem(at + 1, len - (size_t)(at + 1 - file), word, sizeof word - 1);
+        ck_assert_ptr_nonnull(at);
+    }
+    ck_assert_int_eq(truncate(path, at + 30 - file), 0);
+    free(file);
+}
+
+static void start_again(int signal_number, const char *name)
+{
+    if (signal_number != 0)
+        tt_redis_server_stop(&server, signal_number);
+    tt_redis_server_start(&server, name);
+    struct tt_queue *queues[] = {&a, &b, &c};
+    for (size_t i = 0; i < 3; i++) {
+        struct tt_fault fault = {0};
+        unsigned partitions;
+        int64_t epoch;
+        ck_assert_msg(queues[i]->connect(queues[i]->context, &partitions, &epoch, &fault) == TT_OK,
+                      "%s", fault.text);
+    }
+}
+
+/* Redis leaves the beginning of such a transaction in its file, and carries it out at the start
+ * after the next, before all that came later. */
+TT_TEST(a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts)
+{
+    for (int n = 1; n <= 5; n++) {
+        char name[20], got[100] = "";
+        snprintf(name, sizeof name, "cut%d", n);
+        set_up(name);
+        add("x", 1);
+        ck_assert_str_eq(claim(&b, 9), "x1*1 "); /* so that x2 and x3 are claimed to wait */
+        add("x", 2);
+        add("y", 1);
+        add("x", 3);
+        add("z", 1);
+        add("y", 2);
+        ck_assert_str_eq(claim(&a, 9), "y1*1 z1*1 y2*1 ");
+        tt_redis_server_stop(&server, SIGKILL);
+        cut_in_claim(n);
+        start_again(0, name);
+        tt_redis_ask(&server, "EVAL %s 0",
+                     "redis.call('INCR', 'k') return redis.call('INCR', 'k')");
+        start_again(SIGKILL, name);
+        for (int round = 0; round < 5; round++) {
+            const char *text = claim(&c, 9);
+            for (; *text != '\0'; text += strcspn(text, " ") + 1)
+                strncat(got, text, 2);
+            finish(&c);
+        }
+        ck_assert_msg(strlen(got) == 12, "%d: %s", n, got);
+        ck_assert_msg(strstr(got, "x1") < strstr(got, "x2"), "%d: %s", n, got);
+        ck_assert_msg(strstr(got, "x2") < strstr(got, "x3"), "%d: %s", n, got);
+        ck_assert_msg(strstr(got, "y1") < strstr(got, "y2"), "%d: %s", n, got);
+        ck_assert_ptr_nonnull(strstr(got, "z1"));
+        ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 0);
+        tear_down();
+    }
 }
 TT_END
 
 TT_SUITE("adapters/redis/turns_lost", lost_keys_are_made_anew_from_what_is_pending,
          something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
          a_lock_that_came_to_somebody_else_is_not_released,
-         consumers_of_dead_workers_are_removed_once_nothing_of_theirs_is_left)
+         nothing_is_left_with_the_consumer_of_a_dead_worker,
+         a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts)
