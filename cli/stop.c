@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "core/base/log.h"
+#include <poll.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,12 +23,15 @@ static void on_signal(int number)
         (void)timer_settime(end_timer, 0, &end_after, NULL);
 }
 
-/* In a thread of its own: whatever the others wait for, a server that does not answer among it. */
+/* In a thread of its own: whatever the others wait for, a server that does not answer among it, or
+ * somebody who does not read what is logged. */
 static void end_all(union sigval nothing)
 {
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
     (void)nothing;
-    tt_log(TT_LOG_ERROR, "drain_over",
-           "the work in hand could not be finished in time (--drain); others will do it");
+    if (poll(&log, 1, 0) == 1 && (log.revents & POLLOUT) != 0)
+        tt_log(TT_LOG_ERROR, "drain_over",
+               "the work in hand could not be finished in time (--drain); others will do it");
     _exit(TT_EXIT_TROUBLE);
 }
 
@@ -61,4 +65,6 @@ void tt_stop_within(int64_t limit_us)
     struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = end_all};
     if (timer_create(CLOCK_MONOTONIC, &event, &end_timer) == 0)
         end_after.it_value.tv_sec = limit_us / 1000000 + GRACE_S;
+    if (stop != 0 && end_after.it_value.tv_sec > 0) /* the signal was quicker */
+        (void)timer_settime(end_timer, 0, &end_after, NULL);
 }

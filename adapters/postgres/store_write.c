@@ -9,8 +9,9 @@
 /* From so many rows on COPY is cheaper, even when the server is not on this machine. */
 enum { COPY_ROWS_MIN = 256 };
 
-/* Audit rows can be large: more of them do not wait in memory until all are there. */
-enum { AUDIT_SENT_MAX = 64 };
+/* Audit rows can be large: more of them, or more bytes, do not wait in memory until all are there.
+ */
+enum { AUDIT_SENT_MAX = 64, AUDIT_SENT_BYTES_MAX = 1 << 20 };
 
 /* Sends what the wire holds, if it holds anything. */
 static enum tt_err send_rows(struct tt_pg_writer *w, struct tt_wire *wire, enum tt_pg_sql which,
@@ -43,8 +44,11 @@ static enum tt_err send_audit(struct tt_pg_writer *w, const struct tt_store_chan
 {
     struct tt_wire *wire = &w->wires[0];
     tt_wire_rows(wire, w->audit_type);
-    for (size_t i = 0; i < changes->audit_count; i++)
+    for (size_t i = 0; i < changes->audit_count; i++) {
         tt_wire_add_audit(wire, &changes->audit[i]);
+        if (wire->buf.len > AUDIT_SENT_BYTES_MAX)
+            return copy_audit(w, changes, fault);
+    }
     enum tt_err err = send_rows(w, wire, TT_PG_SQL_AUDIT_ADD, fault);
     if (err == TT_OK && PQflush(w->pg.conn) < 0)
         err = tt_pg_failed(&w->pg, NULL, "writing", fault);

@@ -52,8 +52,12 @@ enum tt_err tt_chunk_file_open(struct tt_chunk_file *file, const char *path, str
                               : TT_ERR_UNSUPPORTED;
     }
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    *file = (struct tt_chunk_file){
-        .fd = fd, .bytes = bytes, .path = path, .chunks = chunks == 0 ? 1 : (uint32_t)chunks};
+    *file = (struct tt_chunk_file){.fd = fd,
+                                   .bytes = bytes,
+                                   .device = info.st_dev,
+                                   .inode = info.st_ino,
+                                   .path = path,
+                                   .chunks = chunks == 0 ? 1 : (uint32_t)chunks};
     return TT_OK;
 }
 
@@ -147,6 +151,26 @@ static enum tt_err read_open(const struct tt_chunk_file *file, uint32_t index,
     return TT_OK;
 }
 
+/* The file again, by its name. IO: something else has that name now. */
+static enum tt_err open_again(const struct tt_chunk_file *file, int *ret_fd, struct tt_fault *fault)
+{
+    struct stat info;
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        int problem = errno;
+        if (fd >= 0)
+            close(fd);
+        return tt_fault_errno(fault, tt_file_err(problem), problem, "%s", file->path);
+    }
+    if (info.st_dev != file->device || info.st_ino != file->inode) {
+        close(fd);
+        return tt_fault_set(fault, TT_ERR_IO, "%s: replaced by another file while it was read",
+                            file->path);
+    }
+    *ret_fd = fd;
+    return TT_OK;
+}
+
 enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size_t line_bytes_max,
                           struct tt_chunk_buf *buf, struct tt_chunk *ret_chunk,
                           struct tt_fault *fault)
@@ -155,10 +179,10 @@ enum tt_err tt_chunk_read(const struct tt_chunk_file *file, uint32_t index, size
     if (file->fd >= 0)
         return read_open(file, index, line_bytes_max, buf, ret_chunk, fault);
     struct tt_chunk_file opened = *file;
-    opened.fd = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (opened.fd < 0)
-        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", file->path);
-    enum tt_err err = read_open(&opened, index, line_bytes_max, buf, ret_chunk, fault);
+    enum tt_err err = open_again(file, &opened.fd, fault);
+    if (err != TT_OK)
+        return err;
+    err = read_open(&opened, index, line_bytes_max, buf, ret_chunk, fault);
     close(opened.fd);
     return err;
 }

@@ -19,6 +19,7 @@ enum {
 struct tt_chunk_file {
     int fd; /* -1: closed */
     uint64_t bytes;
+    uint64_t device, inode; /* of what was opened */
     const char *path; /* borrowed */
     uint32_t chunks;  /* at least 1 */
 };

@@ -153,6 +153,29 @@ TT_TEST(who_writes_is_called_while_the_server_works_and_once_as_the_last_time)
 }
 TT_END
 
+TT_TEST(few_rows_of_many_bytes_leave_piece_by_piece)
+{
+    enum { ROWS = 4 };
+    static char text[600 * 1024];
+    struct tt_store watched;
+    memset(called, 0, sizeof called);
+    memset(text, 'm', sizeof text);
+    setup();
+    watched = store;
+    watched.write = watched_write;
+    tt_applying_done(&applying);
+    tt_applying_begin(&applying, &watched, false);
+    struct tt_event event = tt_test_event("QUEUED", 10);
+    event.message = (struct tt_str){text, sizeof text};
+    for (int i = 0; i < ROWS; i++)
+        tt_applying_add(&applying, &event, 3, 100 + i, 0);
+    ck_assert_uint_eq(tt_applying_run(&applying), ROWS);
+    ck_assert_int_ge(called[0], 1);
+    ck_assert_count("SELECT count(*) FROM task_status_audit WHERE length(message) = 614400", ROWS);
+    teardown();
+}
+TT_END
+
 int main(void)
 {
     const TTest *list[] = {
@@ -161,6 +184,7 @@ int main(void)
         stays_that_nobody_should_have_written_do_not_stop_a_large_batch,
         an_entry_that_the_store_cannot_take_is_found_in_a_large_batch,
         who_writes_is_called_while_the_server_works_and_once_as_the_last_time,
+        few_rows_of_many_bytes_leave_piece_by_piece,
     };
     tt_postgres_server_start(&server, "postgres", NULL);
     int status = tt_suite_run("adapters/postgres/large", list, sizeof list / sizeof *list, 120);

@@ -199,10 +199,30 @@ TT_TEST(a_line_longer_than_several_chunks_is_one_overlong_line)
 }
 TT_END
 
+TT_TEST(a_file_that_is_replaced_while_chunks_open_it_is_an_error)
+{
+    const char *path = tt_tmpfile("replaced"), *other = tt_tmpfile("replacing");
+    struct tt_chunk_file file;
+    struct tt_chunk_buf buf = {0};
+    struct tt_chunk chunk;
+    struct tt_fault fault = {0};
+    tt_write_file(path, "one\n", 4);
+    tt_write_file(other, "two\n", 4);
+    ck_assert_int_eq(tt_chunk_file_open(&file, path, &fault), TT_OK);
+    tt_chunk_file_close(&file);
+    ck_assert_int_eq(tt_chunk_read(&file, 0, 8, &buf, &chunk, &fault), TT_OK);
+    ck_assert_int_eq(rename(other, path), 0);
+    ck_assert_int_eq(tt_chunk_read(&file, 0, 8, &buf, &chunk, &fault), TT_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(fault.text, "replaced"));
+    tt_chunk_buf_done(&buf);
+}
+TT_END
+
 TT_SUITE("adapters/system/lines", lines_end_with_lf_crlf_or_the_file,
          an_overlong_line_is_given_cut_and_the_next_one_is_whole,
          gzip_and_zstd_read_as_their_content_whatever_the_number_of_members,
          forms_that_are_known_and_not_read_are_told_by_name,
          text_that_begins_as_a_magic_does_is_text,
          chunks_hold_every_line_once_and_in_order_wherever_they_are_cut,
-         a_line_longer_than_several_chunks_is_one_overlong_line)
+         a_line_longer_than_several_chunks_is_one_overlong_line,
+         a_file_that_is_replaced_while_chunks_open_it_is_an_error)
