@@ -20,8 +20,8 @@ struct tt_chunk_file {
     int fd; /* -1: closed */
     uint64_t bytes;
     uint64_t device, inode; /* of what was opened */
-    const char *path; /* borrowed */
-    uint32_t chunks;  /* at least 1 */
+    const char *path;       /* borrowed */
+    uint32_t chunks;        /* at least 1 */
 };
 
 /* Opens a file for reading in chunks. UNSUPPORTED, without a fault: it is no plain regular file (a
