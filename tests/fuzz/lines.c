@@ -22,10 +22,28 @@ static bool next_line(struct tt_str *text, struct tt_str *ret_line)
     return true;
 }
 
+static bool begins(struct tt_str text, const char *bytes, size_t len)
+{
+    return text.len >= len && memcmp(text.ptr, bytes, len) == 0;
+}
+
 static bool is_compressed(struct tt_str text)
 {
-    return (text.len >= 2 && memcmp(text.ptr, "\x1f\x8b", 2) == 0) ||
-           (text.len >= 4 && memcmp(text.ptr, "\x28\xb5\x2f\xfd", 4) == 0);
+    return begins(text, "\x1f\x8b", 2) || begins(text, "\x28\xb5\x2f\xfd", 4) ||
+           (text.len >= 4 && (text.ptr[0] & 0xf0) == 0x50 && /* a frame to be passed over */
+            memcmp(text.ptr + 1, "\x2a\x4d\x18", 3) == 0);
+}
+
+/* What is told by its name, and refused. */
+static bool is_foreign(struct tt_str text)
+{
+    return begins(text, "\xff\xfe", 2) || begins(text, "\xfe\xff", 2) ||
+           begins(text, "PK\x03\x04", 4) || begins(text, "\x04\x22\x4d\x18", 4) ||
+           begins(text,
+                  "\xfd"
+                  "7zXZ",
+                  5) ||
+           (begins(text, "BZh", 3) && text.len >= 10 && memcmp(text.ptr + 4, "1AY&SY", 6) == 0);
 }
 
 static void check_lines(const char *path, struct tt_str text)
@@ -33,7 +51,7 @@ static void check_lines(const char *path, struct tt_str text)
     struct tt_lines *lines = NULL;
     struct tt_line line;
     struct tt_str expected;
-    bool more = true, plain = !is_compressed(text);
+    bool more = true, foreign = is_foreign(text), plain = !is_compressed(text) && !foreign;
     uint64_t number = 0;
     size_t bytes = 0;
     enum tt_err err = tt_lines_open(path, LINE_MAX_BYTES, &lines, NULL);
@@ -54,6 +72,7 @@ static void check_lines(const char *path, struct tt_str text)
         tt_fuzz_check(line.text.len == expected.len &&
                       memcmp(line.text.ptr, expected.ptr, expected.len) == 0);
     }
+    tt_fuzz_check(!foreign || err == TT_ERR_IO);
     tt_fuzz_check(!plain || (err == TT_OK && text.len == 0));
     tt_lines_close(lines);
 }
@@ -63,7 +82,7 @@ static void check_chunks(const char *path, struct tt_str text)
     struct tt_chunk_file file;
     struct tt_chunk_buf buf = {0};
     enum tt_err err = tt_chunk_file_open(&file, path, NULL);
-    tt_fuzz_check(err == (is_compressed(text) ? TT_ERR_UNSUPPORTED : TT_OK));
+    tt_fuzz_check(err == (is_compressed(text) || is_foreign(text) ? TT_ERR_UNSUPPORTED : TT_OK));
     if (err != TT_OK)
         return;
     size_t at = 0;
