@@ -32,7 +32,6 @@ enum {
     TT_ID_FAR_BYTES = 6,
     TT_ID_PACKED_MIN = 3,      /* characters */
     TT_ID_TEXT_ROOM = 32,      /* what `roomy` promises may be read from the start of the text on */
-    TT_ID_ROOM = 16,           /* more bytes than the text has may be written */
     TT_ID_TEXT_MAX_BEYOND = 8, /* what tt_id_text may write behind it */
 };
 

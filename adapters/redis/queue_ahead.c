@@ -4,9 +4,8 @@
  * With locking it takes two steps: what is new is looked for, and then offered. The look is on its
  * way while the store reads; its answer is read piece by piece while the store writes, and when all
  * of it is there the offers leave, one partition's after the other's, when somebody says so (carry
- * on), or needs the connection.
- * Nobody waits for Redis then but for what it has not sent yet. Giving back makes no
- * offers: what was only looked at is nobody's.
+ * on), or needs the connection. Nobody waits for Redis then but for what it has not sent yet.
+ * Giving back makes no offers: what was only looked at is nobody's.
  *
  * What is sent stands in one row, and so do the answers: finishes of earlier batches, then the
  * looks, then the claims, then the finish of the batch in hand. Whoever needs an answer of its own

@@ -73,6 +73,14 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
     return err;
 }
 
+/* Whether a lease had ended, of this finish or of an earlier one that was not waited for. */
+static bool tell_lost(struct tt_redis_queue *queue, int64_t least)
+{
+    bool lost = least < 0 || queue->ahead.lost;
+    queue->ahead.lost = false;
+    return lost;
+}
+
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
@@ -96,21 +104,18 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
         tt_redis_disconnect(&queue->redis);
         return err;
     }
-    *ret_lost = least < 0 || queue->ahead.lost;
-    queue->ahead.lost = false;
+    *ret_lost = tell_lost(queue, least);
     return TT_OK;
 }
 
 /* ---- Finishing, and waiting behind it */
 
-/* Whether waiting has no sense: something is ready, or will be. */
-static bool any_ready(const struct tt_redis_queue *queue)
+/* What is in hand will be ready when it is finished, though nobody calls. */
+static bool any_full(const struct tt_redis_queue *queue)
 {
     bool any = false;
-    for (unsigned i = 0; i < queue->partition_count; i++) {
-        const struct tt_redis_partition *p = &queue->partitions[i];
-        any = any || p->ready || (p->in_hand && p->full);
-    }
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        any = any || (queue->partitions[i].in_hand && queue->partitions[i].full);
     return any;
 }
 
@@ -155,7 +160,7 @@ enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool 
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
         if (queue->partitions[i].in_hand)
             err = send_finish(queue, i, &sent, fault);
-    bool wait = !any_ready(queue);
+    bool wait = !tt_redis_queue_any_ready(queue) && !any_full(queue);
     if (err == TT_OK && wait)
         err = tt_redis_queue_send_wait(queue, wait_ms, true, fault);
     if (err == TT_OK)
@@ -164,7 +169,6 @@ enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool 
         tt_redis_disconnect(&queue->redis); /* replies may be left */
         return err;
     }
-    *ret_lost = least < 0 || queue->ahead.lost;
-    queue->ahead.lost = false;
+    *ret_lost = tell_lost(queue, least);
     return TT_OK;
 }

@@ -208,6 +208,8 @@ enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,
                                 struct tt_fault *fault);
 void tt_redis_queue_forget(struct tt_redis_queue *queue, unsigned hand);
 /* queue_wait.c */
+/* Whether waiting has no sense: a partition may be claimed from. */
+bool tt_redis_queue_any_ready(const struct tt_redis_queue *queue);
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault);
 /* Its two halves, without a cluster; finishing: the calls of what is in hand count in any case.
  * take_wait takes the reply over. */

@@ -71,14 +71,6 @@ static void mark_unknown(struct tt_redis_queue *queue)
             queue->partitions[i].ready = true;
 }
 
-static bool any_ready(const struct tt_redis_queue *queue)
-{
-    bool any = false;
-    for (unsigned i = 0; i < queue->partition_count; i++)
-        any = any || queue->partitions[i].ready;
-    return any;
-}
-
 enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
                                 struct tt_fault *fault)
 {
@@ -87,7 +79,7 @@ enum tt_err tt_redis_queue_poll(struct tt_redis_queue *queue, int64_t wait_ms,
     for (;;) {
         enum tt_err err = look_once(queue, fault);
         int64_t left_us = until_us - clock->mono(clock->context).us;
-        if (err != TT_OK || left_us <= 0 || any_ready(queue))
+        if (err != TT_OK || left_us <= 0 || tt_redis_queue_any_ready(queue))
             return err;
         clock->sleep_us(clock->context, pause_us < left_us ? pause_us : left_us);
         if (pause_us < LONGEST_PAUSE_US)

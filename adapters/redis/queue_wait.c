@@ -157,15 +157,22 @@ void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply)
     queue->waited = reply;
 }
 
+bool tt_redis_queue_any_ready(const struct tt_redis_queue *queue)
+{
+    bool any = false;
+    for (unsigned i = 0; i < queue->partition_count; i++)
+        any = any || queue->partitions[i].ready;
+    return any;
+}
+
 enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     enum tt_err err = tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
-    for (unsigned i = 0; i < queue->partition_count; i++)
-        if (queue->partitions[i].ready)
-            return TT_OK;
+    if (tt_redis_queue_any_ready(queue))
+        return TT_OK;
     if (!tt_redis_is_connected(&queue->redis))
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: not connected");
     if (wait_ms > TT_REDIS_TIMEOUT_MS / 2)

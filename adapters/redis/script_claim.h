@@ -2,7 +2,6 @@
 #ifndef TT_ADAPTERS_REDIS_SCRIPT_CLAIM_H
 #define TT_ADAPTERS_REDIS_SCRIPT_CLAIM_H
 
-#include "adapters/redis/script_parts.h"
 #include "adapters/redis/script_turns.h"
 
 /* First: tidy, of script_turns.h. Second: tasks that are free and have something waiting, in the
@@ -31,18 +30,11 @@
     "else for _, id in ipairs(ids) do note(call('XPENDING', E, G, id, id, 1)) end end "            \
     "for i, e in ipairs(entries) do tries[i] = count[e[1]] or 1 end return budget end "
 
-/* Which of two entry ids is older: their parts can be larger than what numbers hold. */
-#define TT_LUA_CLAIM_OLDER                                                                         \
-    "local function before(a, b) "                                                                 \
-    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') " \
-    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "                 \
-    "if #as ~= #bs then return #as < #bs end return as < bs end "
-
 /* Third: new entries, as the caller has seen them: entry id and task, in order, from ARGV[10] on.
  * Where the caller was in doubt about the task, it is '' and looked up here. One whose id is busy,
  * or has something waiting, waits behind it, and one of a parked task behind its dead letter; its
  * number of deliveries is put to 0, as nobody has seen it. What was delivered moves on last: see
- * TT_LUA_UNDO_CUT. */
+ * TT_LUA_TIDY. */
 #define TT_LUA_CLAIM_NEW                                                                           \
     "local firsts, refused, named, owned = {}, {}, {}, 0 "                                         \
     "local function is_free(key, holder, waiting) "                                                \
@@ -80,16 +72,6 @@
     "claim(out, OUT, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0) call('XGROUP', 'SETID', E, G, ids[n]) "   \
     "end "
 
-/* A Redis whose file was cut within a transaction leaves the beginning of it there (7.0.15), and
- * carries that out when it starts the next time. Of a claim these are some pending entries behind
- * what was delivered. They count as not delivered, as all of that claim. */
-#define TT_LUA_UNDO_CUT                                                                            \
-    "local function undo_cut(last) local all = call('XPENDING', E, G) "                            \
-    "if not all[3] or not before(last, all[3]) then return end "                                   \
-    "while true do local page = call('XPENDING', E, G, '(' .. last, '+', 500) "                    \
-    "if #page == 0 then return begin_anew() end "                                                  \
-    "for i, p in ipairs(page) do page[i] = p[1] end call('XACK', E, G, unpack(page)) end end "
-
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait, a mark, the
  * id that the offers begin behind, how many offers, offers. Mark: 0: what was seen is all there is,
  * 2: it is not, 1: goes on from the call before, whose count it shares; where that found nothing
@@ -102,11 +84,8 @@
  * would let it go.
  */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_TURNS TT_LUA_GROUPS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_OLDER TT_LUA_CLAIM_NEW  \
-        TT_LUA_UNDO_CUT                                                                            \
+    TT_LUA_TURNS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW                                   \
         "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
-        "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "         \
-        "return g['last-delivered-id'] end end end "                                               \
         "local last, first, taken, more, goes_on = delivered(), 1, 0, 0, ARGV[7] == '1' "          \
         "local gap = before(last, ARGV[8]) "                                                       \
         "if last ~= ARGV[8] then while first <= offers and not before(last, ARGV[8 + 2 * first]) " \
@@ -118,8 +97,8 @@
         "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                  \
         "if c[1] == ME then mine_here = tonumber(c[2]) end end call('ZREM', LEASES, '') "          \
         "if gap then budget = 0 elseif mine_here > 0 then budget = count - mine_here "             \
-        "else undo_cut(last) tidy() budget = take_ready(count) end "                               \
-        "else undo_cut(last) tidy() budget = take_ready(count) end "                               \
+        "else tidy(last) budget = take_ready(count) end "                                          \
+        "else tidy(last) budget = take_ready(count) end "                                          \
         "local held = {} for i, key in ipairs(tasks) do held[i] = key end "                        \
         "if budget <= 0 then more = 1 "                                                            \
         "elseif call('ZCARD', WAIT) >= tonumber(ARGV[6]) then more = 2 "                           \

@@ -41,26 +41,23 @@
  * history. Deleted there already, it would take them with it, delivered and yet nobody's. As it is,
  * those who had them later take them over, or they are given back. */
 #define TT_LUA_TEND                                                                                \
-    TT_LUA_TURNS                                                                                   \
-    "call('ZREM', LEASES, '') local seen, all = {}, call('HGETALL', HELD) "                        \
-    "for i = 2, #all, 2 do if not seen[all[i]] then seen[all[i]] = true "                          \
-    "if not alive(all[i]) then give_back(all[i]) end end end "                                     \
-    "local held, tasks = {}, {} "                                                                  \
-    "for _, key in ipairs(call('HKEYS', HELD)) do held[key] = true end "                           \
-    "for _, key in ipairs(call('LRANGE', READY, 0, -1)) do held[key] = true end "                  \
-    "for _, m in ipairs(call('ZRANGE', WAIT, 0, -1)) do local key = string.sub(m, 1, #m - 41) "    \
-    "if not held[key] then tasks[key] = true end end "                                             \
-    "mark_ready(tasks) "                                                                           \
-    "local delivered = 0 "                                                                         \
-    "for _, g in ipairs(call('XINFO', 'GROUPS', E)) do local f = {} "                              \
-    "for i = 1, #g, 2 do f[g[i]] = g[i + 1] end "                                                  \
-    "if f.name == G then "                                                                         \
-    "delivered = tonumber(string.match(f['last-delivered-id'], '^%d+')) end end "                  \
-    "for _, c in ipairs(call('XINFO', 'CONSUMERS', E, G)) do local f = {} "                        \
-    "for i = 1, #c, 2 do f[c[i]] = c[i + 1] end "                                                  \
-    "if f.pending == 0 and f.idle > 60000 and now - f.idle < delivered and "                       \
-    "not call('ZSCORE', LEASES, f.name) then "                                                     \
-    "call('XGROUP', 'DELCONSUMER', E, G, f.name) end end "                                         \
-    "return vanished"
+    TT_LUA_TURNS TT_LUA_DELIVERED                                                                  \
+        "call('ZREM', LEASES, '') local seen, all = {}, call('HGETALL', HELD) "                    \
+        "for i = 2, #all, 2 do if not seen[all[i]] then seen[all[i]] = true "                      \
+        "if not alive(all[i]) then give_back(all[i]) end end end "                                 \
+        "local held, tasks = {}, {} "                                                              \
+        "for _, key in ipairs(call('HKEYS', HELD)) do held[key] = true end "                       \
+        "for _, key in ipairs(call('LRANGE', READY, 0, -1)) do held[key] = true end "              \
+        "for _, m in ipairs(call('ZRANGE', WAIT, 0, -1)) do local key = string.sub(m, 1, #m - "    \
+        "41) "                                                                                     \
+        "if not held[key] then tasks[key] = true end end "                                         \
+        "mark_ready(tasks) "                                                                       \
+        "local newest = tonumber(string.match(delivered() or '0', '^%d+')) "                       \
+        "for _, c in ipairs(call('XINFO', 'CONSUMERS', E, G)) do local f = {} "                    \
+        "for i = 1, #c, 2 do f[c[i]] = c[i + 1] end "                                              \
+        "if f.pending == 0 and f.idle > 60000 and now - f.idle < newest and "                      \
+        "not call('ZSCORE', LEASES, f.name) then "                                                 \
+        "call('XGROUP', 'DELCONSUMER', E, G, f.name) end end "                                     \
+        "return vanished"
 
 #endif

@@ -3,7 +3,6 @@
 #ifndef TT_ADAPTERS_REDIS_SCRIPT_PARK_H
 #define TT_ADAPTERS_REDIS_SCRIPT_PARK_H
 
-#include "adapters/redis/script_parts.h"
 #include "adapters/redis/script_turns.h"
 
 /* ... | id, reason, error, tries, payload, tenant/task_id, ids of the same task that the caller has

@@ -20,6 +20,8 @@
 #ifndef TT_ADAPTERS_REDIS_SCRIPT_TURNS_H
 #define TT_ADAPTERS_REDIS_SCRIPT_TURNS_H
 
+#include "adapters/redis/script_parts.h"
+
 /* Key of an entry's turn. Read as plain text where that is beyond doubt: no escapes, one
  * "task_id", at most one "tenant" and that outside of inner objects. Else by the JSON library.
  * Two spellings of one id must give one key; that two ids give one key would only cost time. What
@@ -113,23 +115,48 @@
     "if c[1] ~= OUT then take_from(c[1], tasks) end end "                                          \
     "mark_ready(tasks) end "
 
+/* The id up to which entries have been delivered. */
+#define TT_LUA_DELIVERED                                                                           \
+    TT_LUA_GROUPS                                                                                  \
+    "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "             \
+    "return g['last-delivered-id'] end end end "
+
+/* Which of two entry ids is older: their parts can be larger than what numbers hold. */
+#define TT_LUA_OLDER                                                                               \
+    "local function before(a, b) "                                                                 \
+    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') " \
+    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "                 \
+    "if #as ~= #bs then return #as < #bs end return as < bs end "
+
 /* Before anything is held: holders whose lease ended give back, and what does not fit is made anew.
- */
+ *
+ * A Redis whose file was cut within a transaction leaves the beginning of it there (7.0.15), and
+ * carries that out when it starts the next time. Of a claim these are some pending entries behind
+ * the last one delivered (given, where it is known already). They count as not delivered, as all of
+ * that claim. */
 #define TT_LUA_TIDY                                                                                \
-    "local function tidy() local waiting, out, others, dead = 0, 0, 0, {} "                        \
-    "for _, c in ipairs(call('XPENDING', E, G)[4] or {}) do "                                      \
-    "if c[1] == WAITING then waiting = tonumber(c[2]) "                                            \
-    "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                       \
-    "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                    \
-    "local held = call('HLEN', HELD) "                                                             \
-    "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                        \
-    "(out > 0 and call('EXISTS', PARKED) == 0) or "                                                \
-    "(held == 0 and others > 0) or "                                                               \
-    "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "       \
-    "for _, token in ipairs(dead) do give_back(token) end "                                        \
-    "if held > 0 then "                                                                            \
-    "for _, token in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do "       \
-    "give_back(token) end end end "
+    TT_LUA_DELIVERED TT_LUA_OLDER                                                                  \
+        "local function undo_behind(last) "                                                        \
+        "while true do local page = call('XPENDING', E, G, '(' .. last, '+', 500) "                \
+        "if #page == 0 then return begin_anew() end "                                              \
+        "for i, p in ipairs(page) do page[i] = p[1] end call('XACK', E, G, unpack(page)) end end " \
+        "local function tidy(last) local waiting, out, others, dead = 0, 0, 0, {} "                \
+        "local pending = call('XPENDING', E, G) "                                                  \
+        "last = last or pending[3] and delivered() "                                               \
+        "if pending[3] and before(last, pending[3]) then return undo_behind(last) end "            \
+        "for _, c in ipairs(pending[4] or {}) do "                                                 \
+        "if c[1] == WAITING then waiting = tonumber(c[2]) "                                        \
+        "elseif c[1] == OUT then out = tonumber(c[2]) else others = others + 1 "                   \
+        "if c[1] == ME or not alive(c[1]) then dead[#dead + 1] = c[1] end end end "                \
+        "local held = call('HLEN', HELD) "                                                         \
+        "if call('ZCARD', WAIT) ~= waiting or call('ZCARD', BEHIND) ~= out or "                    \
+        "(out > 0 and call('EXISTS', PARKED) == 0) or "                                            \
+        "(held == 0 and others > 0) or "                                                           \
+        "(held == 0 and waiting > 0 and call('LLEN', READY) == 0) then return begin_anew() end "   \
+        "for _, token in ipairs(dead) do give_back(token) end "                                    \
+        "if held > 0 then "                                                                        \
+        "for _, token in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, 10)) do "   \
+        "give_back(token) end end end "
 
 #define TT_LUA_TURNS TT_LUA_TASK_KEY TT_LUA_WAITING TT_LUA_GIVE_BACK
 
