@@ -136,3 +136,29 @@ bool tt_file_says(const char *path, const char *text)
         fclose(in);
     return found;
 }
+
+void tt_at_once(int count, void (*run)(void *context), void *context)
+{
+    int gate[2];
+    ck_assert_int_eq(pipe(gate), 0);
+    fflush(stdout);
+    for (int i = 0; i < count; i++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+            char byte;
+            close(gate[1]);
+            if (read(gate[0], &byte, 1) != 0) /* opens for all when the writing end closes */
+                _exit(2);
+            run(context);
+            _exit(0);
+        }
+    }
+    close(gate[0]);
+    close(gate[1]);
+    for (int i = 0; i < count; i++) {
+        int status;
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_int_eq(status, 0);
+    }
+}
