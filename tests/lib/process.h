@@ -25,8 +25,9 @@ pid_t tt_start_tasktrail(const char *log, int *ret_in, const char *const *words)
 /* Sends the signal (0: none) and waits; exit status, or 128 + signal. */
 int tt_finish(pid_t pid, int signal_number);
 
-/* Forks `count` processes that begin `run` at the same time, and waits until all have ended well. */
-void tt_at_once(int count, void (*run)(void *context), void *context);
+/* Forks `count` processes that begin `run` at the same time, and waits until all have ended well.
+ */
+void tt_at_once(int count, void (*run)(const void *context), const void *context);
 
 /* Whether the text stands in the file, which need not be there yet. */
 bool tt_file_says(const char *path, const char *text);
