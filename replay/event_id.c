@@ -31,9 +31,10 @@ static char *put_ulid(char *at, const struct tt_ulid *ulid, int64_t event_time_u
 {
     int64_t since = (int64_t)ulid->ms - event_ms(event_time_us);
     bool is_near = since >= INT16_MIN && since <= INT16_MAX;
-    *ret_code = is_near ? TT_ID_ULID_NEAR : TT_ID_ULID;
-    at = is_near ? put_low(at, (uint64_t)since, TT_ID_NEAR_BYTES)
-                 : put_low(at, ulid->ms, TT_ID_FAR_BYTES);
+    *ret_code = since == 0 ? TT_ID_ULID_AT : is_near ? TT_ID_ULID_NEAR : TT_ID_ULID;
+    if (since != 0)
+        at = is_near ? put_low(at, (uint64_t)since, TT_ID_NEAR_BYTES)
+                     : put_low(at, ulid->ms, TT_ID_FAR_BYTES);
     return put_low(put_low(at, ulid->high, DRAWN_HALF), ulid->low, DRAWN_HALF);
 }
 
@@ -46,7 +47,9 @@ static struct tt_ulid ulid_of(const struct tt_id *id)
         ulid.ms = read_low(drawn - TT_ID_FAR_BYTES, TT_ID_FAR_BYTES);
         return ulid;
     }
-    int64_t since = (int16_t)read_low(drawn - TT_ID_NEAR_BYTES, TT_ID_NEAR_BYTES);
+    int64_t since = id->code == TT_ID_ULID_AT
+                        ? 0
+                        : (int16_t)read_low(drawn - TT_ID_NEAR_BYTES, TT_ID_NEAR_BYTES);
     ulid.ms = (uint64_t)(event_ms(id->event_time_us) + since);
     return ulid;
 }

@@ -3,10 +3,11 @@
  *
  *   code                       bytes
  *   0                          none: no id
+ *   TT_ID_ULID_AT              drawn 10; its milliseconds are those of the event's time
  *   TT_ID_ULID_NEAR            milliseconds - those of the event's time 2, drawn 10
  *   TT_ID_ULID                 milliseconds 6, drawn 10
  *   TT_ID_UUID                 16
- *   length * 2 + 1, from 7 on  packed to six bits a character (replay/pack.h)
+ *   length * 2 + 1, from 9 on  packed to six bits a character (replay/pack.h)
  *   length * 2                 the text
  *
  * The form follows from the id, but for a ULID's, which the event's time decides as well: producers
@@ -26,11 +27,12 @@ enum tt_id_code {
     TT_ID_ULID_NEAR = 1,
     TT_ID_UUID = 3,
     TT_ID_ULID = 5,
+    TT_ID_ULID_AT = 7,
 };
 enum {
     TT_ID_NEAR_BYTES = 2,
     TT_ID_FAR_BYTES = 6,
-    TT_ID_PACKED_MIN = 3,      /* characters */
+    TT_ID_PACKED_MIN = 4,      /* characters */
     TT_ID_TEXT_ROOM = 32,      /* what `roomy` promises may be read from the start of the text on */
     TT_ID_TEXT_MAX_BEYOND = 8, /* what tt_id_text may write behind it */
 };
@@ -46,18 +48,22 @@ static inline size_t tt_id_bytes(uint32_t code)
 {
     if ((code & 1) == 0)
         return code >> 1;
-    if (code > TT_ID_ULID)
+    if (code > TT_ID_ULID_AT)
         return tt_packed_bytes(code >> 1);
-    return code == TT_ID_ULID_NEAR ? TT_ID_NEAR_BYTES + TT_ULID_DRAWN_BYTES : TT_UUID_BYTES;
+    enum {
+        NEAR = TT_ID_NEAR_BYTES + TT_ULID_DRAWN_BYTES,
+        BYTES = NEAR | TT_UUID_BYTES << 8 | TT_UUID_BYTES << 16 | TT_ULID_DRAWN_BYTES << 24,
+    };
+    return BYTES >> (code >> 1) * 8 & 0xff;
 }
 _Static_assert(TT_ID_FAR_BYTES + TT_ULID_DRAWN_BYTES == TT_UUID_BYTES, "tt_id_bytes counts on it");
 
 /* Characters of the text. */
 static inline size_t tt_id_chars(uint32_t code)
 {
-    return (code & 1) == 0 || code > TT_ID_ULID ? code >> 1
-           : code == TT_ID_UUID                 ? TT_UUID_CHARS
-                                                : TT_ULID_CHARS;
+    return (code & 1) == 0 || code > TT_ID_ULID_AT ? code >> 1
+           : code == TT_ID_UUID                    ? TT_UUID_CHARS
+                                                   : TT_ULID_CHARS;
 }
 
 /* Writes a ULID or a UUID; NULL where the id is neither. */
@@ -84,7 +90,7 @@ static inline char *tt_id_put(char *at, struct tt_str id, int64_t event_time_us,
 
 static inline bool tt_id_is_ulid(const struct tt_id *id)
 {
-    return id->code == TT_ID_ULID_NEAR || id->code == TT_ID_ULID;
+    return id->code == TT_ID_ULID_AT || id->code == TT_ID_ULID_NEAR || id->code == TT_ID_ULID;
 }
 static inline struct tt_str tt_id_view(const struct tt_id *id)
 {

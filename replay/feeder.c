@@ -61,7 +61,7 @@ static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
     /* What refers to a head has its type: of an event, not of what a store holds. */
     if ((item->flags & TT_REC_HEAD) != 0 && item->kind == TT_REC_EVENT)
         tt_recent_remember(slot, item->hash, item->tenant, item->task_id, open->stream.heads);
-    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, item));
+    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, &feeder->namer, item));
     open->records++;
     return TT_OK;
 }

@@ -13,6 +13,7 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
     pass->options = *options;
     tt_intern_init(&pass->names);
     tt_origins_init(&pass->origins);
+    tt_dictionary_init(&pass->dictionary);
     tt_arena_init(&pass->story_arena, 0);
     tt_arena_init(&pass->picture_arena, 0);
     /* A quarter is left for judging: a partition read back, its table, the findings. */
@@ -60,6 +61,7 @@ void tt_pass_destroy(struct tt_pass *pass)
     tt_arena_done(&pass->picture_arena);
     tt_intern_done(&pass->names);
     tt_origins_done(&pass->origins);
+    tt_dictionary_done(&pass->dictionary);
     tt_mem_free(pass);
 }
 
@@ -69,6 +71,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
     if (feeder != NULL) {
         feeder->pass = pass;
+        feeder->namer.dictionary = &pass->dictionary;
         tt_blocks_init(&feeder->blocks, &pass->budget);
         feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
     }

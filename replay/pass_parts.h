@@ -27,6 +27,7 @@ struct tt_feeder {
     struct tt_recent recent;
     struct tt_intern_cache status_cache, type_cache;
     struct tt_origin_cache origin_cache;
+    struct tt_namer namer;
     struct tt_chunk_count *chunks; /* the last one is open */
     size_t chunk_count, chunk_capacity;
     uint64_t ordinal; /* events in the open chunk */
@@ -54,6 +55,7 @@ struct tt_pass {
     struct tt_imported imported;
     struct tt_intern names; /* statuses and types */
     struct tt_origins origins;
+    struct tt_dictionary dictionary; /* of tasks' names */
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
