@@ -71,6 +71,7 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
     if (feeder != NULL) {
         feeder->pass = pass;
+        feeder->picks = pass->options.only_task.ptr != NULL || pass->options.shards > 1;
         feeder->namer.dictionary = &pass->dictionary;
         tt_blocks_init(&feeder->blocks, &pass->budget);
         feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);

@@ -91,9 +91,10 @@ struct tt_rec_item {
     uint64_t place; /* tt_rec_place */
     uint64_t hash;  /* tt_rec_hash */
     struct tt_str tenant, task_id;
-    struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */
-    int64_t seq, received_at_us, apply_seq, applied_at_us;
-    uint32_t type;   /* interned, or TT_REC_NO_TYPE */
+    struct tt_str event_id;      /* may be absent, but is not empty */
+    struct tt_str source, stage; /* only with TT_ORIGIN_FULL; may be absent */
+    int64_t seq, received_at_us, apply_seq, applied_at_us; /* as the flags say */
+    uint32_t type;   /* interned, or TT_REC_NO_TYPE; only with TT_REC_HEAD */
     uint32_t status; /* interned */
     uint32_t origin; /* number, or TT_ORIGIN_FULL */
     uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
@@ -153,8 +154,11 @@ enum { TT_REC_BEHIND = TT_STR_SHORT_BYTES };
 static inline size_t tt_rec_room(const struct tt_rec_item *item)
 {
     enum { NUMBERS = 104 };
-    return NUMBERS + TT_REC_BEHIND + tt_name_room(item->tenant, item->task_id) +
-           item->event_id.len + item->source.len + item->stage.len;
+    size_t bytes =
+        NUMBERS + TT_REC_BEHIND + tt_name_room(item->tenant, item->task_id) + item->event_id.len;
+    return __builtin_expect(item->origin == TT_ORIGIN_FULL, 0)
+               ? bytes + item->source.len + item->stage.len
+               : bytes;
 }
 /* Writes the item to `at`; returns the end. */
 char *tt_rec_put(char *at, struct tt_rec_stream *stream, struct tt_namer *namer,
