@@ -66,6 +66,7 @@ struct tt_pass {
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
+    struct tt_recent_slot *spare_slots; /* of a feeder that ended */
     struct tt_rules rules;
     struct tt_numbering numbering; /* and what is looked up of it all the time: */
     int32_t **state_of;            /* [lifecycle][interned status] */
