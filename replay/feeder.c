@@ -167,21 +167,22 @@ enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event
 enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
                                 struct tt_fault *fault)
 {
+    /* Of a full ring: the oldest one, whose place the new one takes. */
+    struct tt_feeder_item *made = pending(feeder, feeder->pending_count);
     if (__builtin_expect(feeder->pending_count == TT_FEEDER_PENDING, 1)) {
-        enum tt_err err = add_item(feeder, pending(feeder, 0), true, fault);
+        enum tt_err err = add_item(feeder, made, true, fault);
         feeder->pending_next++;
         feeder->pending_count--;
         if (err != TT_OK)
             return err;
     }
     bool is_wanted;
-    enum tt_err err =
-        make_item(feeder, event, true, pending(feeder, feeder->pending_count), &is_wanted, fault);
+    enum tt_err err = make_item(feeder, event, true, made, &is_wanted, fault);
     if (err != TT_OK || !is_wanted)
         return err;
     feeder->pending_count++;
     /* One that was made a while ago knows by now where it will be written. */
-    uint64_t hash = pending(feeder, feeder->pending_count / 2)->item.hash;
+    uint64_t hash = pending(feeder, TT_FEEDER_PENDING / 2)->item.hash;
     const char *at = feeder->blocks.open[tt_block_partition(hash)].at;
     __builtin_prefetch(at, 1);
     __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);

@@ -138,7 +138,8 @@ static inline uint64_t tt_rec_hash_of(struct tt_str text, uint64_t seed, bool ro
     return tt_str_fold(ends.first ^ UINT64_C(0x9e3779b97f4a7c15) ^ text.len,
                        ends.last ^ UINT64_C(0xd1b54a32d192ed03) ^ seed);
 }
-static inline uint64_t tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
+static inline __attribute__((always_inline)) uint64_t
+tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
 {
     uint64_t hash = tt_rec_hash_of(task_id, tt_rec_hash_of(tenant, 0, roomy), roomy);
     return tt_str_fold(hash, UINT64_C(0x8cb92ba72f3d8dd7));

@@ -33,12 +33,35 @@ static char *put_tenant(char *at, struct tt_namer *namer, struct tt_str tenant, 
     return at + tenant.len;
 }
 
+/* The number that eight digits are, the first in the low byte; UINT64_MAX where not all are digits.
+ */
+static inline uint64_t eight_digits(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    if ((((word & ones * 0xf0) ^ ones * '0') | (((word + ones * 6) & ones * 0xf0) ^ ones * '0')) !=
+        0)
+        return UINT64_MAX;
+    word &= ones * 0x0f;
+    word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+    return (word * 10000 + (word >> 32)) & UINT64_C(0xffffffff);
+}
+
 /* How many digits the text ends with, at most TT_NAME_DIGITS_MAX, and their number. */
 static size_t digits_of(struct tt_str text, uint64_t *ret_number)
 {
+    enum { EIGHT = 8, EIGHT_WORTH = 100000000 };
     uint64_t number = 0, worth = 1;
     size_t count = 0;
-    for (const char *at = text.ptr + text.len;
+    if (text.len >= EIGHT) {
+        uint64_t last = eight_digits(le64toh(tt_str_read64(text.ptr + text.len - EIGHT)));
+        if (last != UINT64_MAX) {
+            number = last;
+            worth = EIGHT_WORTH;
+            count = EIGHT;
+        }
+    }
+    for (const char *at = text.ptr + text.len - count;
          count < text.len && count < TT_NAME_DIGITS_MAX && at[-1] >= '0' && at[-1] <= '9'; at--) {
         number += worth * (uint64_t)(at[-1] - '0');
         worth *= 10;

@@ -14,7 +14,8 @@ void tt_words_done(struct tt_words *words)
 }
 
 /* The slot of a text, or the empty one where it belongs. */
-static struct tt_word_slot *find(struct tt_word_cache *cache, struct tt_str_ends ends, size_t len)
+static inline struct tt_word_slot *find(struct tt_word_cache *cache, struct tt_str_ends ends,
+                                        size_t len)
 {
     size_t at = tt_str_ends_mix(ends, len) >> 54;
     _Static_assert(TT_WORD_SLOTS == 1 << (64 - 54), "the upper 10 bits");
