@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <limits.h>
 
-enum { DRAWN_HALF = TT_ULID_DRAWN_BYTES / 2, US_PER_MS = 1000 };
+enum { DRAWN_HALF = TT_ULID_DRAWN_BYTES / 2, US_PER_MS = TT_ID_US_PER_MS };
 
 static int64_t event_ms(int64_t event_time_us)
 {
@@ -34,9 +34,7 @@ static struct tt_ulid ulid_of(const struct tt_id *id)
     return ulid;
 }
 
-/* Puts the ULID's time in front of what was drawn, which stands at `at`; whatever the time is, it
- * is not that of the event. */
-static char *put_time(char *at, uint64_t ms, int64_t event_time_us, uint64_t *ret_code)
+char *tt_id_put_time(char *at, uint64_t ms, int64_t event_time_us, uint64_t *ret_code)
 {
     int64_t since = (int64_t)ms - event_ms(event_time_us);
     bool is_near = since >= INT16_MIN && since <= INT16_MAX;
@@ -46,22 +44,6 @@ static char *put_time(char *at, uint64_t ms, int64_t event_time_us, uint64_t *re
     memcpy(at, &number, bytes);
     *ret_code = is_near ? TT_ID_ULID_NEAR : TT_ID_ULID;
     return at + bytes + TT_ULID_DRAWN_BYTES;
-}
-
-char *tt_id_put_number(char *at, struct tt_str id, int64_t event_time_us, uint64_t *ret_code)
-{
-    uint64_t ms;
-    if (tt_ulid_pack(id, at, &ms)) {
-        /* Of the same millisecond: any 48 bits of them stay far from an overflow. */
-        if ((uint64_t)event_time_us - ms * US_PER_MS >= US_PER_MS)
-            return put_time(at, ms, event_time_us, ret_code);
-        *ret_code = TT_ID_ULID_AT;
-        return at + TT_ULID_DRAWN_BYTES;
-    }
-    if (!tt_uuid_read(id, at))
-        return NULL;
-    *ret_code = TT_ID_UUID;
-    return at + TT_UUID_BYTES;
 }
 
 bool tt_id_same_ms(const struct tt_id *a, const struct tt_id *b)

@@ -32,6 +32,7 @@ enum tt_id_code {
 enum {
     TT_ID_NEAR_BYTES = 2,
     TT_ID_FAR_BYTES = 6,
+    TT_ID_US_PER_MS = 1000,
     TT_ID_PACKED_MIN = 4,      /* characters */
     TT_ID_TEXT_ROOM = 32,      /* what `roomy` promises may be read from the start of the text on */
     TT_ID_TEXT_MAX_BEYOND = 8, /* what tt_id_text may write behind it */
@@ -66,8 +67,25 @@ static inline size_t tt_id_chars(uint32_t code)
                                                    : TT_ULID_CHARS;
 }
 
+/* Puts the time of a ULID in front of what was drawn, which stands at `at`. */
+char *tt_id_put_time(char *at, uint64_t ms, int64_t event_time_us, uint64_t *ret_code);
 /* Writes a ULID or a UUID; NULL where the id is neither. */
-char *tt_id_put_number(char *at, struct tt_str id, int64_t event_time_us, uint64_t *ret_code);
+static inline char *tt_id_put_number(char *at, struct tt_str id, int64_t event_time_us,
+                                     uint64_t *ret_code)
+{
+    uint64_t ms;
+    if (__builtin_expect(tt_ulid_pack(id, at, &ms), 1)) {
+        *ret_code = TT_ID_ULID_AT;
+        /* Of the same millisecond: 48 bits of them stay far from an overflow. */
+        return __builtin_expect((uint64_t)event_time_us - ms * TT_ID_US_PER_MS < TT_ID_US_PER_MS, 1)
+                   ? at + TT_ULID_DRAWN_BYTES
+                   : tt_id_put_time(at, ms, event_time_us, ret_code);
+    }
+    if (!tt_uuid_read(id, at))
+        return NULL;
+    *ret_code = TT_ID_UUID;
+    return at + TT_UUID_BYTES;
+}
 
 /* Writes the bytes of any id that is not empty and says by which code; returns their end. */
 static inline char *tt_id_put(char *at, struct tt_str id, int64_t event_time_us, bool roomy,

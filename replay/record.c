@@ -75,21 +75,27 @@ static inline uint64_t form_of(uint64_t code)
     return code > TT_ID_ULID_AT ? 0 : forms >> code * 2 & 3;
 }
 
+/* Of an id that is neither a ULID nor a UUID, or a ULID of another time. */
+static __attribute__((noinline)) char *put_id_and_code(char *at, const struct tt_rec_item *item)
+{
+    uint64_t code;
+    char *end = put_id(at + 1, item, &code);
+    *at = (char)code;
+    return end;
+}
+
 /* Writes the id to a compact record, in front of it the code where it has no form. */
 static inline char *put_id_compact(char *at, const struct tt_rec_item *item, uint64_t *ret_form)
 {
     uint64_t code;
     size_t len = item->event_id.len;
     if (len == TT_ULID_CHARS || len == TT_UUID_CHARS) {
-        char *end = put_id(at, item, &code);
-        *ret_form = form_of(code);
-        if (*ret_form != 0)
+        char *end = tt_id_put_number(at, item->event_id, item->event_time_us, &code);
+        if (end != NULL && (*ret_form = form_of(code)) != 0)
             return end;
     }
-    char *end = put_id(at + 1, item, &code);
-    *at = (char)code;
     *ret_form = 0;
-    return end;
+    return put_id_and_code(at, item);
 }
 
 /* The beginning in its compact form and the id; NULL where a number is too large for that. */

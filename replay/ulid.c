@@ -54,7 +54,8 @@ static inline void put_drawn(const struct tt_ulid *ulid, char *to)
     memcpy(to + sizeof first, &rest, sizeof rest);
 }
 
-static bool pack_portable(struct tt_str text, char *to, uint64_t *ret_ms)
+/* Not part of its caller, which would keep room for it on the stack. */
+static __attribute__((noinline)) bool pack_portable(struct tt_str text, char *to, uint64_t *ret_ms)
 {
     struct tt_ulid ulid;
     if (!tt_ulid_read_portable(text, &ulid))
