@@ -92,7 +92,7 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
 {
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
-    struct tt_redis_numbers numbers = {0};
+    struct tt_redis_numbers numbers = {.all = true};
     enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
     if (err != TT_OK)
         return err;
@@ -154,7 +154,7 @@ enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool 
                                            struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    struct tt_redis_numbers numbers = {0};
+    struct tt_redis_numbers numbers = {.all = true};
     if (!queue->locking || queue->redis.cluster != NULL || tt_redis_queue_is_ahead(queue)) {
         enum tt_err err = tt_redis_queue_finish(queue, ret_lost, fault);
         return err == TT_OK ? tt_redis_queue_wait(queue, wait_ms, fault) : err;

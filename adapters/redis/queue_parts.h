@@ -131,11 +131,12 @@ typedef enum tt_err tt_redis_queue_send(struct tt_redis_queue *queue, unsigned p
 struct tt_redis_numbers {
     int64_t least, sum; /* the least of them and of 0 */
     bool forgotten;     /* the server did not know the script in at least one call */
+    bool all;           /* given: partitions whose slot is on the move must hear it, too */
 };
 /* Says it to each partition that has something in hand, and receives the answers; says it again to
  * those of which the server forgot the script in between. On error the connection is closed. */
 enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue, tt_redis_queue_send *send,
-                                    struct tt_redis_numbers *ret_numbers, struct tt_fault *fault);
+                                    struct tt_redis_numbers *numbers, struct tt_fault *fault);
 /* Its parts; answers are added to *numbers. say_again: where they were `forgotten`. */
 enum tt_err tt_redis_queue_say(struct tt_redis_queue *queue, tt_redis_queue_send *send,
                                struct tt_fault *fault);

@@ -86,7 +86,7 @@ enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, struct tt_redis
                 return err;
             if (tt_redis_is_noscript(reply))
                 p->forgotten = numbers->forgotten = true;
-            else if (refused == TT_OK)
+            else if (refused == TT_OK && (numbers->all || !tt_redis_is_error(reply, "TRYAGAIN")))
                 refused = tt_redis_refused(reply, fault);
             if (reply->type == REDIS_REPLY_INTEGER) {
                 numbers->least = reply->integer < numbers->least ? reply->integer : numbers->least;
@@ -112,19 +112,16 @@ enum tt_err tt_redis_queue_say_again(struct tt_redis_queue *queue, tt_redis_queu
 }
 
 enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue, tt_redis_queue_send *send,
-                                    struct tt_redis_numbers *ret_numbers, struct tt_fault *fault)
+                                    struct tt_redis_numbers *numbers, struct tt_fault *fault)
 {
-    struct tt_redis_numbers numbers = {0};
     enum tt_err err = tt_redis_queue_settle(queue, fault);
     if (err == TT_OK)
         err = tt_redis_queue_say(queue, send, fault);
     if (err == TT_OK)
-        err = tt_redis_queue_numbers(queue, &numbers, fault);
-    if (err == TT_OK && numbers.forgotten)
-        err = tt_redis_queue_say_again(queue, send, &numbers, fault);
-    if (err == TT_OK)
-        *ret_numbers = numbers;
-    else
+        err = tt_redis_queue_numbers(queue, numbers, fault);
+    if (err == TT_OK && numbers->forgotten)
+        err = tt_redis_queue_say_again(queue, send, numbers, fault);
+    if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
     return err;
 }
@@ -145,7 +142,7 @@ static enum tt_err send_renew(struct tt_redis_queue *queue, unsigned partition, 
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    struct tt_redis_numbers numbers = {0};
+    struct tt_redis_numbers numbers = {.all = true};
     int64_t in_hand = 0;
     *ret_lost = false;
     enum tt_err err = tt_redis_queue_settle(queue, fault); /* then it is known what is in hand */
@@ -177,6 +174,8 @@ static enum tt_err send_give_back(struct tt_redis_queue *queue, unsigned partiti
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
+/* What is in a slot on the move, which may take long, is left for the end of the lease, or for our
+ * next claim there: nobody needs to wait for it. */
 enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;

@@ -105,7 +105,7 @@ TT_TEST(who_is_impatient_is_told_that_a_slot_is_on_the_move)
         ck_assert_int_eq(tt_redis_send(&redis, &command, &fault), TT_OK);
         ck_assert_int_eq(tt_redis_receive(&redis, &reply, &fault), TT_OK);
         ck_assert(tt_redis_is_error(reply, "TRYAGAIN"));
-        ck_assert_int_eq(tt_redis_refused(reply, &fault), TT_ERR_UNAVAILABLE);
+        ck_assert_int_eq(tt_redis_refused(reply, &fault), TT_ERR_BUSY);
         freeReplyObject(reply);
         long long times = tt_redis_cluster_refused(&cluster, "TRYAGAIN") - before;
         ck_assert(impatient ? times == 1 : times > 10);

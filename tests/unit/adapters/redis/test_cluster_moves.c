@@ -92,6 +92,45 @@ TT_TEST(a_node_that_is_asked_for_nothing_but_who_is_alive_disturbs_no_claim_for_
 }
 TT_END
 
+/* Somebody began to move a slot, and stopped in the middle. */
+TT_TEST(what_is_in_hand_in_a_slot_that_stays_on_the_move_holds_up_nothing_else)
+{
+    struct tt_queue_batch batch;
+    struct tt_fault fault = {0}, none = {0};
+    unsigned partitions = 0, slot = tt_redis_slot(TT_STR("{t:0}:events"));
+    int64_t epoch = 0;
+    bool lost = false;
+    tt_redis_cluster_start(&cluster, NULL);
+    int from = tt_redis_cluster_owner(&cluster, slot), to = (from + 1) % TT_CLUSTER_NODES;
+    int other = tt_redis_cluster_owner(&cluster, tt_redis_slot(TT_STR("{t:1}:events")));
+    struct tt_queue queue = tt_test_queue_open_wide(cluster.url, "a", 60000, 2);
+    add_event(from, 1);
+    tt_redis_cluster_ask(&cluster, other, "XADD {t:1}:events * e {\"task_id\":\"b\",\"n\":1}");
+    tt_test_queue_claim(&queue, 10, &batch);
+    ck_assert_uint_eq(batch.count, 2);
+    tt_redis_cluster_move_begin(&cluster, slot, from, to);
+    ck_assert(tt_redis_cluster_move_key(&cluster, from, to, "{t:0}:fence"));
+    ck_assert_int_eq(queue.finish(queue.context, &lost, &fault), TT_ERR_BUSY);
+    ck_assert_ptr_nonnull(strstr(fault.text, "TRYAGAIN"));
+    for (int n = 2; n <= 3; n++) {
+        char expected[20];
+        ck_assert_msg(queue.connect(queue.context, &partitions, &epoch, &none) == TT_OK, "%s",
+                      none.text);
+        tt_redis_cluster_ask(&cluster, other, "XADD {t:1}:events * e {\"task_id\":\"b\",\"n\":%d}",
+                             n);
+        snprintf(expected, sizeof expected, "b%d*1 ", n);
+        ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), expected);
+        ck_assert(!tt_test_queue_finish(&queue));
+        ck_assert_msg(queue.trim(queue.context, &none) == TT_OK, "%s", none.text);
+    }
+    tt_redis_cluster_move_end(&cluster, slot, from, to);
+    tt_redis_cluster_ask(&cluster, to, "DEL {t:0}:leases"); /* as time would */
+    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "a1*2 ");
+    tt_redis_queue_destroy(&queue);
+    tt_redis_cluster_stop(&cluster);
+}
+TT_END
+
 /* ---- Nodes that know different things */
 
 /* Node 0 forgets the others, as one does that was taken out of a cluster. A slot of node 1 moves to
@@ -156,5 +195,6 @@ TT_END
 TT_SUITE("adapters/redis/cluster_moves",
          what_a_server_that_took_over_gives_is_told_until_fences_can_be_reserved_anew,
          a_node_that_is_asked_for_nothing_but_who_is_alive_disturbs_no_claim_for_long,
+         what_is_in_hand_in_a_slot_that_stays_on_the_move_holds_up_nothing_else,
          what_a_node_of_the_cluster_knows_of_others_does_not_matter_once_we_are_connected,
          connecting_again_begins_with_another_node_of_the_url)

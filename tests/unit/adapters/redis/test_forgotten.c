@@ -1,6 +1,5 @@
 /* A server that forgets its scripts in the middle of what is said to several partitions. */
 #include "adapters/redis/queue.h"
-#include "adapters/system/clock.h"
 #include "tests/lib/relay.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/turns.h"
@@ -14,32 +13,13 @@ enum { PARTITIONS = 3 };
 static struct tt_redis_server server;
 static struct tt_relay relay;
 static struct tt_queue queue;
-static struct tt_clock wall;
-static struct tt_random chance;
 static struct tt_fault fault;
 
 static void set_up(void)
 {
-    unsigned partitions = 0;
-    int64_t epoch = 0;
     tt_redis_server_start(&server, "forgotten");
     tt_relay_start(&relay, &server);
-    wall = tt_system_clock(NULL);
-    chance = tt_system_random();
-    const struct tt_redis_queue_options options = {
-        .url = relay.url,
-        .prefix = "t",
-        .partitions = PARTITIONS,
-        .worker = "a",
-        .lease_ms = 60000,
-        .locking = true,
-        .clock = &wall,
-        .random = &chance,
-    };
-    ck_assert_int_eq(tt_redis_queue_create(&options, &queue, &fault), TT_OK);
-    ck_assert_msg(queue.connect(queue.context, &partitions, &epoch, &fault) == TT_OK, "%s",
-                  fault.text);
-    ck_assert_uint_eq(partitions, PARTITIONS);
+    queue = tt_test_queue_open_wide(relay.url, "a", 60000, PARTITIONS);
 }
 
 static void tear_down(void)
