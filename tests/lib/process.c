@@ -162,7 +162,7 @@ bool tt_file_says(const char *path, const char *text)
     return found;
 }
 
-void tt_at_once(int count, void (*run)(void *context), void *context)
+void tt_at_once(int count, void (*run)(const void *context), const void *context)
 {
     int gate[2];
     ck_assert_int_eq(pipe(gate), 0);

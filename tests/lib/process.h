@@ -27,7 +27,7 @@ int tt_finish(pid_t pid, int signal_number);
 
 /* Forks `count` processes that begin `run` at the same time, and waits until all have ended well.
  */
-void tt_at_once(int count, void (*run)(void *context), void *context);
+void tt_at_once(int count, void (*run)(const void *context), const void *context);
 
 /* Whether the text stands in the file, which need not be there yet. */
 bool tt_file_says(const char *path, const char *text);
