@@ -242,6 +242,13 @@ static void q_disconnect(void *context)
 
 /* ---- Waiting */
 
+/* Of all partitions together no more than a batch, but one of each. */
+static size_t seen_max(const struct tt_model_queue *q)
+{
+    size_t each = q->batch_max / q->server->partition_count;
+    return each < 1 ? 1 : each < SEEN_MAX ? each : SEEN_MAX;
+}
+
 static bool look(struct tt_model_queue *q, unsigned i, bool calls)
 {
     const struct tt_model_partition *p = &q->server->partitions[i];
@@ -258,7 +265,7 @@ static bool look(struct tt_model_queue *q, unsigned i, bool calls)
     q->partitions[i].maybe = false;
     if (!q->locking || q->partitions[i].full)
         return found;
-    tt_model_look(q->server, i, q->partitions[i].last, SEEN_MAX, &q->seen[i]);
+    tt_model_look(q->server, i, q->partitions[i].last, seen_max(q), &q->seen[i]);
     q->partitions[i].has_seen = q->seen[i].count > 0 && q->seen[i].all;
     return found;
 }
