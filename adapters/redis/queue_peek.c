@@ -68,7 +68,7 @@ static enum tt_err take(struct tt_redis_queue *queue, redisReply *reply, struct 
     for (unsigned i = 0; i < queue->partition_count; i++)
         if (tt_redis_queue_may_peek(queue, i))
             queue->partitions[i].maybe = false;
-    tt_redis_queue_mark_ready(queue, reply, true);
+    tt_redis_queue_mark_ready(queue, reply, queue->seen_max);
     err = tt_redis_queue_keep(&queue->hands[!queue->now], reply, fault);
     if (err != TT_OK)
         return err;
