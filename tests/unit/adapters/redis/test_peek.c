@@ -210,7 +210,7 @@ TT_END
 
 TT_TEST(a_call_to_look_again_is_heard_by_a_worker_that_only_peeks)
 {
-    char task[8];
+    char task[20];
     bool heard = false;
     set_up("calls", 30);
     add(11, "held", 1);
