@@ -13,6 +13,7 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
     pass->options = *options;
     tt_intern_init(&pass->names);
     tt_origins_init(&pass->origins);
+    tt_dictionary_init(&pass->dictionary);
     tt_arena_init(&pass->story_arena, 0);
     tt_arena_init(&pass->picture_arena, 0);
     /* A quarter is left for judging: a partition read back, its table, the findings. */
@@ -46,6 +47,7 @@ void tt_pass_destroy(struct tt_pass *pass)
     for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
         tt_mem_free(pass->steps[i].allowed);
     tt_numbering_done(&pass->numbering);
+    tt_mem_free(pass->spare_slots);
     tt_mem_free(pass->steps);
     tt_mem_free(pass->lifecycle_of);
     tt_mem_free(pass->feeders);
@@ -60,7 +62,28 @@ void tt_pass_destroy(struct tt_pass *pass)
     tt_arena_done(&pass->picture_arena);
     tt_intern_done(&pass->names);
     tt_origins_done(&pass->origins);
+    tt_dictionary_done(&pass->dictionary);
     tt_mem_free(pass);
+}
+
+/* A table of recent tasks: that of a feeder that ended, or a new one. */
+static struct tt_recent_slot *recent_slots(struct tt_pass *pass)
+{
+    struct tt_recent_slot *slots = pass->spare_slots;
+    pass->spare_slots = NULL;
+    if (slots == NULL)
+        slots = tt_mem_huge(TT_RECENT_BYTES);
+    if (slots != NULL)
+        memset(slots, 0, TT_RECENT_BYTES);
+    return slots;
+}
+
+void tt_feeder_end(struct tt_feeder *feeder)
+{
+    struct tt_pass *pass = feeder->pass;
+    tt_mem_free(pass->spare_slots);
+    pass->spare_slots = feeder->recent.slots;
+    feeder->recent.slots = NULL;
 }
 
 enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
@@ -69,8 +92,10 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
     struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
     if (feeder != NULL) {
         feeder->pass = pass;
+        feeder->picks = pass->options.only_task.ptr != NULL || pass->options.shards > 1;
+        feeder->namer.dictionary = &pass->dictionary;
         tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
+        feeder->recent.slots = recent_slots(pass);
     }
     if (feeder == NULL || feeder->recent.slots == NULL ||
         tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
@@ -78,7 +103,6 @@ enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
         destroy_feeder(feeder);
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     }
-    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
     pass->feeders[pass->feeder_count++] = feeder;
     if (pass->feeder_count == 1) {
         enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
@@ -178,9 +202,14 @@ enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
         .max_future_us = pass->options.max_future_us,
     };
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        pass->feeders[f]->pending_count = 0; /* of an input that broke off */
-        tt_blocks_close(&pass->feeders[f]->blocks);
+        struct tt_feeder *feeder = pass->feeders[f];
+        feeder->pending_count = 0; /* of an input that broke off */
+        tt_blocks_close(&feeder->blocks);
+        tt_mem_free(feeder->recent.slots);
+        feeder->recent.slots = NULL;
     }
+    tt_mem_free(pass->spare_slots);
+    pass->spare_slots = NULL;
     return TT_OK;
 }
 

@@ -30,6 +30,16 @@ TARGET static inline uint32_t block_stops(struct block block)
         _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
 }
 
+TARGET static inline uint32_t block_ends(struct block block)
+{
+    __m256i b = block.bytes;
+    __m256i quote = _mm256_cmpeq_epi8(b, _mm256_set1_epi8('"'));
+    __m256i backslash = _mm256_cmpeq_epi8(b, _mm256_set1_epi8('\\'));
+    __m256i control = _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), b); /* as signed: or high */
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
+}
+
 TARGET static inline struct block block_or(struct block a, struct block b)
 {
     return (struct block){_mm256_or_si256(a.bytes, b.bytes)};
