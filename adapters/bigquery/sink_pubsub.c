@@ -10,6 +10,7 @@
 
 #include "adapters/bigquery/pubsub_parts.h"
 #include "adapters/bigquery/sink_answer.h"
+#include "core/base/base64.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include <stdio.h>
@@ -24,21 +25,6 @@ enum {
     KEY_BYTES_MAX = 1024,
     ATTRIBUTE_BYTES_MAX = 1024
 };
-
-static void add_base64(struct tt_buf *buf, struct tt_str text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < text.len; i += 3) {
-        size_t left = text.len - i;
-        uint32_t bits = (uint32_t)(unsigned char)text.ptr[i] << 16;
-        bits |= left > 1 ? (uint32_t)(unsigned char)text.ptr[i + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)(unsigned char)text.ptr[i + 2] : 0;
-        const char four[] = {digits[bits >> 18], digits[bits >> 12 & 63],
-                             left > 1 ? digits[bits >> 6 & 63] : '=',
-                             left > 2 ? digits[bits & 63] : '='};
-        tt_buf_add(buf, four, sizeof four);
-    }
-}
 
 /* An attribute that is too long is left out: the data has it. */
 static void add_attribute(struct tt_buf *buf, const char *name, struct tt_str value)
@@ -82,7 +68,7 @@ static void add_message(struct tt_pubsub *pubsub, uint64_t row, struct tt_str js
     add_attribute(window, "task_id", task_id);
     add_attribute(window, "tenant", tenant);
     tt_buf_add_text(window, "},\"data\":\"");
-    add_base64(window, json);
+    tt_base64_add(window, json.ptr, json.len, TT_BASE64);
     tt_buf_add_text(window, "\"}");
     message->len = window->len - message->at;
 }

@@ -1,23 +1,8 @@
 /* A service account: what it asks for, signed with its key (RFC 7523), is exchanged for a token. */
 #include "adapters/google/parts.h"
+#include "core/base/base64.h"
 
 enum { ASSERTION_BYTES_MAX = 64 << 10 };
-
-static void add_base64url(struct tt_buf *to, const void *bytes, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *from = bytes;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t have = len - i < 3 ? len - i : 3;
-        unsigned group = (unsigned)from[i] << 16;
-        if (have > 1)
-            group |= (unsigned)from[i + 1] << 8;
-        if (have > 2)
-            group |= from[i + 2];
-        for (size_t digit = 0; digit <= have; digit++) /* no padding */
-            tt_buf_add_char(to, digits[(group >> (18 - 6 * digit)) & 63]);
-    }
-}
 
 static void add_pair(struct tt_buf *json, const char *key, struct tt_str value)
 {
@@ -65,15 +50,15 @@ static enum tt_err write_assertion(const struct tt_google *google, struct tt_str
     tt_buf_init(&part, ASSERTION_BYTES_MAX);
     tt_buf_init(&signature, ASSERTION_BYTES_MAX);
     write_header(&part, tt_google_text(google->source, "private_key_id"));
-    add_base64url(assertion, part.data, part.len);
+    tt_base64_add(assertion, part.data, part.len, TT_BASE64URL);
     tt_buf_clear(&part);
     write_claims(google, &part, issuer, audience);
     tt_buf_add_char(assertion, '.');
-    add_base64url(assertion, part.data, part.len);
+    tt_base64_add(assertion, part.data, part.len, TT_BASE64URL);
     err = crypto->sign_rs256(crypto->context, key, tt_buf_str(assertion), &signature, fault);
     if (err == TT_OK) {
         tt_buf_add_char(assertion, '.');
-        add_base64url(assertion, signature.data, signature.len);
+        tt_base64_add(assertion, signature.data, signature.len, TT_BASE64URL);
         err = tt_google_written(google, &part, fault);
         if (err == TT_OK)
             err = tt_google_written(google, assertion, fault);

@@ -287,12 +287,12 @@ static enum tt_err keep_seen(struct tt_redis_queue *queue, struct tt_redis_hand 
     return waited == NULL ? TT_OK : tt_redis_queue_keep(hand, waited, fault);
 }
 
-enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
-                                           struct tt_fault *fault)
+bool tt_redis_queue_has_moved(struct tt_redis_queue *queue)
 {
-    if (!queue->locking || tt_redis_cluster_moves(queue->redis.cluster) == queue->moves)
-        return TT_OK;
-    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: slots have moved");
+    uint64_t moves = tt_redis_cluster_moves(queue->redis.cluster);
+    bool moved = queue->locking && moves != queue->moves;
+    queue->moves = moves;
+    return moved;
 }
 
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
@@ -300,6 +300,7 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
 {
     struct tt_redis_queue *queue = context;
     struct tt_redis_hand *hand = &queue->hands[!queue->now];
+    queue->batch_max = max;
     tt_redis_queue_forget(queue, queue->now);
     enum tt_err err = tt_redis_queue_collect(queue, fault);
     queue->now = !queue->now; /* what was asked for ahead, if anything */
@@ -312,16 +313,17 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
         err = run_passes(queue, true, max, fence_min, fault);
     if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
-    if (err == TT_OK)
-        err = tt_redis_queue_is_where_it_was(queue, fault);
     tt_redis_queue_drop_seen(queue);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
         tt_redis_disconnect(&queue->redis);
         return err;
     }
-    *ret_batch = (struct tt_queue_batch){
-        .entries = hand->entries, .count = hand->entry_count, .vanished = queue->vanished};
+    *ret_batch =
+        (struct tt_queue_batch){.entries = hand->entries,
+                                .count = hand->entry_count,
+                                .vanished = queue->vanished,
+                                .moved = hand->entry_count > 0 && tt_redis_queue_has_moved(queue)};
     queue->vanished = 0;
     return TT_OK;
 }

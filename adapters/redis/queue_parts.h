@@ -38,6 +38,8 @@ struct tt_redis_partition {
     bool stale;                    /* what we offered was not the newest */
     size_t order;                  /* in its pass */
     bool unsure;                   /* a finish was sent, and may have come to nothing */
+    size_t awaited;                /* answers to what was said to all partitions; */
+    bool forgotten;                /* one was that the script is not known */
     bool in_hand;                  /* our token may hold something here, */
     unsigned hand;                 /* in this hand: */
     size_t first, count;           /* its entries, */
@@ -87,7 +89,7 @@ struct tt_redis_queue {
     struct tt_redis redis;
     char prefix[TT_REDIS_PREFIX_BYTES_MAX + 1];
     char token[TT_TOKEN_BYTES]; /* of this connection: holder and consumer; "": none yet */
-    uint64_t moves;             /* of the cluster, when we connected */
+    uint64_t moves;             /* of the cluster, when we connected or told of one */
     unsigned partitions_wanted;
     const char *worker;
     int64_t lease_ms;
@@ -102,7 +104,9 @@ struct tt_redis_queue {
     struct tt_redis_hand hands[2]; /* the batch in hand, and the one that was asked for ahead */
     unsigned now;                  /* the one in hand */
     struct tt_redis_ahead ahead;
+    size_t batch_max;           /* of the last claim */
     struct tt_redis_wait *wait; /* the words of waiting; NULL: none yet */
+    size_t seen_max;            /* so many of each partition the last wait asked for */
     redisReply *waited;         /* what is `seen` borrows from it, until the next claim has it */
     bool *parked; /* of the batch in hand: it waits behind a dead letter; looked at where
                      some_parked */
@@ -118,17 +122,28 @@ void tt_redis_turn_script(const struct tt_redis_queue *queue, struct tt_redis_co
                           tt_redis_turn_keys keys, enum tt_redis_script script, unsigned partition);
 enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct tt_fault *fault);
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault);
-/* Says to each partition that has something in hand what `send` says; again when the server forgot
- * the scripts. Saying it twice is harmless. Of the numbers that come: the least, and the sum. */
-enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue,
-                                    enum tt_err (*send)(struct tt_redis_queue *queue,
-                                                        unsigned partition, size_t *sent,
-                                                        struct tt_fault *fault),
-                                    int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault);
-/* Receives `count` numbers; *ret_least is the least of them (0 for none). *ret_forgotten: the
- * server did not know the script in at least one. */
-enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
-                                   int64_t *ret_sum, bool *ret_forgotten, struct tt_fault *fault);
+/* Says something to a partition, in calls of which each is answered by a number; *sent: how many,
+ * more. To say all of them again where the first ones were heard is harmless, unless the last one
+ * was, too. */
+typedef enum tt_err tt_redis_queue_send(struct tt_redis_queue *queue, unsigned partition,
+                                        size_t *sent, struct tt_fault *fault);
+/* What they answered. */
+struct tt_redis_numbers {
+    int64_t least, sum; /* the least of them and of 0 */
+    bool forgotten;     /* the server did not know the script in at least one call */
+    bool all;           /* given: partitions whose slot is on the move must hear it, too */
+};
+/* Says it to each partition that has something in hand, and receives the answers; says it again to
+ * those of which the server forgot the script in between. On error the connection is closed. */
+enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                                    struct tt_redis_numbers *numbers, struct tt_fault *fault);
+/* Its parts; answers are added to *numbers. say_again: where they were `forgotten`. */
+enum tt_err tt_redis_queue_say(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                               struct tt_fault *fault);
+enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, struct tt_redis_numbers *numbers,
+                                   struct tt_fault *fault);
+enum tt_err tt_redis_queue_say_again(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                                     struct tt_redis_numbers *numbers, struct tt_fault *fault);
 /* Claims that are sent from now on find the partition free. `waits`: something may wait there
  * behind what we had. Where it does not, what may be there is new, and a wait tells of it, too. */
 void tt_redis_queue_release(struct tt_redis_partition *p, bool waits);
@@ -156,10 +171,9 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
  * its turn. Returns how many. */
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list);
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */
-/* A server that took over may have lost numbers that were given: what is claimed of it counts only
- * after a new connect. UNAVAILABLE then. */
-enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
-                                           struct tt_fault *fault);
+/* A server that took over may have lost numbers that were given: what it gives counts only where
+ * numbers were reserved after it was first asked. True, once, when another one was asked. */
+bool tt_redis_queue_has_moved(struct tt_redis_queue *queue);
 /* queue_offers.c: the same with locking */
 enum tt_err tt_redis_queue_look(struct tt_redis_queue *queue, const unsigned *partitions,
                                 size_t count, size_t each, struct tt_fault *fault);
@@ -216,9 +230,9 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
 enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
                                      struct tt_fault *fault);
 void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply);
-/* Streams of an answer to XREAD have something; `whole`: it asked for TT_REDIS_SEEN_MAX of each,
- * and stays until nothing is `seen` any more. */
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole);
+/* Streams of an answer to XREAD have something; max: it asked for so many of each, and stays until
+ * nothing is `seen` any more; 0: it does not. */
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, size_t max);
 void tt_redis_queue_drop_seen(struct tt_redis_queue *queue);
 void tt_redis_queue_free_wait(struct tt_redis_queue *queue);
 /* queue_poll.c: the same in a cluster. */

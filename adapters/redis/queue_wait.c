@@ -68,6 +68,15 @@ static bool with_calls(const struct tt_redis_queue *queue, int64_t wait_ms)
     return queue->locking && !brief;
 }
 
+/* Of all partitions together no more than a batch, but one of each. */
+static size_t seen_max(const struct tt_redis_queue *queue)
+{
+    size_t each = queue->batch_max / queue->partition_count;
+    if (!queue->locking || each < 1)
+        return 1;
+    return each < TT_REDIS_SEEN_MAX ? each : TT_REDIS_SEEN_MAX;
+}
+
 enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
                                      struct tt_fault *fault)
 {
@@ -83,7 +92,8 @@ enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_
         if (calls || (finishing && queue->partitions[i].in_hand))
             wait->list[HEAD + streams++] = wait->keys[count + i];
     snprintf(block, sizeof block, "%" PRId64, wait_ms);
-    snprintf(each, sizeof each, "%d", queue->locking ? TT_REDIS_SEEN_MAX : 1);
+    queue->seen_max = seen_max(queue);
+    snprintf(each, sizeof each, "%zu", queue->seen_max);
     const char *const head[HEAD] = {"XREAD", "COUNT", each, "BLOCK", block, "STREAMS"};
     memcpy((void *)wait->list, (const void *)head, sizeof head);
     const char **ids = wait->list + HEAD + streams;
@@ -123,7 +133,7 @@ void tt_redis_queue_drop_seen(struct tt_redis_queue *queue)
 
 /* A call to look again, or new entries. */
 static void mark_stream(struct tt_redis_partition *p, const redisReply *key, const redisReply *list,
-                        bool whole)
+                        size_t max)
 {
     p->ready = true;
     if (list->type != REDIS_REPLY_ARRAY || list->elements == 0)
@@ -131,11 +141,11 @@ static void mark_stream(struct tt_redis_partition *p, const redisReply *key, con
     if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0)
         snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
                  TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
-    else if (whole && !p->full && list->elements < TT_REDIS_SEEN_MAX)
+    else if (!p->full && list->elements < max)
         p->seen = list;
 }
 
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole)
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, size_t max)
 {
     for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
         const redisReply *stream = reply->element[s];
@@ -144,7 +154,7 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
             p = find(queue, stream->element[0]);
         if (p == NULL)
             continue;
-        mark_stream(p, stream->element[0], stream->element[1], whole);
+        mark_stream(p, stream->element[0], stream->element[1], max);
     }
 }
 
@@ -153,7 +163,7 @@ void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply)
 {
     for (unsigned i = 0; i < queue->partition_count; i++)
         queue->partitions[i].maybe = false;
-    tt_redis_queue_mark_ready(queue, reply, queue->locking);
+    tt_redis_queue_mark_ready(queue, reply, queue->locking ? queue->seen_max : 0);
     queue->waited = reply;
 }
 

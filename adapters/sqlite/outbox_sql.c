@@ -13,13 +13,14 @@
 #define TURN "(SELECT 1 FROM upload_destination WHERE destination = ?1 AND fence = ?2)"
 
 static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
-    [TT_OUTBOX_SQL_HORIZON] = "SELECT apply_seq FROM task_status_audit ORDER BY rowid DESC LIMIT 1",
-
     [TT_OUTBOX_SQL_DESTINATION_ADD] =
         "INSERT INTO upload_destination (destination, planned_to, plans, fence)"
         " VALUES (?1, 0, 0, 0) ON CONFLICT DO NOTHING",
-    [TT_OUTBOX_SQL_DESTINATION_GET] = "SELECT planned_to, plans, holder, lease_until, fence"
-                                      " FROM upload_destination WHERE destination = ?1",
+#define DESTINATION                                                                                \
+    "SELECT planned_to, plans, holder, lease_until, fence FROM upload_destination"                 \
+    " WHERE destination = ?1"
+    [TT_OUTBOX_SQL_DESTINATION_GET] = DESTINATION,
+    [TT_OUTBOX_SQL_DESTINATION_LOCK] = DESTINATION, /* transactions are immediate */
     [TT_OUTBOX_SQL_LEASE_PUT] = "UPDATE upload_destination SET holder = ?2, lease_until = ?3,"
                                 " fence = ?4 WHERE destination = ?1",
     [TT_OUTBOX_SQL_LEASE_END] = "UPDATE upload_destination SET holder = NULL, lease_until = NULL"
@@ -105,7 +106,7 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
         " message, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 };
 
-const char *tt_outbox_sql_text(enum tt_outbox_sql which)
+const char *tt_sqlite_outbox_sql(enum tt_outbox_sql which)
 {
     tt_assert((unsigned)which < TT_OUTBOX_SQL_COUNT && texts[which] != NULL);
     return texts[which];

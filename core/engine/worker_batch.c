@@ -178,7 +178,7 @@ static enum tt_err keep_lease(struct tt_worker *w, struct tt_fault *fault)
     return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
 }
 
-/* A fence was not reserved when the batch was asked for. */
+/* A fence was not reserved when the batch was asked for; newest 0: and may not have been new. */
 static enum tt_err claim_again(struct tt_worker *w, int64_t newest, struct tt_fault *fault)
 {
     enum tt_err err = w->queue->give_back(w->queue->context, fault);
@@ -202,6 +202,8 @@ enum tt_err tt_worker_claim_once(struct tt_worker *w, bool *ret_idle, struct tt_
     *ret_idle = batch.count == 0;
     if (batch.count == 0)
         return TT_OK;
+    if (batch.moved)
+        return claim_again(w, 0, fault);
     int64_t newest = tt_fences_newest(&batch);
     if (newest > reserved)
         return claim_again(w, newest, fault);

@@ -37,6 +37,9 @@ struct tt_queue_batch {
     const struct tt_queue_entry *entries; /* per partition oldest first */
     size_t count;
     uint64_t vanished; /* pending entries whose content was gone: lost before we could read them */
+    bool moved;        /* another server gave it than was asked when the queue was connected, or
+                          when a claim told this the last time: its fences may have been given
+                          before. It is to be given back, and new fences reserved from then on */
 };
 
 struct tt_queue_backlog {

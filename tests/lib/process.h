@@ -25,8 +25,9 @@ pid_t tt_start_tasktrail(const char *log, int *ret_in, const char *const *words)
 /* Sends the signal (0: none) and waits; exit status, or 128 + signal. */
 int tt_finish(pid_t pid, int signal_number);
 
-/* Forks `count` processes that begin `run` at the same time, and waits until all have ended well. */
-void tt_at_once(int count, void (*run)(void *context), void *context);
+/* Forks `count` processes that begin `run` at the same time, and waits until all have ended well.
+ */
+void tt_at_once(int count, void (*run)(const void *context), const void *context);
 
 /* Whether the text stands in the file, which need not be there yet. */
 bool tt_file_says(const char *path, const char *text);
@@ -37,10 +38,17 @@ bool tt_file_says(const char *path, const char *text);
     do {                                                                                           \
         int tt_tries = 0;                                                                          \
         while (!(condition)) {                                                                     \
-            ck_assert_msg(tt_tries++ < 6000, "never came true: %s", #condition);                   \
+            ck_assert_msg(tt_tries++ < 6000 || tt_give_up(), "never came true: %s", #condition);   \
             tt_pause();                                                                            \
         }                                                                                          \
     } while (0)
 void tt_pause(void);
+
+/* What a test tells, to stdout, before it gives up waiting; NULL: nothing. */
+extern void (*tt_when_giving_up)(void);
+/* Lets it tell; false. */
+bool tt_give_up(void);
+/* Where each thread of a process is, to stdout, where gdb can tell. */
+void tt_print_stacks(pid_t pid);
 
 #endif

@@ -88,7 +88,8 @@ void tt_test_outbox_open(const struct tt_test_store *test, struct tt_outbox *ret
                           : tt_pg_outbox_open(test->url, NULL, ret_outbox, &fault);
     ck_assert_msg(err == TT_OK, "%s", fault.text);
     if (test->kind == TT_STORE_SQLITE) {
-        const struct tt_sqlite_outbox *outbox = ret_outbox->context;
+        const struct tt_outbox_db *face = ret_outbox->context;
+        const struct tt_sqlite_outbox *outbox = face->context;
         ck_assert_int_eq(tt_db_run(&outbox->db, "PRAGMA synchronous = OFF", NULL), TT_OK);
     }
 }

@@ -55,6 +55,8 @@ static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_que
     if (batch->count == 0)
         return TT_OK;
     note(world, "claim");
+    batch->moved = world->moves;
+    world->moves = false;
     world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
     for (size_t i = 0; i < batch->count; i++)
         given[i].fence = world->fence;

@@ -16,6 +16,7 @@ struct tt_world {
     bool asks_ahead; /* there is a prefetch, and it is carried on with */
     bool stays;      /* when nothing is left it waits, and is stopped then */
     int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
+    bool moves;                                   /* the next claim is of another server */
     bool lease_ends;                              /* found at the next renewal */
     bool lease_ends_ahead;                        /* likewise, once a batch was finished */
     int64_t now_us;

@@ -49,6 +49,11 @@ enum tt_err tt_model_client_between(struct tt_model_queue *q, struct tt_fault *f
     return err;
 }
 
+enum tt_err tt_model_client_step(struct tt_model_queue *q, unsigned *done, struct tt_fault *fault)
+{
+    return (*done)++ == 0 ? TT_OK : tt_model_client_between(q, fault);
+}
+
 void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand)
 {
     q->hands[hand].entry_count = 0;
@@ -70,12 +75,6 @@ static void let_go(struct tt_model_queue *q, bool waits)
     }
 }
 
-/* Between the partitions of a call, not before the first. */
-static enum tt_err between(struct tt_model_queue *q, unsigned *done, struct tt_fault *fault)
-{
-    return (*done)++ == 0 ? TT_OK : tt_model_client_between(q, fault);
-}
-
 /* ---- Holding */
 
 static enum tt_err q_give_back(void *context, struct tt_fault *fault)
@@ -88,7 +87,7 @@ static enum tt_err q_give_back(void *context, struct tt_fault *fault)
         err = tt_model_client_there(q, TT_SIM_GIVE_BACK, fault);
     for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++)
         if (q->partitions[i].in_hand) {
-            err = between(q, &done, fault);
+            err = tt_model_client_step(q, &done, fault);
             if (err == TT_OK && !q->server->partitions[i].has_group)
                 return tt_model_client_no_group(q, fault);
             if (err == TT_OK && q->locking)
@@ -112,7 +111,7 @@ static enum tt_err q_renew(void *context, bool *ret_lost, struct tt_fault *fault
     enum tt_err err = tt_model_client_there(q, TT_SIM_RENEW, fault);
     for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++)
         if (q->partitions[i].in_hand) {
-            err = between(q, &done, fault);
+            err = tt_model_client_step(q, &done, fault);
             if (err == TT_OK)
                 lost |= !tt_model_renew(q->server, i, q->token, q->lease_ms);
         }
@@ -155,7 +154,7 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
         if (!q->partitions[i].in_hand || q->partitions[i].hand != q->now)
             continue;
         if (err == TT_OK)
-            err = between(q, &done, fault);
+            err = tt_model_client_step(q, &done, fault);
         int64_t became_ready = err == TT_OK ? finish_one(q, i) : 0;
         lost |= became_ready < 0;
         waits |= became_ready != 0;
@@ -241,7 +240,14 @@ static void q_disconnect(void *context)
     q->connected = false;
 }
 
-/* ---- Waiting and tending */
+/* ---- Waiting */
+
+/* Of all partitions together no more than a batch, but one of each. */
+static size_t seen_max(const struct tt_model_queue *q)
+{
+    size_t each = q->batch_max / q->server->partition_count;
+    return each < 1 ? 1 : each < SEEN_MAX ? each : SEEN_MAX;
+}
 
 static bool look(struct tt_model_queue *q, unsigned i, bool calls)
 {
@@ -259,7 +265,7 @@ static bool look(struct tt_model_queue *q, unsigned i, bool calls)
     q->partitions[i].maybe = false;
     if (!q->locking || q->partitions[i].full)
         return found;
-    tt_model_look(q->server, i, q->partitions[i].last, SEEN_MAX, &q->seen[i]);
+    tt_model_look(q->server, i, q->partitions[i].last, seen_max(q), &q->seen[i]);
     q->partitions[i].has_seen = q->seen[i].count > 0 && q->seen[i].all;
     return found;
 }
@@ -317,91 +323,6 @@ static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_l
     return err;
 }
 
-static enum tt_err q_bury(void *context, const struct tt_queue_entry *entry, const char *reason,
-                          const char *error, struct tt_fault *fault)
-{
-    struct tt_model_queue *q = context;
-    (void)error;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_BURY, fault);
-    if (err != TT_OK)
-        return err;
-    tt_model_bury(q->server, entry->partition, q->locking ? q->token : -1,
-                  (struct tt_model_id){entry->id_ms, entry->id_seq}, reason, entry->deliveries,
-                  entry->payload);
-    return tt_model_client_back(q, TT_SIM_BURY, fault);
-}
-
-static struct tt_model_id set_parked(struct tt_model_queue *q, const struct tt_queue_entry *entry)
-{
-    q->hands[q->now].parked[entry - q->hands[q->now].entries] = true;
-    return (struct tt_model_id){entry->id_ms, entry->id_seq};
-}
-
-static enum tt_err q_park(void *context, const struct tt_queue_parking *parking,
-                          struct tt_fault *fault)
-{
-    struct tt_model_queue *q = context;
-    const struct tt_queue_entry *entry = parking->entry;
-    struct tt_model_id behind[TT_MODEL_ENTRIES_MAX], id = set_parked(q, entry);
-    char key[TT_MODEL_KEY_BYTES];
-    snprintf(key, sizeof key, "%.*s/%.*s", TT_STR_ARGS(parking->tenant),
-             TT_STR_ARGS(parking->task_id));
-    for (size_t i = 0; i < parking->behind_count; i++)
-        behind[i] = set_parked(q, parking->behind[i]);
-    enum tt_err err = tt_model_client_there(q, TT_SIM_PARK, fault);
-    if (err != TT_OK)
-        return err;
-    if (!q->server->partitions[entry->partition].has_group)
-        return tt_model_client_no_group(q, fault);
-    tt_model_park(q->server, entry->partition, q->token, id, parking->reason, entry->deliveries,
-                  entry->payload, tt_model_key(q->server, key), behind, parking->behind_count);
-    return tt_model_client_back(q, TT_SIM_PARK, fault);
-}
-
-static enum tt_err q_trim(void *context, struct tt_fault *fault)
-{
-    struct tt_model_queue *q = context;
-    enum tt_err err = TT_OK;
-    for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++) {
-        if (!tt_model_client_is_own(q, i))
-            continue;
-        err = tt_model_client_there(q, TT_SIM_TRIM, fault);
-        if (err != TT_OK)
-            return err;
-        if (!q->server->partitions[i].has_group)
-            return tt_model_client_no_group(q, fault);
-        uint64_t vanished = q->locking ? tt_model_tend(q->server, i) : 0;
-        q->vanished += vanished;
-        unsigned done = 1;
-        err = between(q, &done, fault);
-        if (err != TT_OK)
-            return err;
-        tt_model_trim(q->server, i);
-        err = tt_model_client_back(q, TT_SIM_TRIM, fault);
-    }
-    return err;
-}
-
-static enum tt_err q_backlog(void *context, struct tt_queue_backlog *ret_backlog,
-                             struct tt_fault *fault)
-{
-    struct tt_model_queue *q = context;
-    struct tt_queue_backlog backlog = {0};
-    unsigned done = 0;
-    enum tt_err err = tt_model_client_there(q, TT_SIM_BACKLOG, fault);
-    for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++) {
-        err = between(q, &done, fault);
-        struct tt_queue_backlog one = tt_model_backlog(q->server, i);
-        backlog.unread += one.unread;
-        backlog.pending += one.pending;
-    }
-    if (err == TT_OK)
-        err = tt_model_client_back(q, TT_SIM_BACKLOG, fault);
-    if (err == TT_OK)
-        *ret_backlog = backlog;
-    return err;
-}
-
 struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
 {
     queue->alive = 1;
@@ -416,9 +337,9 @@ struct tt_queue tt_model_queue_port(struct tt_model_queue *queue)
                              .finish_and_wait = q_finish_and_wait,
                              .give_back = q_give_back,
                              .wait = q_wait,
-                             .bury = q_bury,
-                             .trim = q_trim,
-                             .backlog = q_backlog,
+                             .bury = tt_model_client_bury,
+                             .trim = tt_model_client_trim,
+                             .backlog = tt_model_client_backlog,
                              .disconnect = q_disconnect,
-                             .park = q_park};
+                             .park = tt_model_client_park};
 }

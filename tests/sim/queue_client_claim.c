@@ -177,6 +177,7 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
 {
     struct tt_model_queue *q = context;
     struct tt_mono now = q->clock->mono(q->clock->context);
+    q->batch_max = max;
     tt_model_client_forget_batch(q, q->now);
     enum tt_err err = tt_model_client_carry_on(q, true, fault);
     q->now = !q->now; /* what was asked for ahead, if anything */

@@ -1,5 +1,5 @@
 /* Inside of the model's client: queue_client.c (life, holding, waiting), queue_client_claim.c,
- * queue_client_ahead.c. */
+ * queue_client_ahead.c, queue_client_tend.c (dead letters, trimming, what is left). */
 #ifndef TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
 #define TT_TESTS_SIM_QUEUE_CLIENT_PARTS_H
 
@@ -13,6 +13,8 @@ enum tt_err tt_model_client_back(struct tt_model_queue *q, enum tt_sim_call call
                                  struct tt_fault *fault);
 /* Between two steps of a call: others may come in between. */
 enum tt_err tt_model_client_between(struct tt_model_queue *q, struct tt_fault *fault);
+/* The same between the partitions of a call, not before the first. */
+enum tt_err tt_model_client_step(struct tt_model_queue *q, unsigned *done, struct tt_fault *fault);
 enum tt_err tt_model_client_no_group(struct tt_model_queue *q, struct tt_fault *fault);
 void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand);
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition);
@@ -35,5 +37,13 @@ enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_mi
 enum tt_err tt_model_client_carry_on(void *context, bool wait, struct tt_fault *fault);
 /* What was looked at ahead is not asked for. */
 enum tt_err tt_model_client_drop_looks(struct tt_model_queue *q, struct tt_fault *fault);
+/* queue_client_tend.c */
+enum tt_err tt_model_client_bury(void *context, const struct tt_queue_entry *entry,
+                                 const char *reason, const char *error, struct tt_fault *fault);
+enum tt_err tt_model_client_park(void *context, const struct tt_queue_parking *parking,
+                                 struct tt_fault *fault);
+enum tt_err tt_model_client_trim(void *context, struct tt_fault *fault);
+enum tt_err tt_model_client_backlog(void *context, struct tt_queue_backlog *ret_backlog,
+                                    struct tt_fault *fault);
 
 #endif

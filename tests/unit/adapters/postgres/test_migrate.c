@@ -1,13 +1,13 @@
 /* Stores that an older program made, with rows in them: brought up to date by whoever writes first,
  * also by several at once, and then no different from a new one. */
 #include "adapters/postgres/schema.h"
+#include "tests/lib/process.h"
 #include "tests/lib/store_rows.h"
 #include "tests/unit/adapters/postgres/store_scene.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { EVENTS = 40, TASKS = 7, PROCESSES = 4 };
@@ -172,19 +172,15 @@ TT_TEST(a_worker_goes_on_in_an_older_store_where_the_one_before_ended)
 }
 TT_END
 
-static void open_and_leave(const char *at, int gate)
+static void open_and_leave(const void *at)
 {
-    char byte;
     struct tt_store mine = {0};
     struct tt_fault fault = {0};
-    if (read(gate, &byte, 1) != 0) /* opens for all when the writing end closes */
-        _exit(2);
     if (tt_pg_store_open(at, NULL, &mine, &fault) != TT_OK) {
         fprintf(stderr, "%s\n", fault.text);
         _exit(3);
     }
     tt_pg_store_done(&mine);
-    _exit(0);
 }
 
 TT_TEST(several_workers_that_find_an_older_store_at_once_take_each_step_once)
@@ -192,25 +188,8 @@ TT_TEST(several_workers_that_find_an_older_store_at_once_take_each_step_once)
     fill();
     for (int64_t version = 1; version < tt_pg_schema_version(); version++) {
         char older[500];
-        int gate[2];
         make_older(older, version);
-        ck_assert_int_eq(pipe(gate), 0);
-        fflush(stdout);
-        for (int i = 0; i < PROCESSES; i++) {
-            pid_t pid = fork();
-            ck_assert_int_ge(pid, 0);
-            if (pid == 0) {
-                close(gate[1]);
-                open_and_leave(older, gate[0]);
-            }
-        }
-        close(gate[0]);
-        close(gate[1]);
-        for (int i = 0; i < PROCESSES; i++) {
-            int status;
-            ck_assert_int_gt(wait(&status), 0);
-            ck_assert_int_eq(status, 0);
-        }
+        tt_at_once(PROCESSES, open_and_leave, older);
         ck_assert_int_eq(
             tt_postgres_count(older, "SELECT max(version) - count(*) FROM schema_version"), 0);
         ck_assert_int_eq(tt_postgres_count(older, "SELECT count(*) FROM task_status_audit"),

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static struct tt_postgres_server server;
@@ -209,38 +208,20 @@ TT_END
 
 enum { PROCESSES = 6, ROUNDS = 5 };
 
+static void open_once(const void *url)
+{
+    struct tt_fault fault;
+    if (open_store(url, &fault) != TT_OK) {
+        fprintf(stderr, "%s\n", fault.text);
+        _exit(3);
+    }
+}
+
 TT_TEST(several_processes_that_start_at_once_make_one_schema)
 {
     for (int round = 0; round < ROUNDS; round++) {
         const char *url = tt_postgres_new_url(&server);
-        int gate[2];
-        ck_assert_int_eq(pipe(gate), 0);
-        fflush(stdout);
-        for (int i = 0; i < PROCESSES; i++) {
-            pid_t pid = fork();
-            ck_assert_int_ge(pid, 0);
-            if (pid == 0) {
-                char byte;
-                struct tt_store store = {0};
-                struct tt_fault fault = {0};
-                close(gate[1]);
-                if (read(gate[0], &byte, 1) != 0) /* opens for all when the writing end closes */
-                    _exit(2);
-                if (tt_pg_store_open(url, NULL, &store, &fault) != TT_OK) {
-                    fprintf(stderr, "%s\n", fault.text);
-                    _exit(3);
-                }
-                tt_pg_store_done(&store);
-                _exit(0);
-            }
-        }
-        close(gate[0]);
-        close(gate[1]);
-        for (int i = 0; i < PROCESSES; i++) {
-            int status;
-            ck_assert_int_gt(wait(&status), 0);
-            ck_assert_int_eq(status, 0);
-        }
+        tt_at_once(PROCESSES, open_once, url);
         ck_assert_int_eq(
             tt_postgres_count(url, "SELECT max(version) - count(*) FROM schema_version"), 0);
     }

@@ -1,7 +1,6 @@
 /* Asking for the next batch while one is in hand: turns, leases and ends of holdings are what they
  * are without it. */
 #include "adapters/redis/queue.h"
-#include "adapters/redis/task_key.h"
 #include "adapters/system/clock.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/turns.h"
@@ -67,6 +66,15 @@ static const char *claim(struct tt_queue *queue, size_t max)
     return tt_test_queue_claim(queue, max, &batch);
 }
 
+/* The first of two partitions is in hand, the other has an event that nobody has. */
+static void begin(const char *name)
+{
+    set_up(name);
+    add(0, "x", 1);
+    add(1, "y", 1);
+    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+}
+
 static bool look_ahead(struct tt_queue *queue, size_t max)
 {
     bool asked = false;
@@ -103,10 +111,7 @@ TT_END
 
 TT_TEST(what_was_asked_for_ahead_is_the_next_batch)
 {
-    set_up("next");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("next");
     ck_assert(ask_ahead(&a, 9));
     ck_assert(ask_ahead(&a, 9)); /* once is enough */
     ck_assert_str_eq(claim(&b, 9), "");
@@ -122,10 +127,7 @@ TT_END
 
 TT_TEST(what_was_only_looked_at_goes_to_whoever_is_quicker)
 {
-    set_up("quicker");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("quicker");
     ck_assert(look_ahead(&a, 9));
     ck_assert_str_eq(claim(&b, 9), "y1*1 ");
     carry_on(&a);
@@ -149,10 +151,7 @@ TT_TEST(what_was_looked_at_is_asked_for_also_when_nobody_says_to_carry_on)
     for (int way = 0; way < 3; way++) {
         unsigned alive = 0;
         bool lost = false;
-        set_up(way == 0 ? "finish" : way == 1 ? "renew" : "beat");
-        add(0, "x", 1);
-        add(1, "y", 1);
-        ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+        begin(way == 0 ? "finish" : way == 1 ? "renew" : "beat");
         ck_assert(look_ahead(&a, 9));
         if (way == 1)
             ck_assert_int_eq(a.renew(a.context, &lost, &fault), TT_OK);
@@ -176,10 +175,7 @@ static void carry_on_without_waiting(struct tt_queue *queue)
 
 TT_TEST(what_was_looked_at_is_asked_for_without_waiting_once_all_of_it_has_come)
 {
-    set_up("at-once");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("at-once");
     ck_assert(look_ahead(&a, 9));
     for (int tries = 0; tries < 100000; tries++) {
         carry_on_without_waiting(&a);
@@ -271,10 +267,7 @@ TT_END
 TT_TEST(what_was_only_looked_at_is_not_taken_in_order_to_be_given_back)
 {
     for (int way = 0; way < 3; way++) {
-        set_up(way == 0 ? "giving" : way == 1 ? "leaving" : "anew");
-        add(0, "x", 1);
-        add(1, "y", 1);
-        ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+        begin(way == 0 ? "giving" : way == 1 ? "leaving" : "anew");
         ck_assert(look_ahead(&a, 9));
         unsigned partitions = 0;
         int64_t epoch = 0;
@@ -295,10 +288,7 @@ TT_END
 
 TT_TEST(a_worker_that_leaves_hands_on_what_it_asked_for)
 {
-    set_up("leaves");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("leaves");
     ck_assert(ask_ahead(&a, 1));
     a.disconnect(a.context);
     ck_assert_str_eq(claim(&b, 9), "x1*2 y1*2 ");
@@ -308,10 +298,7 @@ TT_END
 
 TT_TEST(a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing)
 {
-    set_up("late");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("late");
     ck_assert(ask_ahead(&a, 1));
     tt_test_queue_expire(&server, "a"); /* in partition 0 */
     ck_assert_str_eq(claim(&b, 9), "x1*2 ");
@@ -330,10 +317,7 @@ TT_TEST(a_finish_that_came_to_nothing_is_given_back_with_the_next_connection)
     unsigned partitions = 0;
     int64_t epoch = 0;
     struct tt_queue_batch batch;
-    set_up("unsure");
-    add(0, "x", 1);
-    add(1, "y", 1);
-    ck_assert_str_eq(claim(&a, 1), "x1*1 ");
+    begin("unsure");
     ck_assert(ask_ahead(&a, 1));
     tt_redis_ask(&server, "SCRIPT FLUSH");
     tt_test_queue_finish(&a);
@@ -366,33 +350,6 @@ TT_TEST(a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_o
 }
 TT_END
 
-TT_TEST(keys_are_read_in_place_only_where_nothing_is_in_doubt)
-{
-    static const struct {
-        const char *payload, *key;
-    } cases[] = {
-        {"{\"task_id\":\"a\"}", "default/a"},
-        {"{\"tenant\" : \"t\",\"task_id\"\t:\n\"a\"}", "t/a"},
-        {"{\"task_id\":\"a\",\"tenant\":\"\"}", "/a"},
-        {"{\"task_id\":\"a\",\"attributes\":{\"x\":1}}", "default/a"},
-        {"{\"task_id\":\"a\",\"attributes\":{\"tenant\":\"x\"}}", ""},
-        {"{\"task_id\":\"a\",\"x\":\"\\n\"}", ""},
-        {"{\"task_id\":\"a\",\"attributes\":{\"task_id\":\"b\"}}", ""},
-        {"{\"task_id\":7}", ""},
-        {"{\"task_id\":\"a\x7f\"}", ""},
-        {"{\"x\":\"task_id\"}", ""},
-        {"no event", ""},
-        {"", ""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char key[TT_TASK_KEY_BYTES + 1] = "";
-        size_t len = tt_redis_task_key(tt_str_from(cases[i].payload), key);
-        key[len] = '\0';
-        ck_assert_str_eq(key, cases[i].key);
-    }
-}
-TT_END
-
 TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_asked_ahead,
          what_was_asked_for_ahead_is_the_next_batch,
          what_was_only_looked_at_goes_to_whoever_is_quicker,
@@ -404,5 +361,4 @@ TT_SUITE("adapters/redis/ahead", a_partition_that_has_something_in_hand_is_not_a
          a_worker_that_leaves_hands_on_what_it_asked_for,
          a_finish_behind_a_lost_lease_is_told_later_and_acknowledges_nothing,
          a_finish_that_came_to_nothing_is_given_back_with_the_next_connection,
-         a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it,
-         keys_are_read_in_place_only_where_nothing_is_in_doubt)
+         a_worker_that_leaves_behind_a_finish_that_came_to_nothing_hands_on_all_of_it)

@@ -1,4 +1,5 @@
 #include "adapters/sqlite/store.h"
+#include "tests/lib/process.h"
 #include "tests/lib/store_file.h"
 #include "tests/lib/store_rows.h"
 #include "tests/lib/suite.h"
@@ -193,7 +194,7 @@ TT_TEST(a_store_that_may_not_be_written_is_read_and_refused_for_writing)
 }
 TT_END
 
-static void check_open(const char *path)
+static void check_open(const void *path)
 {
     struct tt_store store = {0};
     struct tt_fault fault = {0};
@@ -207,28 +208,7 @@ TT_TEST(several_processes_that_start_at_once_make_one_schema)
         char name[32];
         snprintf(name, sizeof name, "race-%d.db", round);
         const char *path = tt_tmpfile(name);
-        int gate[2];
-        ck_assert_int_eq(pipe(gate), 0);
-        fflush(stdout);
-        for (int i = 0; i < PROCESSES; i++) {
-            pid_t pid = fork();
-            ck_assert_int_ge(pid, 0);
-            if (pid == 0) {
-                char byte;
-                close(gate[1]);
-                if (read(gate[0], &byte, 1) != 0) /* opens for all when the writing end closes */
-                    _exit(2);
-                check_open(path);
-                _exit(0);
-            }
-        }
-        close(gate[0]);
-        close(gate[1]);
-        for (int i = 0; i < PROCESSES; i++) {
-            int status;
-            ck_assert_int_gt(wait(&status), 0);
-            ck_assert_int_eq(status, 0);
-        }
+        tt_at_once(PROCESSES, check_open, path);
         ck_assert_sql(path, "SELECT version FROM schema_version", "1\n2\n3\n4\n5");
         ck_assert_sql(path, "PRAGMA journal_mode", "wal");
     }

@@ -27,10 +27,10 @@ TT_TEST(what_is_asked_again_and_again_costs_the_same_whatever_was_done_before)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tt_buf sql;
         tt_buf_init(&sql, 0);
-        tt_buf_addf(&sql, "EXPLAIN QUERY PLAN %s", tt_outbox_sql_text(cases[i].which));
+        tt_buf_addf(&sql, "EXPLAIN QUERY PLAN %s", tt_sqlite_outbox_sql(cases[i].which));
         char *plan = tt_test_sql_text(path, sql.data);
         ck_assert_msg(strstr(plan, cases[i].uses) != NULL && strstr(plan, "SCAN") == NULL, "%s\n%s",
-                      tt_outbox_sql_text(cases[i].which), plan);
+                      tt_sqlite_outbox_sql(cases[i].which), plan);
         free(plan);
         tt_buf_done(&sql);
     }

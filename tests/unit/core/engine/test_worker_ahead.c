@@ -11,13 +11,19 @@ static void must_have(const struct tt_world *world, const char *part)
     ck_assert_msg(strstr(world->diary, part) != NULL, "%s", world->diary);
 }
 
+static struct tt_worker_counts run_two(struct tt_world *world)
+{
+    struct tt_worker_counts counts;
+    tt_world_add(world, good);
+    tt_world_add(world, good);
+    ck_assert_int_eq(tt_world_run(world, &counts), TT_OK);
+    return counts;
+}
+
 TT_TEST(the_next_batch_is_gone_on_with_in_the_middle_of_the_transaction)
 {
     struct tt_world world = {.asks_ahead = true, .batch = 1};
-    struct tt_worker_counts counts;
-    tt_world_add(&world, good);
-    tt_world_add(&world, good);
-    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    run_two(&world);
     ck_assert_str_eq(world.diary, "connect claim prefetch begin carry-on commit finish claim begin "
                                   "commit finish disconnect ");
     ck_assert_int_eq(world.rows, 2);
@@ -28,10 +34,7 @@ TT_END
 TT_TEST(what_fails_in_going_on_does_not_disturb_the_store_and_is_told_after_it)
 {
     struct tt_world world = {.asks_ahead = true, .batch = 1, .carry_fails = TT_ERR_UNAVAILABLE};
-    struct tt_worker_counts counts;
-    tt_world_add(&world, good);
-    tt_world_add(&world, good);
-    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    struct tt_worker_counts counts = run_two(&world);
     ck_assert_str_eq(world.diary, "connect claim prefetch begin carry-fails commit queue-away "
                                   "connect claim prefetch begin carry-on commit finish claim begin "
                                   "commit finish disconnect ");
@@ -44,10 +47,7 @@ TT_TEST(nothing_is_gone_on_with_where_that_has_failed)
 {
     struct tt_world world = {
         .asks_ahead = true, .batch = 1, .carry_fails = TT_ERR_UNAVAILABLE, .commits_fail = 2};
-    struct tt_worker_counts counts;
-    tt_world_add(&world, good);
-    tt_world_add(&world, good);
-    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    run_two(&world);
     must_have(&world, "connect claim prefetch begin carry-fails commit-fails rollback store-away "
                       "begin commit-fails rollback begin commit store-back queue-away connect ");
     ck_assert_int_eq(world.rows, 1 + 2);
@@ -63,10 +63,7 @@ TT_TEST(a_lease_that_ended_after_a_failure_to_go_on_means_connecting_again)
                              .carry_fails = TT_ERR_UNAVAILABLE,
                              .commits_fail = 6,
                              .lease_ends = true};
-    struct tt_worker_counts counts;
-    tt_world_add(&world, good);
-    tt_world_add(&world, good);
-    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    run_two(&world);
     must_have(&world, "begin carry-fails commit-fails ");
     must_have(&world, "renew queue-away connect store-back claim prefetch begin carry-on ");
     ck_assert_ptr_null(strstr(world.diary, "give-back"));
@@ -79,10 +76,7 @@ TT_END
 TT_TEST(a_worker_that_stays_waits_in_one_step_with_finishing_where_nothing_is_asked_for)
 {
     struct tt_world world = {.asks_ahead = true, .stays = true, .batch = 1};
-    struct tt_worker_counts counts;
-    tt_world_add(&world, good);
-    tt_world_add(&world, good);
-    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    struct tt_worker_counts counts = run_two(&world);
     ck_assert_str_eq(world.diary, "connect claim prefetch begin carry-on commit finish claim begin "
                                   "commit finish and-wait disconnect ");
     ck_assert_uint_eq(counts.entries, 2);
