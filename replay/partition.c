@@ -306,6 +306,7 @@ static enum tt_err gather(const struct tt_pass *pass, struct tt_partition *part,
         } else if (rec->kind == TT_REC_INTERVAL) {
             gather_interval(pass, task, rec);
         } else {
+            __builtin_prefetch(rec->rest); /* behind the id, which duplicates are found by */
             read_event(pass, task, rec, &task->events[task->event_count++]);
         }
         at = part->entries[at].head;

@@ -130,6 +130,9 @@ struct tt_task_visit {
                   uint32_t task);
 };
 
+/* NULL: nothing. */
+void tt_feeder_destroy(struct tt_feeder *feeder);
+
 /* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;
 /* Visits every task, by as many threads as the options say; visits[t] is thread t's. */

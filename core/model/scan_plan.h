@@ -71,7 +71,11 @@ TARGET static inline const char *run_plan(struct tt_scan *scan, const char *star
         else if (!tt_scan_time(scan, text, text.ptr, (int64_t *)(void *)(event + step->offset)))
             return NULL;
     }
-    return LIKELY(*at == '}') && tt_scan_complete(&scan->event) ? at + 1 : NULL;
+    const struct tt_event *made = &scan->event;
+    bool complete = LIKELY(made->task_id.len > 0 && made->status.len > 0 && made->tenant.len > 0 &&
+                           made->event_id.len > 0 && made->event_time_us != TT_TIME_NONE) ||
+                    tt_scan_complete(&scan->event);
+    return LIKELY(*at == '}') && complete ? at + 1 : NULL;
 }
 
 #endif

@@ -132,7 +132,7 @@ static void take_step(bool lose)
         see_to_letter();
     else if (what < 56)
         hold_or_let_go();
-    else if (what < 70 && w->client.looks.count > 0)
+    else if (what < 70 && (w->client.looks.count > 0 || w->client.looks.peek))
         tt_honest_pair_carry_on(w);
     else if (!w->has_batch)
         claim(w);
