@@ -162,19 +162,20 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
 /* ---- Passes */
 
 /* One that has something in hand is left out: its next entries may be of the same ids. */
-static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own)
+static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own, bool maybe)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    return (p->ready || p->maybe) && !p->asked && !p->in_hand &&
+    return (p->ready || (maybe && p->maybe)) && !p->asked && !p->in_hand &&
            tt_redis_queue_is_own(queue, partition) == own;
 }
 
-size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list)
+size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, bool maybe, size_t limit,
+                             unsigned *list)
 {
     unsigned count = queue->partition_count, first = queue->next_first % count;
     size_t chosen = 0;
     for (unsigned i = 0; i < count && chosen < limit; i++)
-        if (can_ask(queue, (first + i) % count, own))
+        if (can_ask(queue, (first + i) % count, own, maybe))
             list[chosen++] = (first + i) % count;
     if (chosen > 0)
         queue->next_first = list[chosen - 1] + 1;
@@ -224,12 +225,18 @@ static enum tt_err ask_stale(struct tt_redis_queue *queue, const unsigned *list,
     return TT_OK;
 }
 
+struct pass {
+    bool own, maybe; /* which partitions: see tt_redis_queue_choose */
+    size_t limit;
+};
+
 /* *ret_asked: how many partitions */
-static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit, size_t room,
+static enum tt_err run_pass(struct tt_redis_queue *queue, const struct pass *pass, size_t room,
                             int64_t floor, size_t *ret_asked, struct tt_fault *fault)
 {
     unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
-    size_t count = tt_redis_queue_choose(queue, own, limit < room ? limit : room, list);
+    size_t count = tt_redis_queue_choose(queue, pass->own, pass->maybe,
+                                         pass->limit < room ? pass->limit : room, list);
     size_t from = queue->hands[queue->now].entry_count;
     bool forgotten = false;
     *ret_asked = count;
@@ -246,17 +253,19 @@ static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit
     return err == TT_OK ? ask_stale(queue, list, count, each, floor, from, fault) : err;
 }
 
-/* Passes over our own partitions, or over the others, until the batch is half full. */
+/* Passes over our own partitions, or over the others, until the batch is half full. One that was
+ * asked for ahead does not wait for what there only may be. */
 static enum tt_err run_passes(struct tt_redis_queue *queue, bool own, size_t max, int64_t floor,
                               struct tt_fault *fault)
 {
     const struct tt_redis_hand *hand = &queue->hands[queue->now];
-    size_t limit = FIRST_PASS, asked = 1;
+    struct pass pass = {own, hand->entry_count == 0, FIRST_PASS};
+    size_t asked = 1;
     enum tt_err err = TT_OK;
     while (err == TT_OK && asked > 0 && hand->entry_count <= max / 2 && hand->entry_count < max) {
-        err = run_pass(queue, own, limit, max - hand->entry_count, floor, &asked, fault);
-        if (limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
-            limit *= PASS_GROWS;
+        err = run_pass(queue, &pass, max - hand->entry_count, floor, &asked, fault);
+        if (pass.limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
+            pass.limit *= PASS_GROWS;
     }
     return err;
 }

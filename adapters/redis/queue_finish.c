@@ -70,7 +70,8 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
         if (queue->locking)
             err = send_finish(queue, i, ret_sent, fault);
         p->unsure = true;
-        tt_redis_queue_release(p, true);
+        p->untold = queue->locking;
+        tt_redis_queue_release(p, !queue->locking || queue->redis.cluster != NULL);
     }
     return err;
 }
@@ -93,9 +94,10 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
     struct tt_redis_numbers numbers = {.all = true};
-    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
+    enum tt_err err = tt_redis_queue_go_on(queue, true, fault);
     if (err != TT_OK)
         return err;
+    queue->ahead.peek = TT_PEEK_NONE; /* nobody said to carry on */
     tt_redis_queue_leave_parked(queue);
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
         err = tt_redis_queue_tell_all(queue, send_finish, &numbers, fault);
@@ -155,11 +157,17 @@ enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool 
 {
     struct tt_redis_queue *queue = context;
     struct tt_redis_numbers numbers = {.all = true};
+    enum tt_err err = tt_redis_queue_go_on(queue, true, fault); /* something may be ahead then */
+    if (err != TT_OK)
+        return err;
     if (!queue->locking || queue->redis.cluster != NULL || tt_redis_queue_is_ahead(queue)) {
-        enum tt_err err = tt_redis_queue_finish(queue, ret_lost, fault);
-        return err == TT_OK ? tt_redis_queue_wait(queue, wait_ms, fault) : err;
+        err = tt_redis_queue_finish(queue, ret_lost, fault);
+        return err == TT_OK && !tt_redis_queue_is_ahead(queue)
+                   ? tt_redis_queue_wait(queue, wait_ms, fault)
+                   : err;
     }
-    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    queue->ahead.peek = TT_PEEK_NONE;
+    err = tt_redis_queue_settle(queue, fault);
     tt_redis_queue_leave_parked(queue);
     tt_redis_queue_drop_seen(queue);
     if (err == TT_OK)
