@@ -17,7 +17,7 @@ struct tt_pg_writer {
     bool careful;                      /* some row was in the way of the last transaction */
     size_t sent;                       /* statements on their way, whose results nobody took yet */
     struct tt_wire wires[TT_PG_WIRES]; /* parameters of the step in hand */
-    uint32_t audit_type, current_type, interval_type, progress_type; /* of the tables' rows */
+    uint32_t audit_type, current_type, interval_type, progress_type; /* of rows, ..._written */
 };
 
 /* Sends a prepared statement. */
