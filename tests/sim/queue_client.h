@@ -28,7 +28,7 @@ struct tt_model_queue {
     unsigned brief; /* waits, one behind the other */
     struct tt_mono look_due;
     struct {
-        bool asked, ready, maybe, full, stale, in_hand, unsure;
+        bool asked, ready, deep, maybe, full, stale, in_hand, unsure;
         bool finished; /* by the call that waits as well */
         bool has_seen; /* what the last wait found is all there was, in `seen` */
         unsigned hand;
