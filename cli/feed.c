@@ -106,6 +106,7 @@ static enum tt_err start_unit(struct tt_feed_worker *worker, uint32_t unit, bool
     enum tt_err err = TT_OK;
     if (jumped) {
         pthread_mutex_lock(&feed->lock);
+        tt_feeder_end(worker->feeder);
         err = tt_pass_feeder(feed->pass, &worker->feeder, &worker->fault);
         pthread_mutex_unlock(&feed->lock);
     }

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-    FIRST_BLOCK_BYTES = 4 * 1024,
-    BLOCK_BYTES = 16 * 1024,
+    FIRST_BLOCK_BYTES = 2 * 1024,
+    BLOCK_BYTES = 8 * 1024,
     FIRST_SLAB_BYTES = 256 * 1024,
     SLAB_BYTES = 8 * 1024 * 1024,
 };

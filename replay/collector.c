@@ -11,7 +11,6 @@ void tt_collector_init(struct tt_collector *collector)
 void tt_collector_done(struct tt_collector *collector)
 {
     tt_arena_done(&collector->arena);
-    tt_mem_free(collector->findings);
     tt_mem_free(collector->tasks);
     tt_mem_free(collector->stories);
     tt_mem_free(collector->story_slots);
@@ -273,7 +272,8 @@ static void tell_again(struct tt_collector *collector, struct tt_story_found *kn
     known->tasks++;
     known->kinds |= again->kinds;
     known->severity = tt_kinds_severity(known->kinds);
-    if (!comes_first(&collector->tasks[again->example], &collector->tasks[known->example]))
+    if (!comes_first(&collector->tasks[again->example]->task,
+                     &collector->tasks[known->example]->task))
         return;
     known->example = again->example;
     size_t kept =
@@ -328,29 +328,30 @@ static enum tt_err add_story(struct tt_collector *collector, struct tt_story_fou
 static enum tt_err keep_task(struct tt_collector *collector, const struct tt_task *task,
                              struct tt_bench *bench, enum tt_verdict verdict)
 {
-    struct tt_report_task kept = {
-        .tenant = task->tenant,
-        .task_id = task->task_id,
-        .task_type = task->type,
-        .verdict = verdict,
-        .finding_count = bench->finding_count,
-        .events = task->event_count,
-    };
-    struct tt_finding *findings = keep_findings(collector, bench);
-    if (findings == NULL || !keep_text(collector, &kept.tenant) ||
-        !keep_text(collector, &kept.task_id) ||
-        tt_mem_reserve((void **)&collector->tasks, &collector->task_capacity,
-                       collector->task_count + 1, sizeof *collector->tasks) != TT_OK ||
-        tt_mem_reserve((void **)&collector->findings, &collector->finding_capacity,
-                       collector->task_count + 1, sizeof *collector->findings) != TT_OK)
+    struct tt_found_task *kept = tt_arena_alloc(&collector->arena, sizeof *kept);
+    if (kept == NULL)
         return TT_ERR_NO_MEMORY;
-    collector->tasks[collector->task_count] = kept;
-    collector->findings[collector->task_count] = findings;
+    *kept = (struct tt_found_task){
+        .task = {.tenant = task->tenant,
+                 .task_id = task->task_id,
+                 .task_type = task->type,
+                 .verdict = verdict,
+                 .finding_count = bench->finding_count,
+                 .events = task->event_count},
+        .findings = keep_findings(collector, bench),
+        .number = collector->task_count,
+    };
+    if (kept->findings == NULL || !keep_text(collector, &kept->task.tenant) ||
+        !keep_text(collector, &kept->task.task_id) ||
+        tt_mem_reserve((void **)&collector->tasks, &collector->task_capacity,
+                       collector->task_count + 1, sizeof *collector->tasks) != TT_OK)
+        return TT_ERR_NO_MEMORY;
+    collector->tasks[collector->task_count++] = kept;
     struct tt_story_found story = read_story(task, bench, verdict);
-    story.example = collector->task_count++;
+    story.example = kept->number;
     if (story.steps == NULL)
         return TT_ERR_NO_MEMORY;
-    return add_story(collector, &story, &collector->tasks[story.example].story);
+    return add_story(collector, &story, &kept->task.story);
 }
 
 enum tt_err tt_collector_add(struct tt_collector *collector, const struct tt_task *task,

@@ -42,12 +42,17 @@ struct tt_story_found {
  * bound is one of partitions because these are the same whatever the number of threads. */
 enum { TT_STORIES_OF_PARTITION_MAX = 1024 };
 
+/* A task with findings. */
+struct tt_found_task {
+    struct tt_report_task task; /* story: index into the collector's, or TT_STORY_OTHER */
+    struct tt_finding *findings;
+    size_t number; /* index into the collector's tasks */
+};
+
 struct tt_collector {
     struct tt_arena arena;
-    struct tt_report_task *tasks; /* story: index into stories here, or TT_STORY_OTHER */
+    struct tt_found_task **tasks; /* they and their findings stand in the arena */
     size_t task_count, task_capacity;
-    struct tt_finding **findings; /* of each task, in the arena */
-    size_t finding_capacity;
     struct tt_story_found *stories;
     size_t story_count, story_capacity;
     uint32_t *story_slots; /* index + 1; open addressing, a power of two */

@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <limits.h>
 
-enum { DRAWN_HALF = TT_ULID_DRAWN_BYTES / 2, US_PER_MS = 1000 };
+enum { DRAWN_HALF = TT_ULID_DRAWN_BYTES / 2, US_PER_MS = TT_ID_US_PER_MS };
 
 static int64_t event_ms(int64_t event_time_us)
 {
@@ -11,30 +11,11 @@ static int64_t event_ms(int64_t event_time_us)
     return ms - (event_time_us % US_PER_MS < 0 ? 1 : 0);
 }
 
-/* Writes 8 bytes, of which the first ones count. */
-static char *put_low(char *at, uint64_t value, size_t bytes)
-{
-    value = htole64(value);
-    memcpy(at, &value, sizeof value);
-    return at + bytes;
-}
-
 static uint64_t read_low(const char *at, size_t bytes)
 {
     uint64_t value = 0;
     memcpy(&value, at, bytes);
     return le64toh(value);
-}
-
-static char *put_ulid(char *at, const struct tt_ulid *ulid, int64_t event_time_us,
-                      uint64_t *ret_code)
-{
-    int64_t since = (int64_t)ulid->ms - event_ms(event_time_us);
-    bool is_near = since >= INT16_MIN && since <= INT16_MAX;
-    *ret_code = is_near ? TT_ID_ULID_NEAR : TT_ID_ULID;
-    at = is_near ? put_low(at, (uint64_t)since, TT_ID_NEAR_BYTES)
-                 : put_low(at, ulid->ms, TT_ID_FAR_BYTES);
-    return put_low(put_low(at, ulid->high, DRAWN_HALF), ulid->low, DRAWN_HALF);
 }
 
 static struct tt_ulid ulid_of(const struct tt_id *id)
@@ -46,20 +27,23 @@ static struct tt_ulid ulid_of(const struct tt_id *id)
         ulid.ms = read_low(drawn - TT_ID_FAR_BYTES, TT_ID_FAR_BYTES);
         return ulid;
     }
-    int64_t since = (int16_t)read_low(drawn - TT_ID_NEAR_BYTES, TT_ID_NEAR_BYTES);
+    int64_t since = id->code == TT_ID_ULID_AT
+                        ? 0
+                        : (int16_t)read_low(drawn - TT_ID_NEAR_BYTES, TT_ID_NEAR_BYTES);
     ulid.ms = (uint64_t)(event_ms(id->event_time_us) + since);
     return ulid;
 }
 
-char *tt_id_put_number(char *at, struct tt_str id, int64_t event_time_us, uint64_t *ret_code)
+char *tt_id_put_time(char *at, uint64_t ms, int64_t event_time_us, uint64_t *ret_code)
 {
-    struct tt_ulid ulid;
-    if (tt_ulid_read(id, &ulid))
-        return put_ulid(at, &ulid, event_time_us, ret_code);
-    if (!tt_uuid_read(id, at))
-        return NULL;
-    *ret_code = TT_ID_UUID;
-    return at + TT_UUID_BYTES;
+    int64_t since = (int64_t)ms - event_ms(event_time_us);
+    bool is_near = since >= INT16_MIN && since <= INT16_MAX;
+    size_t bytes = is_near ? TT_ID_NEAR_BYTES : TT_ID_FAR_BYTES;
+    uint64_t number = htole64(is_near ? (uint64_t)since : ms);
+    memmove(at + bytes, at, TT_ULID_DRAWN_BYTES);
+    memcpy(at, &number, bytes);
+    *ret_code = is_near ? TT_ID_ULID_NEAR : TT_ID_ULID;
+    return at + bytes + TT_ULID_DRAWN_BYTES;
 }
 
 bool tt_id_same_ms(const struct tt_id *a, const struct tt_id *b)

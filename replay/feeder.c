@@ -23,6 +23,7 @@ enum tt_err tt_feeder_chunk(struct tt_feeder *feeder, uint32_t chunk, struct tt_
                        sizeof *feeder->chunks) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     feeder->chunks[feeder->chunk_count++] = (struct tt_chunk_count){.chunk = chunk, .last = chunk};
+    feeder->chunk_place = tt_rec_place(chunk, 0);
     feeder->ordinal = 0;
     return TT_OK;
 }
@@ -44,16 +45,38 @@ static bool wanted(const struct tt_feeder *feeder, struct tt_str tenant, struct 
     return tt_str_equal(options->only_task, task_id) && tt_str_equal(options->only_tenant, tenant);
 }
 
-/* Writes the item, whose hash is known, as a head where the task was not seen lately. */
-static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
-                            struct tt_fault *fault)
+/* A number for a text. */
+static inline enum tt_err number_of(struct tt_feeder *feeder, struct tt_intern_cache *cache,
+                                    struct tt_str text, bool roomy, uint32_t *ret_number)
 {
+    struct tt_intern *names = &feeder->pass->names;
+    return roomy ? tt_intern_roomy(names, cache, text, ret_number)
+                 : tt_intern_number(names, cache, text, ret_number);
+}
+
+/* Makes the item a head, which says the task's type. */
+static enum tt_err make_head(struct tt_feeder *feeder, struct tt_feeder_item *made)
+{
+    struct tt_rec_item *item = &made->item;
+    item->flags |= TT_REC_HEAD;
+    item->type = TT_REC_NO_TYPE;
+    return made->task_type.ptr == NULL
+               ? TT_OK
+               : number_of(feeder, &feeder->type_cache, made->task_type, item->roomy, &item->type);
+}
+
+/* Writes the item, whose hash is known, as a head where the task was not seen lately. */
+static inline __attribute__((always_inline)) enum tt_err
+add_item(struct tt_feeder *feeder, struct tt_feeder_item *made, bool roomy, struct tt_fault *fault)
+{
+    struct tt_rec_item *item = &made->item;
     unsigned partition = tt_block_partition(item->hash);
     struct tt_recent_slot *slot = tt_recent_slot(&feeder->recent, item->hash);
-    if (tt_recent_is(slot, item->hash, item->tenant, item->task_id))
+    if (roomy ? tt_recent_is_roomy(slot, item->hash, item->tenant, item->task_id)
+              : tt_recent_is(slot, item->hash, item->tenant, item->task_id))
         item->head = slot->head;
-    else
-        item->flags |= TT_REC_HEAD;
+    else if (make_head(feeder, made) != TT_OK)
+        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     char *at = tt_blocks_room(&feeder->blocks, partition, tt_rec_room(item), fault);
     if (at == NULL)
         return fault == NULL ? TT_ERR_NO_MEMORY : fault->code;
@@ -61,48 +84,40 @@ static enum tt_err add_item(struct tt_feeder *feeder, struct tt_rec_item *item,
     /* What refers to a head has its type: of an event, not of what a store holds. */
     if ((item->flags & TT_REC_HEAD) != 0 && item->kind == TT_REC_EVENT)
         tt_recent_remember(slot, item->hash, item->tenant, item->task_id, open->stream.heads);
-    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, item));
+    tt_blocks_used(&feeder->blocks, partition, tt_rec_put(at, &open->stream, &feeder->namer, item));
     open->records++;
     return TT_OK;
 }
 
-/* Numbers for the event's texts. */
-static inline enum tt_err intern_texts(struct tt_feeder *feeder, const struct tt_event *event,
-                                       struct tt_rec_item *item)
+static inline enum tt_err origin_of(struct tt_feeder *feeder, const struct tt_event *event,
+                                    bool roomy, uint32_t *ret_origin)
 {
-    struct tt_pass *pass = feeder->pass;
-    enum tt_err (*const number)(struct tt_intern *, struct tt_intern_cache *, struct tt_str,
-                                uint32_t *) = item->roomy ? tt_intern_roomy : tt_intern_number;
-    enum tt_err (*const origin)(struct tt_origins *, struct tt_origin_cache *, struct tt_str,
-                                struct tt_str, uint32_t *) =
-        item->roomy ? tt_origin_roomy : tt_origin_number;
-    enum tt_err err = number(&pass->names, &feeder->status_cache, event->status, &item->status);
-    item->type = TT_REC_NO_TYPE;
-    if (err == TT_OK && event->task_type.ptr != NULL)
-        err = number(&pass->names, &feeder->type_cache, event->task_type, &item->type);
-    if (err == TT_OK)
-        err = origin(&pass->origins, &feeder->origin_cache, event->source, event->stage,
-                     &item->origin);
-    return err;
+    struct tt_origins *origins = &feeder->pass->origins;
+    struct tt_origin_cache *cache = &feeder->origin_cache;
+    return roomy ? tt_origin_roomy(origins, cache, event->source, event->stage, ret_origin)
+                 : tt_origin_number(origins, cache, event->source, event->stage, ret_origin);
 }
 
 /* Makes the item of an event, whose place is the next one; *ret_wanted is false where it only
  * counts. What its hash leads to is seldom in the first-level cache, and is asked for here. */
 static inline __attribute__((always_inline)) enum tt_err
 make_item(struct tt_feeder *feeder, const struct tt_event *event, bool roomy,
-          struct tt_rec_item *item, bool *ret_wanted, struct tt_fault *fault)
+          struct tt_feeder_item *made, bool *ret_wanted, struct tt_fault *fault)
 {
-    if (feeder->ordinal >= TT_REC_ORDINAL_MAX)
+    struct tt_rec_item *item = &made->item;
+    if (__builtin_expect(feeder->ordinal >= TT_REC_ORDINAL_MAX, 0))
         return tt_fault_set(fault, TT_ERR_LIMIT, "more than 68 billion events in one input");
-    item->place = tt_rec_place(feeder->chunks[feeder->chunk_count - 1].chunk, feeder->ordinal++);
-    *ret_wanted = wanted(feeder, event->tenant, event->task_id);
+    item->place = feeder->chunk_place + feeder->ordinal++;
+    *ret_wanted =
+        __builtin_expect(!feeder->picks, 1) || wanted(feeder, event->tenant, event->task_id);
     if (!*ret_wanted)
         return TT_OK;
     item->roomy = roomy;
     item->hash = tt_rec_hash_roomy(event->tenant, event->task_id, roomy);
     __builtin_prefetch(tt_recent_slot(&feeder->recent, item->hash));
     __builtin_prefetch(&feeder->blocks.open[tt_block_partition(item->hash)], 1);
-    if (intern_texts(feeder, event, item) != TT_OK)
+    if (number_of(feeder, &feeder->status_cache, event->status, roomy, &item->status) != TT_OK ||
+        origin_of(feeder, event, roomy, &item->origin) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     item->kind = TT_REC_EVENT;
     item->flags = (uint8_t)((event->has_seq ? TT_REC_SEQ : 0) |
@@ -111,51 +126,64 @@ make_item(struct tt_feeder *feeder, const struct tt_event *event, bool roomy,
     item->tenant = event->tenant;
     item->task_id = event->task_id;
     item->event_id = event->event_id;
-    item->source = event->source;
-    item->stage = event->stage;
-    item->seq = event->seq;
-    item->received_at_us = event->received_at_us;
+    made->task_type = event->task_type;
+    if (__builtin_expect(item->origin == TT_ORIGIN_FULL, 0)) {
+        item->source = event->source;
+        item->stage = event->stage;
+    }
+    if (item->flags != 0) {
+        item->seq = event->seq;
+        item->received_at_us = event->received_at_us;
+    }
     return TT_OK;
+}
+
+static struct tt_feeder_item *pending(struct tt_feeder *feeder, unsigned number)
+{
+    return &feeder->pending[(feeder->pending_next + number) % TT_FEEDER_PENDING];
 }
 
 enum tt_err tt_feeder_flush(struct tt_feeder *feeder, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK;
-    for (; feeder->pending_count > 0 && err == TT_OK; feeder->pending_count--)
-        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+    for (; feeder->pending_count > 0 && err == TT_OK; feeder->pending_count--) {
+        err = add_item(feeder, pending(feeder, 0), false, fault);
+        feeder->pending_next++;
+    }
     return err;
 }
 
 enum tt_err tt_feeder_add(struct tt_feeder *feeder, const struct tt_event *event,
                           struct tt_fault *fault)
 {
-    struct tt_rec_item item;
+    struct tt_feeder_item made;
     bool is_wanted;
     enum tt_err err = tt_feeder_flush(feeder, fault);
     if (err == TT_OK)
-        err = make_item(feeder, event, false, &item, &is_wanted, fault);
-    return err == TT_OK && is_wanted ? add_item(feeder, &item, fault) : err;
+        err = make_item(feeder, event, false, &made, &is_wanted, fault);
+    return err == TT_OK && is_wanted ? add_item(feeder, &made, false, fault) : err;
 }
 
 enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event *event,
                                 struct tt_fault *fault)
 {
-    enum tt_err err = TT_OK;
-    if (feeder->pending_count == TT_FEEDER_PENDING) {
+    /* Of a full ring: the oldest one, whose place the new one takes. */
+    struct tt_feeder_item *made = pending(feeder, feeder->pending_count);
+    if (__builtin_expect(feeder->pending_count == TT_FEEDER_PENDING, 1)) {
+        enum tt_err err = add_item(feeder, made, true, fault);
+        feeder->pending_next++;
         feeder->pending_count--;
-        err = add_item(feeder, &feeder->pending[feeder->pending_next++ % TT_FEEDER_PENDING], fault);
+        if (err != TT_OK)
+            return err;
     }
     bool is_wanted;
-    struct tt_rec_item *item =
-        &feeder->pending[(feeder->pending_next + feeder->pending_count) % TT_FEEDER_PENDING];
-    if (err == TT_OK)
-        err = make_item(feeder, event, true, item, &is_wanted, fault);
+    enum tt_err err = make_item(feeder, event, true, made, &is_wanted, fault);
     if (err != TT_OK || !is_wanted)
         return err;
     feeder->pending_count++;
     /* One that was made a while ago knows by now where it will be written. */
-    item = &feeder->pending[(feeder->pending_next + feeder->pending_count / 2) % TT_FEEDER_PENDING];
-    const char *at = feeder->blocks.open[tt_block_partition(item->hash)].at;
+    uint64_t hash = pending(feeder, TT_FEEDER_PENDING / 2)->item.hash;
+    const char *at = feeder->blocks.open[tt_block_partition(hash)].at;
     __builtin_prefetch(at, 1);
     __builtin_prefetch((const char *)((uintptr_t)at + 48), 1);
     return TT_OK;
@@ -164,15 +192,15 @@ enum tt_err tt_feeder_add_later(struct tt_feeder *feeder, const struct tt_event 
 enum tt_err tt_feeder_add_applied(struct tt_feeder *feeder, const struct tt_event *event,
                                   int64_t apply_seq, int64_t applied_at_us, struct tt_fault *fault)
 {
-    struct tt_rec_item item;
+    struct tt_feeder_item made;
     bool is_wanted;
-    enum tt_err err = make_item(feeder, event, false, &item, &is_wanted, fault);
+    enum tt_err err = make_item(feeder, event, false, &made, &is_wanted, fault);
     if (err != TT_OK || !is_wanted)
         return err;
-    item.apply_seq = apply_seq;
-    item.applied_at_us = applied_at_us;
-    item.flags |= TT_REC_APPLIED;
-    return add_item(feeder, &item, fault);
+    made.item.apply_seq = apply_seq;
+    made.item.applied_at_us = applied_at_us;
+    made.item.flags |= TT_REC_APPLIED;
+    return add_item(feeder, &made, false, fault);
 }
 
 void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count)
@@ -182,9 +210,10 @@ void tt_feeder_rejected(struct tt_feeder *feeder, uint64_t count)
 
 /* A stored fact is no event: it has no arrival, and stands with the last event of its feeder. Facts
  * of a task stay in the order of adding. */
-static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item,
+static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_feeder_item *made,
                               struct tt_str status, struct tt_fault *fault)
 {
+    struct tt_rec_item *item = &made->item;
     if (!wanted(feeder, item->tenant, item->task_id))
         return TT_OK;
     if (tt_intern_number(&feeder->pass->names, &feeder->status_cache, status, &item->status) !=
@@ -193,32 +222,32 @@ static enum tt_err add_stored(struct tt_feeder *feeder, struct tt_rec_item *item
                          &item->origin) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     item->hash = tt_rec_hash(item->tenant, item->task_id);
-    item->type = TT_REC_NO_TYPE;
-    item->place = tt_rec_place(feeder->chunks[feeder->chunk_count - 1].chunk, feeder->ordinal);
-    return add_item(feeder, item, fault);
+    item->place = feeder->chunk_place + feeder->ordinal;
+    return add_item(feeder, made, false, fault);
 }
 
 enum tt_err tt_feeder_add_state(struct tt_feeder *feeder, struct tt_str tenant,
                                 struct tt_str task_id, struct tt_str status, int64_t event_time_us,
                                 struct tt_fault *fault)
 {
-    struct tt_rec_item item = {
-        .kind = TT_REC_STATE, .tenant = tenant, .task_id = task_id, .event_time_us = event_time_us};
-    return add_stored(feeder, &item, status, fault);
+    struct tt_feeder_item made = {.item = {.kind = TT_REC_STATE,
+                                           .tenant = tenant,
+                                           .task_id = task_id,
+                                           .event_time_us = event_time_us}};
+    return add_stored(feeder, &made, status, fault);
 }
 
 enum tt_err tt_feeder_add_interval(struct tt_feeder *feeder, struct tt_str tenant,
                                    struct tt_str task_id, const struct tt_interval *interval,
                                    struct tt_fault *fault)
 {
-    struct tt_rec_item item = {
-        .kind = TT_REC_INTERVAL,
-        .tenant = tenant,
-        .task_id = task_id,
-        .stage = interval->stage,
-        .event_time_us = interval->valid_from_us,
-        .received_at_us = interval->valid_to_us,
-        .flags = interval->valid_to_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0,
-    };
-    return add_stored(feeder, &item, interval->status, fault);
+    struct tt_feeder_item made = {
+        .item = {.kind = TT_REC_INTERVAL,
+                 .tenant = tenant,
+                 .task_id = task_id,
+                 .stage = interval->stage,
+                 .event_time_us = interval->valid_from_us,
+                 .received_at_us = interval->valid_to_us,
+                 .flags = interval->valid_to_us != TT_TIME_NONE ? TT_REC_RECEIVED : 0}};
+    return add_stored(feeder, &made, interval->status, fault);
 }

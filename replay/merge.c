@@ -84,11 +84,9 @@ static void number_part(void *context, size_t part)
     for (size_t i = stretch->first; i < stretch->end; i++) {
         const struct tt_ranked *ranked = &merge->ranked[i];
         if (i + AHEAD < stretch->end)
-            __builtin_prefetch(&merge->ranked[i + AHEAD].task->finding_count);
-        stretch->findings += ranked->task->finding_count;
-        merge->rank_of[ranked->collector]
-                      [ranked->task - merge->pass->collectors[ranked->collector].tasks] =
-            (uint32_t)i;
+            __builtin_prefetch(&merge->ranked[i + AHEAD].task->task.finding_count);
+        stretch->findings += ranked->task->task.finding_count;
+        merge->rank_of[ranked->collector][ranked->task->number] = (uint32_t)i;
     }
 }
 
@@ -100,12 +98,10 @@ static void place_part(void *context, size_t part)
     size_t at = stretch->findings;
     for (size_t i = stretch->first; i < stretch->end; i++) {
         const struct tt_ranked *ranked = &merge->ranked[i];
-        const struct tt_collector *collector = &pass->collectors[ranked->collector];
-        size_t number = (size_t)(ranked->task - collector->tasks);
-        struct tt_report_task *task = &collector->tasks[number];
-        struct tt_finding *found = collector->findings[number];
+        struct tt_report_task *task = &ranked->task->task;
+        struct tt_finding *found = ranked->task->findings;
         if (i + AHEAD < stretch->end) {
-            const struct tt_report_task *next = merge->ranked[i + AHEAD].task;
+            const struct tt_found_task *next = merge->ranked[i + AHEAD].task;
             __builtin_prefetch(next);
             __builtin_prefetch((const char *)next + sizeof *next - 1);
         }

@@ -136,17 +136,22 @@ static enum tt_err make_tables(const struct tt_pass *pass, unsigned p, struct tt
 /* The task that the head names, a new one where there is none. */
 static uint32_t task_of_head(struct tt_partition *part, const struct tt_rec_name *name)
 {
-    uint64_t hash = tt_rec_hash_roomy(name->tenant, name->task_id, true); /* TT_REC_BEHIND */
+    uint64_t hash = tt_rec_hash_of(name->name, 0, true); /* TT_REC_BEHIND */
     size_t mask = part->slot_count - 1, at = hash & mask;
     uint32_t mark = (uint32_t)(hash >> 20);
     for (; part->slots[at].task != 0; at = (at + 1) & mask) {
         const struct tt_rec_name *known = &part->names[part->slots[at].task - 1];
-        if (part->slots[at].mark == mark && tt_str_quick_equal(known->task_id, name->task_id) &&
-            tt_str_quick_equal(known->tenant, name->tenant))
+        if (part->slots[at].mark == mark && tt_str_quick_equal(known->name, name->name))
             return part->slots[at].task - 1;
     }
     part->slots[at] = (struct tt_task_slot){part->task_count + 1, mark};
     return part->task_count;
+}
+
+/* As far as lifecycles depend on it. */
+static struct tt_str tenant_of(const struct tt_pass *pass, const struct tt_rec_name *name)
+{
+    return pass->group_count == 1 ? TT_STR_NONE : tt_name_tenant(name->name.ptr, &pass->dictionary);
 }
 
 static void place_record(const struct tt_pass *pass, struct tt_partition *part,
@@ -162,7 +167,7 @@ static void place_record(const struct tt_pass *pass, struct tt_partition *part,
             struct tt_task_list *fresh = &part->tasks[part->task_count++];
             fresh->first = fresh->last = index;
             fresh->count = 1;
-            tt_plain_start(&fresh->plain, pass, cursor->name.tenant, cursor->name.type);
+            tt_plain_start(&fresh->plain, pass, tenant_of(pass, &cursor->name), cursor->name.type);
             tt_plain_step(&fresh->plain, pass, rec);
             return;
         }
@@ -227,15 +232,26 @@ static void read_event(const struct tt_pass *pass, const struct tt_task *task,
     tt_rec_read_origin(rec, &pass->origins, &event->source, &event->stage);
 }
 
+static enum tt_err read_name(const struct tt_pass *pass, const struct tt_rec_name *name,
+                             struct tt_partition *part, struct tt_task *task)
+{
+    size_t chars = tt_name_task_chars(name->name.ptr, &pass->dictionary);
+    if (tt_mem_reserve((void **)&part->task_id, &part->task_id_capacity,
+                       chars + TT_ID_TEXT_MAX_BEYOND, 1) != TT_OK)
+        return TT_ERR_NO_MEMORY;
+    tt_name_task_id(name->name.ptr, &pass->dictionary, part->task_id);
+    task->task_id = (struct tt_str){part->task_id, chars};
+    task->tenant = tt_name_tenant(name->name.ptr, &pass->dictionary);
+    return TT_OK;
+}
+
 static void choose_lifecycle(const struct tt_pass *pass, const struct tt_rec_name *name,
                              struct tt_task *task)
 {
-    task->tenant = name->tenant;
-    task->task_id = name->task_id;
     task->type_number = name->type;
     if (name->type != TT_REC_NO_TYPE)
         task->type = tt_intern_text(&pass->names, name->type);
-    task->lifecycle_index = tt_pass_lifecycle_of(pass, name->tenant, name->type);
+    task->lifecycle_index = tt_pass_lifecycle_of(pass, task->tenant, name->type);
     if (task->lifecycle_index < pass->lifecycle_count)
         task->lifecycle = tt_lifecycle_at(pass->options.lifecycles, task->lifecycle_index);
 }
@@ -268,8 +284,8 @@ static void gather_interval(const struct tt_pass *pass, struct tt_task *task,
 }
 
 /* Gathers a task; task->event_count is 0 when the store alone knows it. */
-static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition *part,
-                          uint32_t number, struct tt_task *task, struct tt_bench *bench)
+static enum tt_err gather(const struct tt_pass *pass, struct tt_partition *part, uint32_t number,
+                          struct tt_task *task, struct tt_bench *bench)
 {
     const struct tt_task_list *list = &part->tasks[number];
     if (make_room(bench, list->count) != TT_OK)
@@ -279,6 +295,8 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
                              .timeline = bench->timeline,
                              .intervals = bench->intervals,
                              .stored_event_time_us = TT_TIME_NONE};
+    if (read_name(pass, &part->names[number], part, task) != TT_OK)
+        return TT_ERR_NO_MEMORY;
     choose_lifecycle(pass, &part->names[number], task);
     for (uint32_t i = 0, at = list->first; i < list->count; i++) {
         const struct tt_rec *rec = &part->entries[at];
@@ -288,6 +306,7 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
         } else if (rec->kind == TT_REC_INTERVAL) {
             gather_interval(pass, task, rec);
         } else {
+            __builtin_prefetch(rec->rest); /* behind the id, which duplicates are found by */
             read_event(pass, task, rec, &task->events[task->event_count++]);
         }
         at = part->entries[at].head;
@@ -295,9 +314,9 @@ static enum tt_err gather(const struct tt_pass *pass, const struct tt_partition 
     return TT_OK;
 }
 
-static enum tt_err visit_task(struct tt_pass *pass, const struct tt_partition *part,
-                              uint32_t number, struct tt_bench *bench,
-                              const struct tt_task_visit *visit, struct tt_fault *fault)
+static enum tt_err visit_task(struct tt_pass *pass, struct tt_partition *part, uint32_t number,
+                              struct tt_bench *bench, const struct tt_task_visit *visit,
+                              struct tt_fault *fault)
 {
     struct tt_task task;
     if (visit->quick != NULL && visit->quick(pass, visit->context, part, number))
@@ -354,5 +373,6 @@ void tt_partition_done(struct tt_partition *part)
 {
     tt_mem_free(part->memory);
     tt_mem_free(part->loaded);
+    tt_mem_free(part->task_id);
     *part = (struct tt_partition){0};
 }

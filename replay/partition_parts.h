@@ -27,7 +27,9 @@ struct tt_partition {
     size_t slot_count;
     char *memory; /* of the tables */
     size_t memory_bytes;
-    char *loaded; /* spilled blocks */
+    char *loaded;  /* spilled blocks */
+    char *task_id; /* of the task in hand, where it has to be written out */
+    size_t task_id_capacity;
 };
 
 /* Visits every task of partition number p. */

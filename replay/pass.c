@@ -13,6 +13,7 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
     pass->options = *options;
     tt_intern_init(&pass->names);
     tt_origins_init(&pass->origins);
+    tt_dictionary_init(&pass->dictionary);
     tt_arena_init(&pass->story_arena, 0);
     tt_arena_init(&pass->picture_arena, 0);
     /* A quarter is left for judging: a partition read back, its table, the findings. */
@@ -22,17 +23,6 @@ enum tt_err tt_pass_create(const struct tt_pass_options *options, struct tt_pass
     return TT_OK;
 }
 
-static void destroy_feeder(struct tt_feeder *feeder)
-{
-    if (feeder == NULL)
-        return;
-    tt_blocks_done(&feeder->blocks);
-    tt_origin_cache_done(&feeder->origin_cache);
-    tt_mem_free(feeder->recent.slots);
-    tt_mem_free(feeder->chunks);
-    tt_mem_free(feeder);
-}
-
 void tt_pass_destroy(struct tt_pass *pass)
 {
     if (pass == NULL)
@@ -40,12 +30,13 @@ void tt_pass_destroy(struct tt_pass *pass)
     for (size_t c = 0; c < pass->collector_count; c++)
         tt_collector_done(&pass->collectors[c]);
     for (size_t f = 0; f < pass->feeder_count; f++)
-        destroy_feeder(pass->feeders[f]); /* collectors borrow from it */
+        tt_feeder_destroy(pass->feeders[f]); /* collectors borrow from it */
     for (size_t l = 0; l < pass->learner_count; l++)
         tt_learner_done(&pass->learners[l]);
     for (size_t i = 0; pass->steps != NULL && i < pass->lifecycle_count; i++)
         tt_mem_free(pass->steps[i].allowed);
     tt_numbering_done(&pass->numbering);
+    tt_mem_free(pass->spare_slots);
     tt_mem_free(pass->steps);
     tt_mem_free(pass->lifecycle_of);
     tt_mem_free(pass->feeders);
@@ -60,33 +51,8 @@ void tt_pass_destroy(struct tt_pass *pass)
     tt_arena_done(&pass->picture_arena);
     tt_intern_done(&pass->names);
     tt_origins_done(&pass->origins);
+    tt_dictionary_done(&pass->dictionary);
     tt_mem_free(pass);
-}
-
-enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
-                           struct tt_fault *fault)
-{
-    struct tt_feeder *feeder = tt_mem_zalloc(sizeof *feeder);
-    if (feeder != NULL) {
-        feeder->pass = pass;
-        tt_blocks_init(&feeder->blocks, &pass->budget);
-        feeder->recent.slots = tt_mem_huge(TT_RECENT_BYTES);
-    }
-    if (feeder == NULL || feeder->recent.slots == NULL ||
-        tt_mem_reserve((void **)&pass->feeders, &pass->feeder_capacity, pass->feeder_count + 1,
-                       sizeof *pass->feeders) != TT_OK) {
-        destroy_feeder(feeder);
-        return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    }
-    memset(feeder->recent.slots, 0, TT_RECENT_BYTES);
-    pass->feeders[pass->feeder_count++] = feeder;
-    if (pass->feeder_count == 1) {
-        enum tt_err err = tt_feeder_chunk(feeder, 0, fault);
-        if (err != TT_OK)
-            return err;
-    }
-    *ret_feeder = feeder;
-    return TT_OK;
 }
 
 /* Arrival ordinals: how many events all chunks before each chunk held. */
@@ -178,9 +144,14 @@ enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault)
         .max_future_us = pass->options.max_future_us,
     };
     for (size_t f = 0; f < pass->feeder_count; f++) {
-        pass->feeders[f]->pending_count = 0; /* of an input that broke off */
-        tt_blocks_close(&pass->feeders[f]->blocks);
+        struct tt_feeder *feeder = pass->feeders[f];
+        feeder->pending_count = 0; /* of an input that broke off */
+        tt_blocks_close(&feeder->blocks);
+        tt_mem_free(feeder->recent.slots);
+        feeder->recent.slots = NULL;
     }
+    tt_mem_free(pass->spare_slots);
+    pass->spare_slots = NULL;
     return TT_OK;
 }
 

@@ -49,6 +49,9 @@ void tt_pass_destroy(struct tt_pass *pass);
 /* A feeder; lives as long as the pass. Call from one thread at a time. */
 enum tt_err tt_pass_feeder(struct tt_pass *pass, struct tt_feeder **ret_feeder,
                            struct tt_fault *fault) TT_MUST_CHECK;
+/* Nothing more will be added by this feeder; what it needed for that serves the next one. Threads:
+ * as tt_pass_feeder. */
+void tt_feeder_end(struct tt_feeder *feeder);
 
 /* Says which chunk the next events belong to; grows from call to call. Not needed with a single
  * feeder, and the first one stands in chunk 0 from the start. Chunks that stand near to each other

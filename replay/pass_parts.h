@@ -18,18 +18,26 @@ struct tt_chunk_count {
 };
 
 enum { TT_FEEDER_PENDING = 8 }; /* a power of two */
+/* An event on its way. */
+struct tt_feeder_item {
+    struct tt_rec_item item;
+    struct tt_str task_type; /* a number is only needed for a head */
+};
 
 struct tt_feeder {
     struct tt_pass *pass;
-    struct tt_rec_item pending[TT_FEEDER_PENDING]; /* a ring */
-    unsigned pending_next, pending_count;          /* the oldest, and how many */
+    struct tt_feeder_item pending[TT_FEEDER_PENDING]; /* a ring */
+    unsigned pending_next, pending_count;             /* the oldest, and how many */
     struct tt_blocks blocks;
     struct tt_recent recent;
     struct tt_intern_cache status_cache, type_cache;
     struct tt_origin_cache origin_cache;
+    struct tt_namer namer;
     struct tt_chunk_count *chunks; /* the last one is open */
     size_t chunk_count, chunk_capacity;
-    uint64_t ordinal; /* events in the open chunk */
+    uint64_t ordinal;     /* events in the open chunk */
+    uint64_t chunk_place; /* of its first event */
+    bool picks;           /* not all events are wanted */
     uint64_t rejected;
 };
 
@@ -54,9 +62,11 @@ struct tt_pass {
     struct tt_imported imported;
     struct tt_intern names; /* statuses and types */
     struct tt_origins origins;
+    struct tt_dictionary dictionary; /* of tasks' names */
     struct tt_budget budget;
     struct tt_feeder **feeders;
     size_t feeder_count, feeder_capacity;
+    struct tt_recent_slot *spare_slots; /* of a feeder that ended */
     struct tt_rules rules;
     struct tt_numbering numbering; /* and what is looked up of it all the time: */
     int32_t **state_of;            /* [lifecycle][interned status] */
@@ -119,6 +129,9 @@ struct tt_task_visit {
     bool (*quick)(struct tt_pass *pass, void *context, const struct tt_partition *part,
                   uint32_t task);
 };
+
+/* NULL: nothing. */
+void tt_feeder_destroy(struct tt_feeder *feeder);
 
 /* Numbers arrivals and statuses, sets the rules: once, when all has been fed. */
 enum tt_err tt_pass_settle(struct tt_pass *pass, struct tt_fault *fault) TT_MUST_CHECK;

@@ -30,13 +30,13 @@ static int compare(const void *a, const void *b)
     if (x->tenant != y->tenant)
         return x->tenant < y->tenant ? -1 : 1;
     if (x->long_tenant || y->long_tenant) {
-        int order = tt_str_compare(x->task->tenant, y->task->tenant);
+        int order = tt_str_compare(x->task->task.tenant, y->task->task.tenant);
         if (order != 0)
             return order;
     }
     if (x->task_id != y->task_id)
         return x->task_id < y->task_id ? -1 : 1;
-    return tt_str_compare(x->task->task_id, y->task->task_id);
+    return tt_str_compare(x->task->task.task_id, y->task->task.task_id);
 }
 
 /* How many bytes at the start of `text` are those of `like`, at most `max`. */
@@ -63,15 +63,16 @@ static void find_common(struct stretch *stretch, struct tt_str like)
 {
     stretch->skip = like.len;
     for (size_t t = 0; t < stretch->count; t++)
-        stretch->skip = common(stretch->collector->tasks[t].task_id, like, stretch->skip);
+        stretch->skip = common(stretch->collector->tasks[t]->task.task_id, like, stretch->skip);
 }
 
 static void fill(const struct stretch *stretch)
 {
     for (size_t t = 0; t < stretch->count; t++) {
-        const struct tt_report_task *task = &stretch->collector->tasks[t];
+        struct tt_found_task *found = stretch->collector->tasks[t];
+        const struct tt_report_task *task = &found->task;
         stretch->ranked[t] = (struct tt_ranked){
-            eight_bytes(task->tenant, 0), eight_bytes(task->task_id, stretch->skip), task,
+            eight_bytes(task->tenant, 0), eight_bytes(task->task_id, stretch->skip), found,
             stretch->number, task->tenant.len > sizeof stretch->ranked[t].tenant};
     }
 }
@@ -199,7 +200,7 @@ enum tt_err tt_rank(const struct tt_collector *collectors, size_t count, struct 
         stretches[c] = (struct stretch){&collectors[c],           ranked + at, room + at,
                                         collectors[c].task_count, 0,           (uint32_t)c};
         if (stretches[c].count > 0)
-            ranking.like = collectors[c].tasks[0].task_id;
+            ranking.like = collectors[c].tasks[0]->task.task_id;
     }
     rank_stretches(&ranking);
     for (size_t c = 0; c < count; c++) {

@@ -10,7 +10,7 @@
 
 struct tt_ranked {
     uint64_t tenant, task_id; /* eight bytes that tell most of them apart, as big-endian numbers */
-    const struct tt_report_task *task;
+    struct tt_found_task *task;
     uint32_t collector; /* index */
     bool long_tenant;   /* eight bytes may not have told all of it */
 };

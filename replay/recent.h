@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str_quick.h"
+#include <stddef.h>
 
 enum { TT_RECENT_SLOTS = 32768, TT_RECENT_NAME_BYTES = 48 };
 
@@ -40,6 +41,20 @@ static inline bool tt_recent_is(const struct tt_recent_slot *slot, uint64_t hash
            tt_str_quick_same(slot->name, tenant.ptr, tenant.len) &&
            tt_str_quick_same(slot->name + tenant.len, task_id.ptr, task_id.len);
 }
+
+/* The same where both texts are roomy (tt_str_ends_roomy). */
+static inline bool tt_recent_is_roomy(const struct tt_recent_slot *slot, uint64_t hash,
+                                      struct tt_str tenant, struct tt_str task_id)
+{
+    if (__builtin_expect(tenant.len > TT_STR_SHORT_BYTES || task_id.len > TT_STR_SHORT_BYTES, 0))
+        return tt_recent_is(slot, hash, tenant, task_id);
+    return slot->hash == hash && slot->task_len == task_id.len && slot->tenant_len == tenant.len &&
+           tt_str_same_roomy(slot->name, tenant.ptr, tenant.len) &&
+           tt_str_same_roomy(slot->name + tenant.len, task_id.ptr, task_id.len);
+}
+_Static_assert(offsetof(struct tt_recent_slot, name) + 3 * TT_STR_SHORT_BYTES <=
+                   sizeof(struct tt_recent_slot),
+               "names are read like roomy ones");
 
 /* Names that are too long for a slot are not remembered. */
 static inline void tt_recent_remember(struct tt_recent_slot *slot, uint64_t hash,

@@ -1,21 +1,6 @@
 #include "replay/record.h"
 
-/* ---- Numbers ---- */
-
-static inline char *put(char *at, uint64_t value)
-{
-    while (value >= 0x80) {
-        *at++ = (char)(value | 0x80);
-        value >>= 7;
-    }
-    *at++ = (char)value;
-    return at;
-}
-
-static inline uint64_t zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
+#include "replay/leb.h"
 
 /* a - b of any two; comes back by tt_rec_plus() whatever it wrapped to. */
 static inline int64_t minus(int64_t a, int64_t b)
@@ -23,29 +8,19 @@ static inline int64_t minus(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-static inline const char *take(const char *at, uint64_t *ret_value)
-{
-    uint64_t value = (unsigned char)*at & 0x7f;
-    for (unsigned shift = 7; (*at++ & 0x80) != 0; shift += 7)
-        value |= (uint64_t)((unsigned char)*at & 0x7f) << shift;
-    *ret_value = value;
-    return at;
-}
-
 static inline const char *take32(const char *at, uint32_t *ret_value)
 {
     uint64_t value;
-    at = take(at, &value);
+    at = tt_leb_take(at, &value);
     *ret_value = (uint32_t)value;
     return at;
 }
 
-static inline const char *take_signed(const char *at, int64_t *ret_value)
+static uint32_t origin_of(uint64_t code)
 {
-    uint64_t value;
-    at = take(at, &value);
-    *ret_value = (int64_t)(value >> 1 ^ (0 - (value & 1)));
-    return at;
+    return code == TT_REC_ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
+           : code == 0                    ? TT_ORIGIN_NONE
+                                          : (uint32_t)code - 1;
 }
 
 /* ---- Writing ---- */
@@ -60,28 +35,21 @@ static char *put_text(char *at, struct tt_str text)
 static char *put_numbers(char *at, const struct tt_rec_item *item)
 {
     if (item->flags & TT_REC_SEQ)
-        at = put(at, zigzag(item->seq));
+        at = tt_leb_put_signed(at, item->seq);
     if (item->flags & TT_REC_RECEIVED)
-        at = put(at, zigzag(minus(item->received_at_us, item->event_time_us)));
+        at = tt_leb_put_signed(at, minus(item->received_at_us, item->event_time_us));
     if (item->flags & TT_REC_APPLIED) {
-        at = put(at, zigzag(item->apply_seq));
-        at = put(at, zigzag(minus(item->applied_at_us, item->event_time_us)));
+        at = tt_leb_put_signed(at, item->apply_seq);
+        at = tt_leb_put_signed(at, minus(item->applied_at_us, item->event_time_us));
     }
     return at;
 }
 
 static char *put_origin(char *at, const struct tt_rec_item *item)
 {
-    at = put(at, item->source.ptr == NULL ? 0 : item->source.len + 1);
-    at = put(at, item->stage.ptr == NULL ? 0 : item->stage.len + 1);
+    at = tt_leb_put(at, item->source.ptr == NULL ? 0 : item->source.len + 1);
+    at = tt_leb_put(at, item->stage.ptr == NULL ? 0 : item->stage.len + 1);
     return put_text(put_text(at, item->source), item->stage);
-}
-
-static char *put_name(char *at, const struct tt_rec_item *item)
-{
-    at = put(at, item->type == TT_REC_NO_TYPE ? 0 : item->type + 1);
-    at = put(put(at, item->tenant.len), item->task_id.len);
-    return put_text(put_text(at, item->tenant), item->task_id);
 }
 
 static uint64_t origin_code(uint32_t origin)
@@ -100,30 +68,69 @@ static inline char *put_id(char *at, const struct tt_rec_item *item, uint64_t *r
                : tt_id_put(at, item->event_id, item->event_time_us, item->roomy, ret_code);
 }
 
+/* The form of an id's code in a compact record; 0: the code stands behind it. */
+static inline uint64_t form_of(uint64_t code)
+{
+    const uint64_t forms = 1 << TT_ID_ULID_AT * 2 | 2 << TT_ID_ULID_NEAR * 2 | 3 << TT_ID_UUID * 2;
+    return code > TT_ID_ULID_AT ? 0 : forms >> code * 2 & 3;
+}
+
+/* Of an id that is neither a ULID nor a UUID, or a ULID of another time. */
+static __attribute__((noinline)) char *put_id_and_code(char *at, const struct tt_rec_item *item)
+{
+    uint64_t code;
+    char *end = put_id(at + 1, item, &code);
+    *at = (char)code;
+    return end;
+}
+
+/* Writes the id to a compact record, in front of it the code where it has no form. */
+static inline char *put_id_compact(char *at, const struct tt_rec_item *item, uint64_t *ret_form)
+{
+    uint64_t code;
+    size_t len = item->event_id.len;
+    if (len == TT_ULID_CHARS || len == TT_UUID_CHARS) {
+        char *end = tt_id_put_number(at, item->event_id, item->event_time_us, &code);
+        if (end != NULL && (*ret_form = form_of(code)) != 0)
+            return end;
+    }
+    *ret_form = 0;
+    return put_id_and_code(at, item);
+}
+
 /* The beginning in its compact form and the id; NULL where a number is too large for that. */
 static char *put_compact(char *at, const struct tt_rec_stream *stream,
                          const struct tt_rec_item *item)
 {
-    uint64_t ordinal = item->place - stream->place; /* large when the chunk is another */
-    int64_t time_us = minus(item->event_time_us, stream->time_us);
-    uint64_t origin = origin_code(item->origin);
+    enum { TIME_BITS_MAX = TT_REC_TIME_BITS + TT_REC_MORE_BITS };
+    const uint64_t half = UINT64_C(1) << (TT_REC_TIME_BITS - 1), half_max = UINT64_C(1)
+                                                                            << (TIME_BITS_MAX - 1);
+    uint64_t after = item->place - stream->place;
+    uint64_t time_us = (uint64_t)minus(item->event_time_us, stream->time_us);
     uint64_t since = item->flags & TT_REC_HEAD ? 0 : stream->heads - item->head;
-    if (item->kind != TT_REC_EVENT || tt_rec_chunk(item->place) != tt_rec_chunk(stream->place) ||
-        ordinal > UINT16_MAX || time_us != (int32_t)time_us || item->status > UINT8_MAX ||
-        origin > UINT8_MAX || since > UINT8_MAX || item->event_id.len > UINT8_MAX / 2)
+    if ((after >> TT_REC_AFTER_BITS | since >> TT_REC_SINCE_BITS |
+         item->status >> TT_REC_STATUS_BITS |
+         item->origin >> (TT_REC_ORIGIN_BITS + TT_REC_MORE_BITS) |
+         (time_us + half_max) >> TIME_BITS_MAX | item->event_id.len >> 7 | item->kind) != 0)
         return NULL;
-    uint64_t code;
-    char *end = put_id(at + TT_REC_COMPACT_BYTES, item, &code);
-    uint64_t first = (uint64_t)(item->flags | TT_REC_COMPACT) | code << 8 |
-                     (uint64_t)item->status << 16 | origin << 24 | since << 32 | ordinal << 40 |
-                     (uint64_t)time_us << 56;
-    uint32_t rest = (uint32_t)((uint64_t)time_us >> 8);
-    first = htole64(first);
-    rest = htole32(rest);
-    memcpy(at, &first, sizeof first);
-    memcpy(at + sizeof first, &rest, TT_REC_COMPACT_BYTES - sizeof first);
+    uint64_t number = item->flags | TT_REC_COMPACT | (uint64_t)item->status << TT_REC_STATUS_AT |
+                      (uint64_t)(item->origin & UINT8_MAX) << TT_REC_ORIGIN_AT |
+                      since << TT_REC_SINCE_AT | after << TT_REC_AFTER_AT |
+                      time_us << TT_REC_TIME_AT;
+    char *behind = at + TT_REC_COMPACT_BYTES;
+    if (__builtin_expect(
+            (item->origin >> TT_REC_ORIGIN_BITS | (time_us + half) >> TT_REC_TIME_BITS) != 0, 0)) {
+        number |= TT_REC_WIDE;
+        *behind++ = (char)(item->origin >> TT_REC_ORIGIN_BITS);
+        *behind++ = (char)(time_us >> TT_REC_TIME_BITS);
+    }
+    uint64_t form;
+    char *end = put_id_compact(behind, item, &form);
+    number = htole64(number | form << TT_REC_FORM_BIT);
+    memcpy(at, &number, sizeof number);
     return end;
 }
+_Static_assert(TT_REC_EVENT == 0, "put_compact counts on it");
 
 static char *put_beginning(char *at, const struct tt_rec_stream *stream,
                            const struct tt_rec_item *item)
@@ -138,25 +145,26 @@ static char *put_beginning(char *at, const struct tt_rec_stream *stream,
     }
     if (chunk != chunk_before) {
         flags |= TT_REC_CHUNK;
-        at = put(at, chunk - chunk_before);
+        at = tt_leb_put(at, chunk - chunk_before);
     } else {
         ordinal -= tt_rec_ordinal(stream->place);
     }
     *flags_at = (char)flags;
-    at = put(at, ordinal);
-    at = put(at, zigzag(minus(item->event_time_us, stream->time_us)));
-    at = put(at, item->status);
-    at = put(at, origin_code(item->origin));
+    at = tt_leb_put(at, ordinal);
+    at = tt_leb_put_signed(at, minus(item->event_time_us, stream->time_us));
+    at = tt_leb_put(at, item->status);
+    at = tt_leb_put(at, origin_code(item->origin));
     if ((flags & TT_REC_HEAD) == 0)
-        at = put(at, stream->heads - item->head);
+        at = tt_leb_put(at, stream->heads - item->head);
     /* Whatever the code will be, it takes as many bytes as this one. */
     uint64_t code = (uint64_t)item->event_id.len << 1 | 1;
-    char *end = put_id(put(at, code), item, &code);
-    put(at, code);
+    char *end = put_id(tt_leb_put(at, code), item, &code);
+    tt_leb_put(at, code);
     return end;
 }
 
-char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item)
+char *tt_rec_put(char *at, struct tt_rec_stream *stream, struct tt_namer *namer,
+                 const struct tt_rec_item *item)
 {
     char *behind = put_compact(at, stream, item);
     if (behind == NULL)
@@ -165,7 +173,8 @@ char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_ite
     if (item->origin == TT_ORIGIN_FULL)
         behind = put_origin(behind, item);
     if (item->flags & TT_REC_HEAD) {
-        behind = put_name(behind, item);
+        behind = tt_leb_put(behind, item->type == TT_REC_NO_TYPE ? 0 : (uint64_t)item->type + 1);
+        behind = tt_name_put(behind, namer, item->tenant, item->task_id, item->roomy);
         stream->heads++;
     }
     stream->place = item->place;
@@ -184,16 +193,16 @@ const char *tt_rec_take_beginning(const char *at, struct tt_rec_stream *stream, 
     if (rec->flags & TT_REC_STORED)
         rec->kind = (uint8_t)*at++;
     if (rec->flags & TT_REC_CHUNK) {
-        at = take(at, &number);
+        at = tt_leb_take(at, &number);
         stream->place = tt_rec_place(tt_rec_chunk(stream->place) + (uint32_t)number, 0);
     }
-    at = take(at, &number);
+    at = tt_leb_take(at, &number);
     stream->place += number;
-    at = take_signed(at, &difference);
+    at = tt_leb_take_signed(at, &difference);
     stream->time_us = tt_rec_plus(stream->time_us, difference);
     at = take32(at, &rec->status);
-    at = take(at, &number);
-    rec->origin = tt_rec_origin_of(number);
+    at = tt_leb_take(at, &number);
+    rec->origin = origin_of(number);
     if ((rec->flags & TT_REC_HEAD) == 0)
         at = take32(at, ret_since);
     return take32(at, &rec->id_code);
@@ -204,14 +213,14 @@ static const char *take_numbers(const struct tt_rec *rec, struct tt_rec_numbers 
     const char *at = rec->rest;
     int64_t number;
     if (rec->flags & TT_REC_SEQ)
-        at = take_signed(at, &numbers->seq);
+        at = tt_leb_take_signed(at, &numbers->seq);
     if (rec->flags & TT_REC_RECEIVED) {
-        at = take_signed(at, &number);
+        at = tt_leb_take_signed(at, &number);
         numbers->received_at_us = tt_rec_plus(rec->event_time_us, number);
     }
     if (rec->flags & TT_REC_APPLIED) {
-        at = take_signed(at, &numbers->apply_seq);
-        at = take_signed(at, &number);
+        at = tt_leb_take_signed(at, &numbers->apply_seq);
+        at = tt_leb_take_signed(at, &number);
         numbers->applied_at_us = tt_rec_plus(rec->event_time_us, number);
     }
     return at;
@@ -226,7 +235,7 @@ void tt_rec_read_numbers(const struct tt_rec *rec, struct tt_rec_numbers *ret_nu
 static const char *take_origin(const char *at, struct tt_str *source, struct tt_str *stage)
 {
     uint64_t source_code, stage_code;
-    at = take(take(at, &source_code), &stage_code);
+    at = tt_leb_take(tt_leb_take(at, &source_code), &stage_code);
     *source = source_code == 0 ? TT_STR_NONE : (struct tt_str){at, source_code - 1};
     at += source->len;
     *stage = stage_code == 0 ? TT_STR_NONE : (struct tt_str){at, stage_code - 1};
@@ -256,15 +265,13 @@ const char *tt_rec_end_unusual(const struct tt_rec *rec, struct tt_rec_name *ret
     }
     if ((rec->flags & TT_REC_HEAD) == 0)
         return at;
-    struct tt_rec_name name;
-    uint64_t type, tenant_len, task_len;
-    at = take(take(take(at, &type), &tenant_len), &task_len);
-    name.type = type == 0 ? TT_REC_NO_TYPE : (uint32_t)type - 1;
-    name.tenant = (struct tt_str){at, tenant_len};
-    name.task_id = (struct tt_str){at + tenant_len, task_len};
+    uint64_t type;
+    struct tt_str name = {tt_leb_take(at, &type), 0};
+    at = tt_name_end(name.ptr);
+    name.len = (size_t)(at - name.ptr);
     if (ret_name != NULL)
-        *ret_name = name;
-    return at + tenant_len + task_len;
+        *ret_name = (struct tt_rec_name){name, type == 0 ? TT_REC_NO_TYPE : (uint32_t)type - 1};
+    return at;
 }
 
 enum tt_err tt_rec_id_text(const struct tt_rec *rec, struct tt_arena *arena,

@@ -5,11 +5,15 @@
  * differences to the record before. Most events of a task follow another one of the same task soon,
  * so a task is named only now and then, by a head; the records behind it say how many heads ago
  * that was. Statuses are interned (replay/intern.h), and so are pairs of source and stage
- * (replay/origin.h). Event ids take as few bytes as their form allows (replay/event_id.h).
+ * (replay/origin.h). Event ids take as few bytes as their form allows (replay/event_id.h), names of
+ * tasks as well (replay/task_name.h).
  *
- *   compact, where the numbers are small, as most are (little-endian, no gaps):
- *     flags 1, code of the id 1, status 1, origin 1, heads since 1,
- *     ordinal - the one before 2, time - the one before 4
+ *   compact, where the numbers are small, as most are: one number of 64 bits (little-endian), low
+ *   bits first
+ *     flags 8 (the upper two: form of the id), status 6, origin 8, heads since 7,
+ *     ordinal - the one before 12, time - the one before 23
+ *     [TT_REC_WIDE: 16 bits more, origin 8, time 8]
+ *     [no form of the id: its code 1 byte]
  *   else
  *     flags 1 byte, enum tt_rec_flag
  *     [TT_REC_STORED: kind 1 byte]
@@ -21,9 +25,9 @@
  *   bytes of the id
  *   [TT_REC_SEQ: zigzag] [TT_REC_RECEIVED: zigzag, - time] [TT_REC_APPLIED: zigzag, zigzag - time]
  *   [origin in place: length + 1 of source, of stage (0: absent); texts]
- *   [TT_REC_HEAD: type + 1 (0: none), lengths of tenant and task_id; texts]
+ *   [TT_REC_HEAD: type + 1 (0: none), name]
  *
- * Numbers are in base 128, low digits first, the high bit says that more follows (LEB128).
+ * Numbers are in base 128 where nothing else is said (replay/leb.h).
  */
 #ifndef TT_REPLAY_RECORD_H
 #define TT_REPLAY_RECORD_H
@@ -31,8 +35,8 @@
 #include "core/base/mem.h"
 #include "core/base/str_quick.h"
 #include "core/base/time.h"
-#include "replay/event_id.h"
 #include "replay/origin.h"
+#include "replay/task_name.h"
 #include <endian.h>
 
 enum tt_rec_flag {
@@ -43,6 +47,9 @@ enum tt_rec_flag {
     TT_REC_RECEIVED = 1 << 4,
     TT_REC_APPLIED = 1 << 5,
     TT_REC_STORED = 1 << 6, /* no event: what a store holds of the task */
+    /* Of compact records alone: */
+    TT_REC_WIDE = TT_REC_CHUNK,
+    TT_REC_FORM_BIT = 6, /* two bits: 0 none of these, ULID at, ULID near, UUID */
 };
 enum tt_rec_kind {
     TT_REC_EVENT,
@@ -84,9 +91,10 @@ struct tt_rec_item {
     uint64_t place; /* tt_rec_place */
     uint64_t hash;  /* tt_rec_hash */
     struct tt_str tenant, task_id;
-    struct tt_str event_id, source, stage; /* may be absent; event_id is not empty */
-    int64_t seq, received_at_us, apply_seq, applied_at_us;
-    uint32_t type;   /* interned, or TT_REC_NO_TYPE */
+    struct tt_str event_id;      /* may be absent, but is not empty */
+    struct tt_str source, stage; /* only with TT_ORIGIN_FULL; may be absent */
+    int64_t seq, received_at_us, apply_seq, applied_at_us; /* as the flags say */
+    uint32_t type;   /* interned, or TT_REC_NO_TYPE; only with TT_REC_HEAD */
     uint32_t status; /* interned */
     uint32_t origin; /* number, or TT_ORIGIN_FULL */
     uint32_t head;   /* number of the task's head; not needed with TT_REC_HEAD */
@@ -114,9 +122,10 @@ struct tt_rec_numbers {
     int64_t apply_seq, applied_at_us; /* valid with TT_REC_APPLIED */
 };
 
+/* What a head says. */
 struct tt_rec_name {
-    struct tt_str tenant, task_id;
-    uint32_t type; /* TT_REC_NO_TYPE: none */
+    struct tt_str name; /* replay/task_name.h */
+    uint32_t type;      /* TT_REC_NO_TYPE: none */
 };
 
 /* Of tenant and task id; equal ids have equal hashes, not the reverse. Roomy: as tt_str_ends_roomy
@@ -129,7 +138,8 @@ static inline uint64_t tt_rec_hash_of(struct tt_str text, uint64_t seed, bool ro
     return tt_str_fold(ends.first ^ UINT64_C(0x9e3779b97f4a7c15) ^ text.len,
                        ends.last ^ UINT64_C(0xd1b54a32d192ed03) ^ seed);
 }
-static inline uint64_t tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
+static inline __attribute__((always_inline)) uint64_t
+tt_rec_hash_roomy(struct tt_str tenant, struct tt_str task_id, bool roomy)
 {
     uint64_t hash = tt_rec_hash_of(task_id, tt_rec_hash_of(tenant, 0, roomy), roomy);
     return tt_str_fold(hash, UINT64_C(0x8cb92ba72f3d8dd7));
@@ -139,17 +149,21 @@ static inline uint64_t tt_rec_hash(struct tt_str tenant, struct tt_str task_id)
     return tt_rec_hash_roomy(tenant, task_id, false);
 }
 
-/* Behind each record so many bytes may be read, so that its names are read like roomy ones. */
+/* Behind each record so many bytes may be read, so that its name is read like a roomy one. */
 enum { TT_REC_BEHIND = TT_STR_SHORT_BYTES };
 /* Bytes that suffice for the item and what is behind it, a little more than it takes. */
 static inline size_t tt_rec_room(const struct tt_rec_item *item)
 {
-    enum { NUMBERS = 144 };
-    return NUMBERS + TT_REC_BEHIND + item->tenant.len + item->task_id.len + item->event_id.len +
-           item->source.len + item->stage.len;
+    enum { NUMBERS = 104 };
+    size_t bytes =
+        NUMBERS + TT_REC_BEHIND + tt_name_room(item->tenant, item->task_id) + item->event_id.len;
+    return __builtin_expect(item->origin == TT_ORIGIN_FULL, 0)
+               ? bytes + item->source.len + item->stage.len
+               : bytes;
 }
 /* Writes the item to `at`; returns the end. */
-char *tt_rec_put(char *at, struct tt_rec_stream *stream, const struct tt_rec_item *item);
+char *tt_rec_put(char *at, struct tt_rec_stream *stream, struct tt_namer *namer,
+                 const struct tt_rec_item *item);
 
 /* What is behind tt_rec_take and tt_rec_end where a record is not compact, or has more than most.
  */
@@ -157,36 +171,63 @@ const char *tt_rec_take_beginning(const char *at, struct tt_rec_stream *stream, 
                                   uint32_t *ret_since);
 const char *tt_rec_end_unusual(const struct tt_rec *rec, struct tt_rec_name *ret_name);
 
-enum { TT_REC_ORIGIN_IN_PLACE = 1, TT_REC_COMPACT_BYTES = 11 };
+enum { TT_REC_ORIGIN_IN_PLACE = 1 };
+/* Of a compact record: where its numbers begin, and how many bits they have. */
+enum {
+    TT_REC_STATUS_AT = 8,
+    TT_REC_STATUS_BITS = 6,
+    TT_REC_ORIGIN_AT = TT_REC_STATUS_AT + TT_REC_STATUS_BITS,
+    TT_REC_ORIGIN_BITS = 8,
+    TT_REC_SINCE_AT = TT_REC_ORIGIN_AT + TT_REC_ORIGIN_BITS,
+    TT_REC_SINCE_BITS = 7,
+    TT_REC_AFTER_AT = TT_REC_SINCE_AT + TT_REC_SINCE_BITS,
+    TT_REC_AFTER_BITS = 12,
+    TT_REC_TIME_AT = TT_REC_AFTER_AT + TT_REC_AFTER_BITS,
+    TT_REC_TIME_BITS = 64 - TT_REC_TIME_AT,
+    TT_REC_MORE_BITS = 8, /* of a wide one, of origin and of time */
+    TT_REC_COMPACT_BYTES = 8,
+    TT_REC_WIDE_BYTES = 2,
+};
 
 static inline int64_t tt_rec_plus(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-static inline uint32_t tt_rec_origin_of(uint64_t code)
+/* `bits` bits of a number, from bit `at` on. */
+static inline uint32_t tt_rec_bits(uint64_t number, unsigned at, unsigned bits)
 {
-    return code == TT_REC_ORIGIN_IN_PLACE ? TT_ORIGIN_FULL
-           : code == 0                    ? TT_ORIGIN_NONE
-                                          : (uint32_t)code - 1;
+    return (uint32_t)(number >> at) & ((UINT32_C(1) << bits) - 1);
 }
 
 static inline const char *tt_rec_take_compact(const char *at, struct tt_rec_stream *stream,
                                               struct tt_rec *rec, uint32_t *ret_since)
 {
-    uint64_t first;
-    uint32_t rest = 0;
-    memcpy(&first, at, sizeof first);
-    memcpy(&rest, at + sizeof first, TT_REC_COMPACT_BYTES - sizeof first);
-    first = le64toh(first);
-    rest = le32toh(rest);
-    rec->id_code = first >> 8 & 0xff;
-    rec->status = first >> 16 & 0xff;
-    rec->origin = tt_rec_origin_of(first >> 24 & 0xff);
-    *ret_since = first >> 32 & 0xff;
-    stream->place += first >> 40 & 0xffff;
-    stream->time_us = tt_rec_plus(stream->time_us, (int32_t)(rest << 8 | (uint32_t)(first >> 56)));
-    return at + TT_REC_COMPACT_BYTES;
+    static const uint8_t code_of[] = {TT_ID_NONE, TT_ID_ULID_AT, TT_ID_ULID_NEAR, TT_ID_UUID};
+    const uint8_t kept =
+        TT_REC_HEAD | TT_REC_COMPACT | TT_REC_SEQ | TT_REC_RECEIVED | TT_REC_APPLIED;
+    uint64_t number;
+    memcpy(&number, at, sizeof number);
+    number = le64toh(number);
+    at += TT_REC_COMPACT_BYTES;
+    int64_t time_us = (int64_t)number >> TT_REC_TIME_AT;
+    rec->flags = (uint8_t)number & kept;
+    rec->status = tt_rec_bits(number, TT_REC_STATUS_AT, TT_REC_STATUS_BITS);
+    rec->origin = tt_rec_bits(number, TT_REC_ORIGIN_AT, TT_REC_ORIGIN_BITS);
+    *ret_since = tt_rec_bits(number, TT_REC_SINCE_AT, TT_REC_SINCE_BITS);
+    if (__builtin_expect((number & TT_REC_WIDE) != 0, 0)) {
+        rec->origin |= (uint32_t)(unsigned char)at[0] << TT_REC_ORIGIN_BITS;
+        time_us = (int64_t)((uint64_t)(signed char)at[1] << TT_REC_TIME_BITS) |
+                  (time_us & (((int64_t)1 << TT_REC_TIME_BITS) - 1));
+        at += TT_REC_WIDE_BYTES;
+    }
+    unsigned form = tt_rec_bits(number, TT_REC_FORM_BIT, 2);
+    rec->id_code = code_of[form];
+    if (__builtin_expect(form == 0, 0))
+        rec->id_code = (unsigned char)*at++;
+    stream->place += tt_rec_bits(number, TT_REC_AFTER_AT, TT_REC_AFTER_BITS);
+    stream->time_us = tt_rec_plus(stream->time_us, time_us);
+    return at;
 }
 
 /* Reads the record at `at`; tt_rec_end finds its end. */

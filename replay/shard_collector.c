@@ -143,12 +143,15 @@ void tt_shard_io_collector(struct tt_shard_io *io, struct tt_collector *c, struc
     io_numbers(io, c);
     tt_io_count(io, &tasks);
     tt_io_count(io, &stories);
-    reserve(io, (void **)&c->findings, &c->finding_capacity, tasks, sizeof *c->findings);
     reserve(io, (void **)&c->tasks, &c->task_capacity, tasks, sizeof *c->tasks);
     reserve(io, (void **)&c->stories, &c->story_capacity, stories, sizeof *c->stories);
     for (size_t i = 0; i < tasks && io->err == TT_OK; i++) {
-        io_task(io, &c->tasks[i], stories);
-        io_findings(io, &c->tasks[i], &c->findings[i]);
+        c->tasks[i] = tt_io_list(io, c->tasks[i], 1, sizeof **c->tasks);
+        if (c->tasks[i] == NULL)
+            break;
+        c->tasks[i]->number = i;
+        io_task(io, &c->tasks[i]->task, stories);
+        io_findings(io, &c->tasks[i]->task, &c->tasks[i]->findings);
     }
     for (size_t i = 0; i < stories && io->err == TT_OK; i++)
         io_story(io, &c->stories[i], tasks, names, cache);

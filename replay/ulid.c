@@ -2,6 +2,9 @@
  * joined, pairs of pairs, and those. */
 #include "replay/ulid.h"
 
+#include <endian.h>
+#include <string.h>
+
 #define CROCKFORD "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 enum { BITS = 5, HALF_CHARS = 8, TIME_CHARS = 10, FIRST_MAX = 7, WRONG = 0x80 };
@@ -41,6 +44,27 @@ bool tt_ulid_read_portable(struct tt_str text, struct tt_ulid *ret_ulid)
     return wrong == 0;
 }
 
+enum { DRAWN_HALF_BITS = HALF_CHARS * BITS };
+
+static inline void put_drawn(const struct tt_ulid *ulid, char *to)
+{
+    const uint64_t first = htole64(ulid->high | ulid->low << DRAWN_HALF_BITS),
+                   rest = htole64(ulid->low >> (64 - DRAWN_HALF_BITS));
+    memcpy(to, &first, sizeof first);
+    memcpy(to + sizeof first, &rest, sizeof rest);
+}
+
+/* Not part of its caller, which would keep room for it on the stack. */
+static __attribute__((noinline)) bool pack_portable(struct tt_str text, char *to, uint64_t *ret_ms)
+{
+    struct tt_ulid ulid;
+    if (!tt_ulid_read_portable(text, &ulid))
+        return false;
+    put_drawn(&ulid, to);
+    *ret_ms = ulid.ms;
+    return true;
+}
+
 static void write_some(uint64_t number, size_t count, char *to)
 {
     for (size_t i = count; i-- > 0; number >>= BITS)
@@ -64,7 +88,8 @@ __attribute__((target("avx2"))) static inline __m256i worth_row(size_t row)
 
 /* One half holds the first 16 characters, the other the last 16; each 64 bits of the result are 8
  * characters. */
-__attribute__((target("avx2"))) static bool read_at_once(const char *text, struct tt_ulid *ulid)
+__attribute__((target("avx2"))) static inline bool read_at_once(const char *text,
+                                                                struct tt_ulid *ulid)
 {
     const __m256i worth_0 = worth_row(0), worth_a = worth_row(1), worth_p = worth_row(2),
                   low_bits = _mm256_set1_epi8(15), row_0 = _mm256_set1_epi8(FIRST_ROW),
@@ -98,14 +123,41 @@ __attribute__((target("avx2"))) static bool read_at_once(const char *text, struc
     return true;
 }
 
+__attribute__((target("avx2"))) static bool read_known(struct tt_str text, struct tt_ulid *ulid)
+{
+    return text.len == TT_ULID_CHARS && text.ptr[0] <= '0' + FIRST_MAX &&
+           read_at_once(text.ptr, ulid);
+}
+
+__attribute__((target("avx2"))) static bool pack_at_once(struct tt_str text, char *to,
+                                                         uint64_t *ret_ms)
+{
+    struct tt_ulid ulid;
+    if (text.len != TT_ULID_CHARS || text.ptr[0] > '0' + FIRST_MAX ||
+        !read_at_once(text.ptr, &ulid))
+        return false;
+    put_drawn(&ulid, to);
+    *ret_ms = ulid.ms;
+    return true;
+}
+
 bool tt_ulid_read(struct tt_str text, struct tt_ulid *ret_ulid)
 {
-    if (!__builtin_cpu_supports("avx2"))
-        return tt_ulid_read_portable(text, ret_ulid);
-    return text.len == TT_ULID_CHARS && text.ptr[0] <= '0' + FIRST_MAX &&
-           read_at_once(text.ptr, ret_ulid);
+    return __builtin_cpu_supports("avx2") ? read_known(text, ret_ulid)
+                                          : tt_ulid_read_portable(text, ret_ulid);
+}
+
+bool tt_ulid_pack(struct tt_str text, char *to, uint64_t *ret_ms)
+{
+    return __builtin_cpu_supports("avx2") ? pack_at_once(text, to, ret_ms)
+                                          : pack_portable(text, to, ret_ms);
 }
 #else
+bool tt_ulid_pack(struct tt_str text, char *to, uint64_t *ret_ms)
+{
+    return pack_portable(text, to, ret_ms);
+}
+
 bool tt_ulid_read(struct tt_str text, struct tt_ulid *ret_ulid)
 {
     return tt_ulid_read_portable(text, ret_ulid);

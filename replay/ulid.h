@@ -16,7 +16,11 @@ struct tt_ulid {
 
 /* False: no ULID, *ret_ulid is untouched. By AVX2 where the machine has it. */
 bool tt_ulid_read(struct tt_str text, struct tt_ulid *ret_ulid);
-/* The same, whatever the machine. */
+/* The same for what is drawn as TT_ULID_DRAWN_BYTES, low bytes first, `high` before `low`; up to
+ * TT_ULID_PACK_BEYOND bytes more are written. */
+enum { TT_ULID_PACK_BEYOND = 6 };
+bool tt_ulid_pack(struct tt_str text, char *to, uint64_t *ret_ms);
+/* The same as tt_ulid_read, whatever the machine. */
 bool tt_ulid_read_portable(struct tt_str text, struct tt_ulid *ret_ulid);
 /* Writes TT_ULID_CHARS characters. */
 void tt_ulid_write(const struct tt_ulid *ulid, char *to);

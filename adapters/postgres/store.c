@@ -124,6 +124,7 @@ static enum tt_err begin(void *context, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
     enum tt_err err = tt_pg_writer_connect(w, fault);
+    w->at_commit = (struct tt_store_meanwhile){0};
     return err == TT_OK ? tt_pg_writer_send(w, TT_PG_SQL_BEGIN, NULL, 0, fault) : err;
 }
 
@@ -131,6 +132,8 @@ static enum tt_err commit(void *context, struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
     enum tt_err err = tt_pg_writer_send(w, TT_PG_SQL_COMMIT, NULL, 0, fault);
+    if (err == TT_OK && w->at_commit.call != NULL && PQflush(w->pg.conn) >= 0)
+        w->at_commit.call(w->at_commit.context, true);
     if (err == TT_OK)
         err = tt_pg_writer_sync(w, NULL, "committing", fault);
     if (err != TT_OK)

@@ -38,7 +38,8 @@ static enum tt_err copy_audit(struct tt_pg_writer *w, const struct tt_store_chan
     return err == TT_OK ? tt_pg_writer_copy_end(w, wire, &changes->meanwhile, fault) : err;
 }
 
-/* The server begins while what comes behind is made. */
+/* The server begins while what comes behind is made. The time to do something else is when it has
+ * everything: in commit. */
 static enum tt_err send_audit(struct tt_pg_writer *w, const struct tt_store_changes *changes,
                               struct tt_fault *fault)
 {
@@ -52,8 +53,7 @@ static enum tt_err send_audit(struct tt_pg_writer *w, const struct tt_store_chan
     enum tt_err err = send_rows(w, wire, TT_PG_SQL_AUDIT_ADD, fault);
     if (err == TT_OK && PQflush(w->pg.conn) < 0)
         err = tt_pg_failed(&w->pg, NULL, "writing", fault);
-    if (err == TT_OK && changes->meanwhile.call != NULL)
-        changes->meanwhile.call(changes->meanwhile.context, true);
+    w->at_commit = changes->meanwhile;
     return err;
 }
 
@@ -166,6 +166,8 @@ enum tt_err tt_pg_writer_write(void *context, const struct tt_store_changes *cha
                                struct tt_fault *fault)
 {
     struct tt_pg_writer *w = context;
+    if (changes->meanwhile.call != NULL)
+        changes->meanwhile.call(changes->meanwhile.context, false);
     enum tt_err err = changes->audit_count > AUDIT_SENT_MAX ? copy_audit(w, changes, fault)
                                                             : send_audit(w, changes, fault);
     if (err == TT_OK)

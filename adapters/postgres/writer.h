@@ -12,9 +12,10 @@ enum { TT_PG_WIRES = 6 };
 
 struct tt_pg_writer {
     struct tt_pg pg;
-    bool relaxed;                      /* commits do not wait for the disk */
-    bool up_to_date;                   /* the schema was looked at once */
-    bool careful;                      /* some row was in the way of the last transaction */
+    bool relaxed;                        /* commits do not wait for the disk */
+    bool up_to_date;                     /* the schema was looked at once */
+    bool careful;                        /* some row was in the way of the last transaction */
+    struct tt_store_meanwhile at_commit; /* the last call, which write left to it; or none */
     size_t sent;                       /* statements on their way, whose results nobody took yet */
     struct tt_wire wires[TT_PG_WIRES]; /* parameters of the step in hand */
     uint32_t audit_type, current_type, interval_type, progress_type; /* of rows, ..._written */

@@ -124,32 +124,9 @@ enum tt_err tt_redis_cluster_find(struct tt_redis *redis, struct tt_redis *seed,
         if (err == TT_OK) {
             memcpy(redis->shas, seed->shas, sizeof redis->shas);
             use_seed(redis->cluster, seed);
-            redis->cluster->stale = false;
             redis->cluster->connected = true;
         }
     }
     freeReplyObject(reply);
     return err;
-}
-
-enum tt_err tt_redis_cluster_refresh(struct tt_redis *redis, struct tt_fault *fault)
-{
-    struct tt_redis_cluster *cluster = redis->cluster;
-    redisReply *reply = NULL;
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        struct tt_redis *link = &cluster->nodes[i].link;
-        if (link->context == NULL)
-            continue;
-        const struct tt_redis_url from = link->url; /* nodes may move */
-        enum tt_err err = ask_slots(link, &reply, fault);
-        if (err == TT_OK)
-            err = tt_redis_refused(reply, fault);
-        if (err == TT_OK)
-            err = tt_redis_cluster_read_map(redis, reply, &from, fault);
-        if (reply != NULL)
-            freeReplyObject(reply);
-        cluster->stale = err != TT_OK;
-        return err;
-    }
-    return TT_OK;
 }

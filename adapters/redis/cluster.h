@@ -1,10 +1,14 @@
 /* A Redis Cluster beneath conn.h: which node serves which slot, one connection for each node in
  * use, commands sent where their keys are, answers handed out in the order of sending.
  *
- * What a cluster does to a command on its way is dealt with here: MOVED (the map is corrected and
- * the command sent again), ASK (sent to the one node, once), TRYAGAIN (sent again, for a while),
- * NOSCRIPT (sent again with the script's text). A node that is away is an error, as a server that
- * is away: everything is closed, and connecting begins with any node that answers.
+ * What a cluster does to a command on its way is dealt with here: MOVED (the map is corrected for
+ * that slot, and the command sent again), ASK (sent to the one node, once), TRYAGAIN (sent again,
+ * for a while), NOSCRIPT (sent again with the script's text). A node that is away is an error, as a
+ * server that is away: everything is closed, and connecting begins with any node that answers.
+ *
+ * A node's map is believed when we connect, and never after it: nodes may know different things,
+ * for a while or for long, and only who serves a slot, or did, knows where it is. What MOVED says
+ * holds until the next one of that slot.
  *
  * Threads: one. Memory: the commands and answers between the first send and the last receive.
  */

@@ -17,7 +17,8 @@ struct tt_redis_pending {
     size_t next;       /* behind it at that node; TT_NO_COMMAND: none */
     redisReply *reply; /* owned; NULL: not yet */
     int repeats;
-    bool asking; /* the answer to ASKING comes first */
+    bool asking;  /* the answer to ASKING comes first */
+    bool sent_on; /* it was sent behind ASKING */
     bool impatient;
 };
 
@@ -29,8 +30,7 @@ struct tt_redis_node {
 
 struct tt_redis_cluster {
     bool connected;
-    uint64_t moves; /* slots that moved, and nodes that were connected */
-    bool stale;     /* a slot has moved: the map is asked for when no answer is awaited */
+    uint64_t moves;                 /* slots that moved, and nodes that were connected */
     int16_t owners[TT_REDIS_SLOTS]; /* nodes by slot; TT_NO_NODE */
     struct tt_redis_node *nodes;
     size_t node_count, node_capacity;
@@ -41,8 +41,6 @@ struct tt_redis_cluster {
 
 /* Drops all commands under way. */
 void tt_redis_cluster_forget(struct tt_redis_cluster *cluster);
-/* Reads the map again, which a slot that moved has made stale; only with no command under way. */
-enum tt_err tt_redis_cluster_refresh(struct tt_redis *redis, struct tt_fault *fault) TT_MUST_CHECK;
 /* The node at an address; a new one where it is not known. Errors: NO_MEMORY, LIMIT. */
 enum tt_err tt_redis_cluster_node(struct tt_redis *redis, struct tt_str host, int port,
                                   int *ret_node, struct tt_fault *fault) TT_MUST_CHECK;

@@ -73,7 +73,7 @@ static enum tt_err give(struct tt_redis *redis, size_t index, int to, bool askin
         return tt_redis_away(&node->link, "send", fault);
     node->unsent = true;
     pending->node = to;
-    pending->asking = asking;
+    pending->asking = pending->sent_on = asking;
     pending->next = TT_NO_COMMAND;
     if (node->last == TT_NO_COMMAND)
         node->first = index;
@@ -114,13 +114,8 @@ static enum tt_err send_command(struct tt_redis *redis, const struct tt_redis_co
                                 struct tt_fault *fault)
 {
     struct tt_redis_cluster *cluster = redis->cluster;
-    enum tt_err err = TT_OK;
-    if (cluster->stale && cluster->count == 0)
-        err = tt_redis_cluster_refresh(redis, fault);
     if (cluster->head > KEPT_MAX)
         compact(cluster);
-    if (err != TT_OK)
-        return err;
     size_t at = cluster->sent.len;
     encode(&cluster->sent, command);
     if (cluster->sent.err != TT_OK ||
@@ -220,15 +215,15 @@ static enum tt_err repeat(struct tt_redis *redis, size_t index, const redisReply
         if (host.len == 0)
             host = tt_str_from(cluster->nodes[pending->node].link.url.first.host);
         err = tt_redis_cluster_node(redis, host, port, &to, fault);
-        if (err == TT_OK && !asking) {
+        if (err == TT_OK && !asking && cluster->owners[slot] != to) {
             cluster->owners[slot] = (int16_t)to;
-            cluster->stale = true;
             cluster->moves++;
         }
     } else if (strncmp(reply->str, "TRYAGAIN", 8) == 0 && !pending->impatient) {
         *ret_again = ++pending->repeats <= REPEATS_MAX;
     } else if (strncmp(reply->str, "NOSCRIPT", 8) == 0) {
         to = pending->node;
+        asking = pending->sent_on;
         err = with_text(redis, pending, ret_again, fault);
     } else {
         *ret_again = false;

@@ -65,7 +65,7 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
     } words[] = {
         {"LOADING", TT_ERR_UNAVAILABLE},    {"READONLY", TT_ERR_UNAVAILABLE},
         {"MASTERDOWN", TT_ERR_UNAVAILABLE}, {"CLUSTERDOWN", TT_ERR_UNAVAILABLE},
-        {"TRYAGAIN", TT_ERR_UNAVAILABLE},   {"BUSY", TT_ERR_BUSY},
+        {"TRYAGAIN", TT_ERR_BUSY},          {"BUSY", TT_ERR_BUSY},
         {"UNKILLABLE", TT_ERR_BUSY},        {"OOM", TT_ERR_NO_SPACE},
         {"MISCONF", TT_ERR_NO_SPACE},       {"NOAUTH", TT_ERR_DENIED},
         {"WRONGPASS", TT_ERR_DENIED},       {"NOPERM", TT_ERR_DENIED},

@@ -23,6 +23,7 @@ struct tt_redis {
     const char *password;             /* borrowed; NULL: none */
     redisContext *context;            /* NULL: not connected, or to a cluster */
     struct tt_redis_cluster *cluster; /* owned; NULL: one server */
+    size_t connects;                  /* so many; see connect.c */
     const char *const *scripts;       /* texts, borrowed */
     size_t script_count;
     char shas[TT_REDIS_SCRIPTS_MAX][TT_REDIS_SHA_BYTES];

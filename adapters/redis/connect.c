@@ -1,9 +1,11 @@
 /* Connecting: to a server on its own, or to a cluster by any of its nodes.
  *
  * Failure modes: an address does not answer, or its server is not ready: the next one is tried;
- * where none is left, the first one's failure is told. A server that does not tell whether it is of
- * a cluster (CLUSTER SLOTS not allowed) is taken for one on its own; MOVED then says what is
- * wrong. */
+ * where none is left, the first one's failure is told. A node answers and knows nothing or old
+ * things (it was taken out of the cluster, or is cut off from it): connecting again begins with the
+ * next one of the URL. Nodes that were only heard of come last: another server may be there now. A
+ * server that does not tell whether it is of a cluster (CLUSTER SLOTS not allowed) is taken for one
+ * on its own; MOVED then says what is wrong. */
 #include "adapters/redis/cluster.h"
 #include "adapters/redis/conn.h"
 #include <stdio.h>
@@ -97,27 +99,37 @@ static enum tt_err try_address(struct tt_redis *redis, struct tt_redis *seed,
     return say_where(seed, err, fault);
 }
 
-/* The first server that can be used: of the URL, or of what the cluster was made of. The first
- * failure is told. */
+/* By number: those of the URL, then those that the cluster was made of; NULL: no more. */
+static const struct tt_redis_address *address_of(const struct tt_redis *redis, size_t number)
+{
+    if (number == 0)
+        return &redis->url.first;
+    if (number <= redis->url.other_count)
+        return &redis->url.others[number - 1];
+    return tt_redis_cluster_address(redis->cluster, number - 1 - redis->url.other_count);
+}
+
+/* The first server that can be used: of the URL, beginning with another one each time, or of what
+ * the cluster was made of. The first failure is told. */
 static enum tt_err find_server(struct tt_redis *redis, struct tt_redis *seed, bool *ret_is_cluster,
                                struct tt_fault *fault)
 {
     struct tt_fault first = {0};
-    enum tt_err err = try_address(redis, seed, &redis->url.first, ret_is_cluster, &first);
-    if (err == TT_OK)
-        return TT_OK;
+    enum tt_err first_err = TT_OK;
+    size_t named = 1 + redis->url.other_count, begin = redis->connects++;
     for (size_t i = 0;; i++) {
         struct tt_fault ignored = {0};
-        const struct tt_redis_address *next =
-            i < redis->url.other_count
-                ? &redis->url.others[i]
-                : tt_redis_cluster_address(redis->cluster, i - redis->url.other_count);
+        size_t number = i < named ? (begin + i) % named : i;
+        const struct tt_redis_address *next = address_of(redis, number);
         if (next == NULL)
-            return tt_fault_set(fault, err, "%s", first.text);
+            return tt_fault_set(fault, first_err, "%s", first.text);
         const struct tt_redis_address address = *next;
-        seed->url.is_unix = false;
-        if (try_address(redis, seed, &address, ret_is_cluster, &ignored) == TT_OK)
+        seed->url.is_unix = redis->url.is_unix && number == 0;
+        enum tt_err err =
+            try_address(redis, seed, &address, ret_is_cluster, i == 0 ? &first : &ignored);
+        if (err == TT_OK)
             return TT_OK;
+        first_err = i == 0 ? err : first_err;
     }
 }
 

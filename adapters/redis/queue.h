@@ -33,7 +33,8 @@ struct tt_redis_hold {
 };
 
 /* Holds the id if nobody does, for one lease; its fence is above fence_min. One id at a time, on a
- * queue that is connected and claims nothing. Errors: those of the connection. */
+ * queue that is connected and claims nothing. Errors: those of the connection; FENCED: reserve new
+ * fences, and ask again. */
 enum tt_err tt_redis_queue_hold(struct tt_queue *queue, struct tt_str tenant, struct tt_str task_id,
                                 int64_t fence_min, struct tt_redis_hold *ret_hold,
                                 struct tt_fault *fault) TT_MUST_CHECK;

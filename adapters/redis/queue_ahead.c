@@ -20,53 +20,79 @@
 /* Of 16 KB each: what the one who carries on gives away is bounded. */
 enum { READS_AT_ONCE = 6 };
 
-/* Takes the reply. */
-static enum tt_err take_finish(struct tt_redis_queue *queue, redisReply *reply,
-                               struct tt_fault *fault)
+static bool owes_finishes(const struct tt_redis_ahead *ahead)
+{
+    return ahead->finishes > 0 || ahead->finishes_after > 0;
+}
+
+/* Where any says that something waits, or that nothing was done, all are looked at. */
+enum tt_err tt_redis_queue_take_finish(struct tt_redis_queue *queue, redisReply *reply,
+                                       struct tt_fault *fault)
 {
     enum tt_err err = tt_redis_is_noscript(reply)
                           ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgot the scripts")
                           : tt_redis_refused(reply, fault);
+    bool waits = reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
     queue->ahead.lost =
         queue->ahead.lost || (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0);
     freeReplyObject(reply);
-    return err;
-}
-
-static enum tt_err receive_finishes(struct tt_redis_queue *queue, size_t *count,
-                                    struct tt_fault *fault)
-{
-    enum tt_err err = TT_OK;
-    for (; *count > 0 && err == TT_OK; (*count)--) {
-        redisReply *reply = NULL;
-        err = tt_redis_receive(&queue->redis, &reply, fault);
-        if (err != TT_OK)
-            break;
-        err = take_finish(queue, reply, fault);
+    queue->ahead.finishes--;
+    bool last = !owes_finishes(&queue->ahead);
+    for (unsigned i = 0; (waits || last) && i < queue->partition_count; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        p->ready = p->ready || (waits && p->untold);
+        p->untold = p->untold && !last;
     }
     return err;
 }
 
-static enum tt_err look_ahead(struct tt_redis_queue *queue, size_t count, unsigned hand,
-                              struct tt_fault *fault)
+enum tt_err tt_redis_queue_take_finishes(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    while (queue->ahead.finishes > 0 && err == TT_OK) {
+        redisReply *reply = NULL;
+        err = tt_redis_receive(&queue->redis, &reply, fault);
+        if (err == TT_OK)
+            err = tt_redis_queue_take_finish(queue, reply, fault);
+    }
+    return err;
+}
+
+enum tt_err tt_redis_queue_look_ahead(struct tt_redis_queue *queue, size_t count,
+                                      struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    tt_redis_queue_set_out(queue, ahead->partitions, count, hand);
+    ahead->each = ahead->max / count;
+    tt_redis_queue_set_out(queue, ahead->partitions, count, !queue->now);
     enum tt_err err =
         tt_redis_queue_send_looks(queue, ahead->partitions, count, ahead->each, fault);
     ahead->looks = count;
     ahead->looked = ahead->offered = 0;
-    return err;
+    return err == TT_OK ? tt_redis_flush(&queue->redis, fault) : err;
 }
 
-static enum tt_err ask_ahead(struct tt_redis_queue *queue, size_t count, unsigned hand,
-                             struct tt_fault *fault)
+/* Without locking. */
+static enum tt_err ask_ahead(struct tt_redis_queue *queue, size_t count, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    enum tt_err err =
-        tt_redis_queue_ask(queue, ahead->partitions, count, ahead->each, ahead->floor, hand, fault);
+    ahead->each = ahead->max / count;
+    enum tt_err err = tt_redis_queue_ask(queue, ahead->partitions, count, ahead->each, ahead->floor,
+                                         !queue->now, fault);
     ahead->claims = count;
-    return err;
+    return err == TT_OK ? tt_redis_flush(&queue->redis, fault) : err;
+}
+
+/* Where it is not known that there is something, there is nothing to ask for yet: what comes while
+ * the batch is applied is peeked at in the course of it. */
+static bool is_to_be_peeked_at(const struct tt_redis_queue *queue)
+{
+    bool peek = queue->locking && queue->redis.cluster == NULL, any = false;
+    for (unsigned i = 0; i < queue->partition_count && peek; i++) {
+        const struct tt_redis_partition *p = &queue->partitions[i];
+        peek = !p->ready || p->in_hand || !tt_redis_queue_is_own(queue, i);
+        any = any || tt_redis_queue_may_peek(queue, i);
+    }
+    return peek && any;
 }
 
 enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
@@ -74,22 +100,22 @@ enum tt_err tt_redis_queue_prefetch(void *context, size_t max, int64_t fence_min
 {
     struct tt_redis_queue *queue = context;
     struct tt_redis_ahead *ahead = &queue->ahead;
-    unsigned hand = !queue->now;
     size_t limit = max < TT_REDIS_AHEAD ? max : TT_REDIS_AHEAD;
     *ret_asked = tt_redis_queue_is_ahead(queue);
-    if (*ret_asked) /* not twice */
+    if (*ret_asked || ahead->peek == TT_PEEK_SENT) /* not twice */
         return TT_OK;
     tt_redis_queue_drop_seen(queue);
     tt_redis_queue_ask_anew(queue);
-    size_t claims = tt_redis_queue_choose(queue, true, limit, ahead->partitions);
+    ahead->max = max;
+    ahead->floor = fence_min;
+    ahead->peek = is_to_be_peeked_at(queue) ? TT_PEEK_LATER : TT_PEEK_NONE;
+    if (ahead->peek == TT_PEEK_LATER)
+        return TT_OK;
+    size_t claims = tt_redis_queue_choose(queue, true, true, limit, ahead->partitions);
     if (claims == 0)
         return TT_OK;
-    ahead->each = max / claims;
-    ahead->floor = fence_min;
-    enum tt_err err = queue->locking ? look_ahead(queue, claims, hand, fault)
-                                     : ask_ahead(queue, claims, hand, fault);
-    if (err == TT_OK)
-        err = tt_redis_flush(&queue->redis, fault);
+    enum tt_err err = queue->locking ? tt_redis_queue_look_ahead(queue, claims, fault)
+                                     : ask_ahead(queue, claims, fault);
     *ret_asked = err == TT_OK;
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis);
@@ -100,7 +126,7 @@ static enum tt_err receive_looks(struct tt_redis_queue *queue, struct tt_fault *
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     size_t looked = ahead->looked;
-    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    enum tt_err err = tt_redis_queue_take_finishes(queue, fault);
     ahead->looked = ahead->looks;
     return err == TT_OK ? tt_redis_queue_take_looks(queue, ahead->partitions + looked,
                                                     ahead->looks - looked, fault)
@@ -115,14 +141,15 @@ static enum tt_err take_what_came(struct tt_redis_queue *queue, struct tt_fault 
     enum tt_err err = TT_OK;
     while (err == TT_OK && ahead->looked < ahead->looks) {
         redisReply *reply = NULL;
+        unsigned partition = ahead->partitions[ahead->looked];
         err = tt_redis_receive_now(&queue->redis, &reads, &reply, fault);
         if (err != TT_OK || reply == NULL)
             return err;
         if (ahead->finishes > 0) {
-            ahead->finishes--;
-            err = take_finish(queue, reply, fault);
+            err = tt_redis_queue_take_finish(queue, reply, fault);
         } else {
-            err = tt_redis_queue_take_look(queue, ahead->partitions[ahead->looked++], reply, fault);
+            ahead->looked++;
+            err = tt_redis_queue_take_look(queue, partition, reply, fault);
         }
     }
     return err;
@@ -151,13 +178,15 @@ static void end_looks(struct tt_redis_ahead *ahead)
     ahead->looks = ahead->looked = ahead->offered = 0;
 }
 
-enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *fault)
+enum tt_err tt_redis_queue_go_on(struct tt_redis_queue *queue, bool wait, struct tt_fault *fault)
 {
-    struct tt_redis_queue *queue = context;
     struct tt_redis_ahead *ahead = &queue->ahead;
-    if (ahead->looks == 0)
+    enum tt_err err =
+        ahead->peek == TT_PEEK_SENT ? tt_redis_queue_take_peek(queue, wait, fault) : TT_OK;
+    if (err == TT_OK && ahead->looks == 0)
         return TT_OK;
-    enum tt_err err = wait ? receive_looks(queue, fault) : take_what_came(queue, fault);
+    if (err == TT_OK)
+        err = wait ? receive_looks(queue, fault) : take_what_came(queue, fault);
     if (err == TT_OK && ahead->looked == ahead->looks)
         err = offer_ahead(queue, wait, fault);
     if (err != TT_OK)
@@ -167,12 +196,27 @@ enum tt_err tt_redis_queue_carry_on(void *context, bool wait, struct tt_fault *f
     return err;
 }
 
+enum tt_err tt_redis_queue_carry_on(void *context, bool wait, bool *ret_asked,
+                                    struct tt_fault *fault)
+{
+    struct tt_redis_queue *queue = context;
+    enum tt_err err =
+        queue->ahead.peek == TT_PEEK_LATER ? tt_redis_queue_peek(queue, fault) : TT_OK;
+    if (err == TT_OK)
+        err = tt_redis_queue_go_on(queue, wait, fault);
+    *ret_asked = err == TT_OK && tt_redis_queue_is_ahead(queue);
+    return err;
+}
+
 enum tt_err tt_redis_queue_drop_looks(struct tt_redis_queue *queue, struct tt_fault *fault)
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
-    if (ahead->looks == 0)
+    tt_redis_queue_drop_seen(queue);
+    enum tt_err err = tt_redis_queue_drop_peek(queue, fault);
+    if (err == TT_OK && ahead->looks == 0)
         return TT_OK;
-    enum tt_err err = receive_finishes(queue, &ahead->finishes, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_take_finishes(queue, fault);
     for (size_t i = ahead->looked; i < ahead->looks && err == TT_OK; i++) {
         redisReply *reply = NULL;
         err = tt_redis_receive(&queue->redis, &reply, fault);
@@ -191,18 +235,18 @@ enum tt_err tt_redis_queue_collect(struct tt_redis_queue *queue, struct tt_fault
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     bool forgotten = false;
-    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
+    enum tt_err err = tt_redis_queue_go_on(queue, true, fault);
     if (err != TT_OK)
         return err;
     size_t claims = ahead->claims;
-    err = receive_finishes(queue, &ahead->finishes, fault);
+    err = tt_redis_queue_take_finishes(queue, fault);
     for (size_t i = 0; i < claims && err == TT_OK; i++)
         err = tt_redis_queue_answer(queue, ahead->partitions[i], ahead->each, &forgotten, fault);
     ahead->claims = 0;
     ahead->finishes = ahead->finishes_after;
     ahead->finishes_after = 0;
     if (err == TT_OK && forgotten) {
-        err = receive_finishes(queue, &ahead->finishes, fault);
+        err = tt_redis_queue_take_finishes(queue, fault);
         if (err == TT_OK)
             err = tt_redis_load_scripts(&queue->redis, fault);
     }
@@ -215,7 +259,8 @@ enum tt_err tt_redis_queue_settle(struct tt_redis_queue *queue, struct tt_fault 
 {
     enum tt_err err = TT_OK;
     const struct tt_redis_ahead *ahead = &queue->ahead;
-    while (err == TT_OK && (ahead->finishes > 0 || ahead->looks > 0 || ahead->claims > 0))
+    while (err == TT_OK && (owes_finishes(ahead) || ahead->looks > 0 || ahead->claims > 0 ||
+                            ahead->peek == TT_PEEK_SENT))
         err = tt_redis_queue_collect(queue, fault);
     return err;
 }

@@ -167,21 +167,22 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
 /* ---- Passes */
 
 /* One that has something in hand is left out: its next entries may be of the same ids. */
-static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own)
+static bool can_ask(const struct tt_redis_queue *queue, unsigned partition, bool own, bool maybe)
 {
     const struct tt_redis_partition *p = &queue->partitions[partition];
-    return (p->ready || p->maybe) && !p->asked && !p->in_hand &&
+    return (p->ready || (maybe && p->maybe)) && !p->asked && !p->in_hand &&
            tt_redis_queue_is_own(queue, partition) == own;
 }
 
-size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, size_t limit, unsigned *list)
+size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, bool maybe, size_t limit,
+                             unsigned *list)
 {
     unsigned count = queue->partition_count, first = queue->next_first % count;
     size_t chosen = 0;
     bool deep = limit <= FIRST_PASS;
     for (unsigned i = 0; i < count && chosen < limit && !(deep && chosen == DEEP_PASS); i++) {
         unsigned partition = (first + i) % count;
-        if (!can_ask(queue, partition, own))
+        if (!can_ask(queue, partition, own, maybe))
             continue;
         list[chosen++] = partition;
         deep = deep && queue->partitions[partition].deep;
@@ -234,12 +235,18 @@ static enum tt_err ask_stale(struct tt_redis_queue *queue, const unsigned *list,
     return TT_OK;
 }
 
+struct pass {
+    bool own, maybe; /* which partitions: see tt_redis_queue_choose */
+    size_t limit;
+};
+
 /* *ret_asked: how many partitions */
-static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit, size_t room,
+static enum tt_err run_pass(struct tt_redis_queue *queue, const struct pass *pass, size_t room,
                             int64_t floor, size_t *ret_asked, struct tt_fault *fault)
 {
     unsigned list[FIRST_PASS * PASS_GROWS * PASS_GROWS];
-    size_t count = tt_redis_queue_choose(queue, own, limit < room ? limit : room, list);
+    size_t count = tt_redis_queue_choose(queue, pass->own, pass->maybe,
+                                         pass->limit < room ? pass->limit : room, list);
     size_t from = queue->hands[queue->now].entry_count;
     bool forgotten = false;
     *ret_asked = count;
@@ -256,17 +263,19 @@ static enum tt_err run_pass(struct tt_redis_queue *queue, bool own, size_t limit
     return err == TT_OK ? ask_stale(queue, list, count, each, floor, from, fault) : err;
 }
 
-/* Passes over our own partitions, or over the others, until the batch is half full. */
+/* Passes over our own partitions, or over the others, until the batch is half full. One that was
+ * asked for ahead does not wait for what there only may be. */
 static enum tt_err run_passes(struct tt_redis_queue *queue, bool own, size_t max, int64_t floor,
                               struct tt_fault *fault)
 {
     const struct tt_redis_hand *hand = &queue->hands[queue->now];
-    size_t limit = FIRST_PASS, asked = 1;
+    struct pass pass = {own, hand->entry_count == 0, FIRST_PASS};
+    size_t asked = 1;
     enum tt_err err = TT_OK;
     while (err == TT_OK && asked > 0 && hand->entry_count <= max / 2 && hand->entry_count < max) {
-        err = run_pass(queue, own, limit, max - hand->entry_count, floor, &asked, fault);
-        if (limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
-            limit *= PASS_GROWS;
+        err = run_pass(queue, &pass, max - hand->entry_count, floor, &asked, fault);
+        if (pass.limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
+            pass.limit *= PASS_GROWS;
     }
     return err;
 }
@@ -297,12 +306,12 @@ static enum tt_err keep_seen(struct tt_redis_queue *queue, struct tt_redis_hand 
     return waited == NULL ? TT_OK : tt_redis_queue_keep(hand, waited, fault);
 }
 
-enum tt_err tt_redis_queue_is_where_it_was(const struct tt_redis_queue *queue,
-                                           struct tt_fault *fault)
+bool tt_redis_queue_has_moved(struct tt_redis_queue *queue)
 {
-    if (!queue->locking || tt_redis_cluster_moves(queue->redis.cluster) == queue->moves)
-        return TT_OK;
-    return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: slots have moved");
+    uint64_t moves = tt_redis_cluster_moves(queue->redis.cluster);
+    bool moved = queue->locking && moves != queue->moves;
+    queue->moves = moves;
+    return moved;
 }
 
 enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
@@ -310,6 +319,7 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
 {
     struct tt_redis_queue *queue = context;
     struct tt_redis_hand *hand = &queue->hands[!queue->now];
+    queue->batch_max = max;
     tt_redis_queue_forget(queue, queue->now);
     enum tt_err err = tt_redis_queue_collect(queue, fault);
     queue->now = !queue->now; /* what was asked for ahead, if anything */
@@ -322,16 +332,17 @@ enum tt_err tt_redis_queue_claim(void *context, size_t max, int64_t fence_min,
         err = run_passes(queue, true, max, fence_min, fault);
     if (err == TT_OK && hand->entry_count == 0)
         err = run_passes(queue, false, max, fence_min, fault);
-    if (err == TT_OK)
-        err = tt_redis_queue_is_where_it_was(queue, fault);
     tt_redis_queue_drop_seen(queue);
     if (err != TT_OK) {
         /* Replies may be half read: only a new connection is in step again. */
         tt_redis_disconnect(&queue->redis);
         return err;
     }
-    *ret_batch = (struct tt_queue_batch){
-        .entries = hand->entries, .count = hand->entry_count, .vanished = queue->vanished};
+    *ret_batch =
+        (struct tt_queue_batch){.entries = hand->entries,
+                                .count = hand->entry_count,
+                                .vanished = queue->vanished,
+                                .moved = hand->entry_count > 0 && tt_redis_queue_has_moved(queue)};
     queue->vanished = 0;
     return TT_OK;
 }

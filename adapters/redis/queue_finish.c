@@ -3,7 +3,9 @@
  *
  * Failure modes: the reply is lost: whatever was not acknowledged is given back after the next
  * connect and comes again, and its rows are found in the store. The lease has ended: nothing is
- * acknowledged, for others have the entries, or will. */
+ * acknowledged, for others have the entries, or will. The server forgets the scripts, maybe in the
+ * middle: those partitions that had none of it, or not all, are told again, and only those, for the
+ * others have no lease any more. */
 #include "adapters/redis/queue_parts.h"
 
 #include <stdio.h>
@@ -68,7 +70,8 @@ static enum tt_err send_all_finishes(struct tt_redis_queue *queue, size_t *ret_s
         if (queue->locking)
             err = send_finish(queue, i, ret_sent, fault);
         p->unsure = true;
-        tt_redis_queue_release(p, true);
+        p->untold = queue->locking;
+        tt_redis_queue_release(p, !queue->locking || queue->redis.cluster != NULL);
     }
     return err;
 }
@@ -81,20 +84,26 @@ static bool tell_lost(struct tt_redis_queue *queue, int64_t least)
     return lost;
 }
 
+static bool something_waits(const struct tt_redis_numbers *numbers)
+{
+    return numbers->least != 0 || numbers->sum != 0;
+}
+
 enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     size_t sent = 0;
-    int64_t least = 0, sum = 0;
-    enum tt_err err = tt_redis_queue_carry_on(queue, true, fault);
+    struct tt_redis_numbers numbers = {.all = true};
+    enum tt_err err = tt_redis_queue_go_on(queue, true, fault);
     if (err != TT_OK)
         return err;
+    queue->ahead.peek = TT_PEEK_NONE; /* nobody said to carry on */
     tt_redis_queue_leave_parked(queue);
     if (queue->locking && !tt_redis_queue_is_ahead(queue)) {
-        err = tt_redis_queue_tell_all(queue, send_finish, &least, &sum, fault);
+        err = tt_redis_queue_tell_all(queue, send_finish, &numbers, fault);
         for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
             tt_redis_queue_release(&queue->partitions[i],
-                                   least != 0 || sum != 0 || queue->redis.cluster != NULL);
+                                   something_waits(&numbers) || queue->redis.cluster != NULL);
     } else {
         err = send_all_finishes(queue, &sent, fault);
         if (err == TT_OK)
@@ -104,7 +113,7 @@ enum tt_err tt_redis_queue_finish(void *context, bool *ret_lost, struct tt_fault
         tt_redis_disconnect(&queue->redis);
         return err;
     }
-    *ret_lost = tell_lost(queue, least);
+    *ret_lost = tell_lost(queue, numbers.least);
     return TT_OK;
 }
 
@@ -121,20 +130,19 @@ static bool any_full(const struct tt_redis_queue *queue)
 
 /* Answers come in the order of what was sent. Where a finish says that something waits, what the
  * wait brought is not needed: the next claim looks. */
-static enum tt_err take_both(struct tt_redis_queue *queue, size_t sent, bool waited,
-                             int64_t *ret_least, struct tt_fault *fault)
+static enum tt_err take_both(struct tt_redis_queue *queue, bool waited,
+                             struct tt_redis_numbers *numbers, struct tt_fault *fault)
 {
     redisReply *reply = NULL;
-    int64_t sum = 0;
-    bool forgotten = false;
-    enum tt_err err = tt_redis_queue_numbers(queue, sent, ret_least, &sum, &forgotten, fault);
+    enum tt_err err = tt_redis_queue_numbers(queue, numbers, fault);
+    bool forgotten = numbers->forgotten;
     if (err == TT_OK && waited)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK && waited)
         err = tt_redis_refused(reply, fault);
     if (err == TT_OK && forgotten)
-        err = tt_redis_queue_tell_all(queue, send_finish, ret_least, &sum, fault);
-    bool waits = *ret_least != 0 || sum != 0;
+        err = tt_redis_queue_say_again(queue, send_finish, numbers, fault);
+    bool waits = something_waits(numbers);
     for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
         tt_redis_queue_release(&queue->partitions[i], waits);
     if (err == TT_OK && waited && !waits && !forgotten)
@@ -148,27 +156,31 @@ enum tt_err tt_redis_queue_finish_and_wait(void *context, int64_t wait_ms, bool 
                                            struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    size_t sent = 0;
-    int64_t least = 0;
+    struct tt_redis_numbers numbers = {.all = true};
+    enum tt_err err = tt_redis_queue_go_on(queue, true, fault); /* something may be ahead then */
+    if (err != TT_OK)
+        return err;
     if (!queue->locking || queue->redis.cluster != NULL || tt_redis_queue_is_ahead(queue)) {
-        enum tt_err err = tt_redis_queue_finish(queue, ret_lost, fault);
-        return err == TT_OK ? tt_redis_queue_wait(queue, wait_ms, fault) : err;
+        err = tt_redis_queue_finish(queue, ret_lost, fault);
+        return err == TT_OK && !tt_redis_queue_is_ahead(queue)
+                   ? tt_redis_queue_wait(queue, wait_ms, fault)
+                   : err;
     }
-    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    queue->ahead.peek = TT_PEEK_NONE;
+    err = tt_redis_queue_settle(queue, fault);
     tt_redis_queue_leave_parked(queue);
     tt_redis_queue_drop_seen(queue);
-    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
-        if (queue->partitions[i].in_hand)
-            err = send_finish(queue, i, &sent, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_say(queue, send_finish, fault);
     bool wait = !tt_redis_queue_any_ready(queue) && !any_full(queue);
     if (err == TT_OK && wait)
         err = tt_redis_queue_send_wait(queue, wait_ms, true, fault);
     if (err == TT_OK)
-        err = take_both(queue, sent, wait, &least, fault);
+        err = take_both(queue, wait, &numbers, fault);
     if (err != TT_OK) {
         tt_redis_disconnect(&queue->redis); /* replies may be left */
         return err;
     }
-    *ret_lost = tell_lost(queue, least);
+    *ret_lost = tell_lost(queue, numbers.least);
     return TT_OK;
 }

@@ -3,8 +3,10 @@
  * behind it; it is let go, and they go on.
  *
  * Failure modes: somebody holds it: fence 0, ask again later. We die: the lease ends, and the next
- * claim in the partition lets it go. We are paused beyond the lease: others may hold it under a
- * newer fence, and the store refuses what comes under ours. */
+ * claim in the partition lets it go. Another server gave it than was asked before: FENCED, its
+ * fence may have been given before; it stays ours, and may be asked for again. We are paused beyond
+ * the lease: others may hold it under a newer fence, and the store refuses what comes under ours.
+ */
 #include "adapters/redis/queue_parts.h"
 
 #include "core/base/buf.h"
@@ -53,11 +55,11 @@ enum tt_err tt_redis_queue_hold(struct tt_queue *port, struct tt_str tenant, str
         freeReplyObject(reply);
     }
     tt_buf_done(&key);
-    if (err == TT_OK)
-        err = tt_redis_queue_is_where_it_was(queue, fault);
     if (err != TT_OK)
         return err;
     queue->partitions[hold.partition].in_hand |= hold.fence > 0;
+    if (hold.fence > 0 && tt_redis_queue_has_moved(queue))
+        return tt_fault_set(fault, TT_ERR_FENCED, "redis: slots have moved");
     *ret_hold = hold;
     return TT_OK;
 }

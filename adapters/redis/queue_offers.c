@@ -90,15 +90,21 @@ enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned part
     return err == TT_OK ? add_offers(queue, partition, reply, fault) : err;
 }
 
-/* What a wait found is kept already. */
+/* It is kept already. */
+enum tt_err tt_redis_queue_take_seen(struct tt_redis_queue *queue, unsigned partition,
+                                     struct tt_fault *fault)
+{
+    const redisReply *seen = queue->partitions[partition].seen;
+    queue->partitions[partition].seen = NULL;
+    return add_offers(queue, partition, seen, fault);
+}
+
 static enum tt_err receive_look(struct tt_redis_queue *queue, unsigned partition,
                                 struct tt_fault *fault)
 {
-    const redisReply *seen = queue->partitions[partition].seen;
     redisReply *reply = NULL;
-    queue->partitions[partition].seen = NULL;
-    if (seen != NULL)
-        return add_offers(queue, partition, seen, fault);
+    if (queue->partitions[partition].seen != NULL)
+        return tt_redis_queue_take_seen(queue, partition, fault);
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
     return err == TT_OK ? tt_redis_queue_take_look(queue, partition, reply, fault) : err;
 }

@@ -77,7 +77,12 @@ static enum tt_err tend_turns(struct tt_redis_queue *queue, unsigned partition,
     struct tt_redis_command command;
     redisReply *reply = NULL;
     tt_redis_turn_script(queue, &command, keys, TT_SCRIPT_TEND, partition);
+    command.impatient = true;
     enum tt_err err = tt_redis_call_script(&queue->redis, &command, &reply, fault);
+    if (err == TT_ERR_BUSY) { /* its slot is on the move: another time */
+        tt_fault_clear(fault);
+        return TT_OK;
+    }
     if (err != TT_OK)
         return err;
     if (reply->type == REDIS_REPLY_INTEGER)

@@ -51,52 +51,76 @@ enum tt_err tt_redis_queue_heartbeat(void *context, unsigned *ret_alive, struct 
 
 /* ---- Many calls in one round trip */
 
-enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, size_t count, int64_t *ret_least,
-                                   int64_t *ret_sum, bool *ret_forgotten, struct tt_fault *fault)
+static enum tt_err say(struct tt_redis_queue *queue, tt_redis_queue_send *send, bool again,
+                       struct tt_fault *fault)
+{
+    enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < queue->partition_count; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        bool now = again ? p->forgotten : p->in_hand;
+        p->forgotten = false;
+        p->awaited = 0;
+        if (now && err == TT_OK)
+            err = send(queue, i, &p->awaited, fault);
+    }
+    return err;
+}
+
+enum tt_err tt_redis_queue_say(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                               struct tt_fault *fault)
+{
+    return say(queue, send, false, fault);
+}
+
+enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, struct tt_redis_numbers *numbers,
+                                   struct tt_fault *fault)
 {
     enum tt_err refused = TT_OK;
-    int64_t least = 0, sum = 0;
-    *ret_forgotten = false;
-    for (size_t i = 0; i < count; i++) {
-        redisReply *reply = NULL;
-        enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
-        if (err != TT_OK)
-            return err;
-        if (tt_redis_is_noscript(reply))
-            *ret_forgotten = true;
-        else if (refused == TT_OK)
-            refused = tt_redis_refused(reply, fault);
-        if (reply->type == REDIS_REPLY_INTEGER) {
-            least = i == 0 || reply->integer < least ? reply->integer : least;
-            sum += reply->integer;
+    numbers->forgotten = false;
+    for (unsigned i = 0; i < queue->partition_count; i++) {
+        struct tt_redis_partition *p = &queue->partitions[i];
+        for (; p->awaited > 0; p->awaited--) {
+            redisReply *reply = NULL;
+            enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
+            if (err != TT_OK)
+                return err;
+            if (tt_redis_is_noscript(reply))
+                p->forgotten = numbers->forgotten = true;
+            else if (refused == TT_OK && (numbers->all || !tt_redis_is_error(reply, "TRYAGAIN")))
+                refused = tt_redis_refused(reply, fault);
+            if (reply->type == REDIS_REPLY_INTEGER) {
+                numbers->least = reply->integer < numbers->least ? reply->integer : numbers->least;
+                numbers->sum += reply->integer;
+            }
+            freeReplyObject(reply);
         }
-        freeReplyObject(reply);
     }
-    *ret_least = least;
-    *ret_sum = sum;
     return refused;
 }
 
-enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue,
-                                    enum tt_err (*send)(struct tt_redis_queue *queue,
-                                                        unsigned partition, size_t *sent,
-                                                        struct tt_fault *fault),
-                                    int64_t *ret_least, int64_t *ret_sum, struct tt_fault *fault)
+enum tt_err tt_redis_queue_say_again(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                                     struct tt_redis_numbers *numbers, struct tt_fault *fault)
 {
-    bool forgotten = true;
+    enum tt_err err = tt_redis_load_scripts(&queue->redis, fault);
+    if (err == TT_OK)
+        err = say(queue, send, true, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_numbers(queue, numbers, fault);
+    return err == TT_OK && numbers->forgotten
+               ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgets scripts")
+               : err;
+}
+
+enum tt_err tt_redis_queue_tell_all(struct tt_redis_queue *queue, tt_redis_queue_send *send,
+                                    struct tt_redis_numbers *numbers, struct tt_fault *fault)
+{
     enum tt_err err = tt_redis_queue_settle(queue, fault);
-    for (int tries = 0; forgotten && tries < 2 && err == TT_OK; tries++) {
-        size_t sent = 0;
-        if (tries > 0)
-            err = tt_redis_load_scripts(&queue->redis, fault);
-        for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++)
-            if (queue->partitions[i].in_hand)
-                err = send(queue, i, &sent, fault);
-        if (err == TT_OK)
-            err = tt_redis_queue_numbers(queue, sent, ret_least, ret_sum, &forgotten, fault);
-    }
-    if (err == TT_OK && forgotten)
-        err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgets scripts");
+    if (err == TT_OK)
+        err = tt_redis_queue_say(queue, send, fault);
+    if (err == TT_OK)
+        err = tt_redis_queue_numbers(queue, numbers, fault);
+    if (err == TT_OK && numbers->forgotten)
+        err = tt_redis_queue_say_again(queue, send, numbers, fault);
     if (err != TT_OK)
         tt_redis_disconnect(&queue->redis); /* replies may be half read */
     return err;
@@ -118,15 +142,16 @@ static enum tt_err send_renew(struct tt_redis_queue *queue, unsigned partition, 
 enum tt_err tt_redis_queue_renew(void *context, bool *ret_lost, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    int64_t least = 0, sum = 0, in_hand = 0;
+    struct tt_redis_numbers numbers = {.all = true};
+    int64_t in_hand = 0;
     *ret_lost = false;
     enum tt_err err = tt_redis_queue_settle(queue, fault); /* then it is known what is in hand */
     for (unsigned i = 0; i < queue->partition_count; i++)
         in_hand += queue->partitions[i].in_hand;
     if (err == TT_OK)
-        err = tt_redis_queue_tell_all(queue, send_renew, &least, &sum, fault);
+        err = tt_redis_queue_tell_all(queue, send_renew, &numbers, fault);
     if (err == TT_OK)
-        *ret_lost = sum < in_hand;
+        *ret_lost = numbers.sum < in_hand;
     return err;
 }
 
@@ -149,17 +174,19 @@ static enum tt_err send_give_back(struct tt_redis_queue *queue, unsigned partiti
     return tt_redis_send(&queue->redis, &command, fault);
 }
 
+/* What is in a slot on the move, which may take long, is left for the end of the lease, or for our
+ * next claim there: nobody needs to wait for it. */
 enum tt_err tt_redis_queue_give_back(void *context, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    int64_t least = 0, sum = 0;
+    struct tt_redis_numbers numbers = {0};
     enum tt_err err = tt_redis_queue_drop_looks(queue, fault);
     if (err == TT_OK)
-        err = queue->locking ? tt_redis_queue_tell_all(queue, send_give_back, &least, &sum, fault)
+        err = queue->locking ? tt_redis_queue_tell_all(queue, send_give_back, &numbers, fault)
                              : tt_redis_queue_settle(queue, fault);
     if (err != TT_OK)
         return err;
-    queue->vanished += (uint64_t)sum;
+    queue->vanished += (uint64_t)numbers.sum;
     for (unsigned i = 0; i < queue->partition_count; i++)
         tt_redis_queue_release(&queue->partitions[i], true);
     tt_redis_queue_forget(queue, !queue->now);

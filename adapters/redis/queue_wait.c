@@ -16,6 +16,7 @@ enum {
     HEAD = 6,
     BRIEF_MS = 10,    /* up to here a wait is for new entries, */
     CALLS_EVERY = 16, /* and, one in so many, for calls as well: they make it twice as dear */
+    NO_WAIT = -1,
     STREAMS_PER_PARTITION = 2
 };
 
@@ -68,38 +69,89 @@ static bool with_calls(const struct tt_redis_queue *queue, int64_t wait_ms)
     return queue->locking && !brief;
 }
 
+/* Of all partitions together no more than a batch, but one of each. */
+static size_t seen_max(const struct tt_redis_queue *queue)
+{
+    size_t each = queue->batch_max / queue->partition_count;
+    if (!queue->locking || each < 1)
+        return 1;
+    return each < TT_REDIS_SEEN_MAX ? each : TT_REDIS_SEEN_MAX;
+}
+
+/* What one XREAD is about. */
+struct reading {
+    int64_t wait_ms; /* NO_WAIT: it comes back at once */
+    bool peek;       /* for events of those only that may be peeked at */
+    bool calls;      /* for all calls; */
+    bool finishing;  /* for those of what is in hand in any case */
+};
+
+static bool reads_events(const struct tt_redis_queue *queue, unsigned i, const struct reading *r)
+{
+    return !r->peek || tt_redis_queue_may_peek(queue, i);
+}
+
+static bool reads_calls(const struct tt_redis_queue *queue, unsigned i, const struct reading *r)
+{
+    return queue->locking && (r->calls || (r->finishing && queue->partitions[i].in_hand));
+}
+
+static enum tt_err send_reading(struct tt_redis_queue *queue, const struct reading *r,
+                                struct tt_fault *fault)
+{
+    char block[24], each[24];
+    const struct tt_redis_wait *wait = queue->wait;
+    unsigned count = queue->partition_count;
+    const char **words = wait->list;
+    size_t all = 0;
+    queue->seen_max = seen_max(queue);
+    snprintf(each, sizeof each, "%zu", queue->seen_max);
+    snprintf(block, sizeof block, "%" PRId64, r->wait_ms);
+    words[all++] = "XREAD";
+    words[all++] = "COUNT";
+    words[all++] = each;
+    if (r->wait_ms != NO_WAIT) {
+        words[all++] = "BLOCK";
+        words[all++] = block;
+    }
+    words[all++] = "STREAMS";
+    for (unsigned i = 0; i < count; i++)
+        if (reads_events(queue, i, r))
+            words[all++] = wait->keys[i];
+    for (unsigned i = 0; i < count; i++)
+        if (reads_calls(queue, i, r))
+            words[all++] = wait->keys[count + i];
+    for (unsigned i = 0; i < count; i++)
+        if (reads_events(queue, i, r))
+            words[all++] = queue->partitions[i].full ? "$" : queue->partitions[i].last_id;
+    for (unsigned i = 0; i < count; i++)
+        if (reads_calls(queue, i, r))
+            words[all++] = queue->partitions[i].wake_id;
+    for (size_t i = 0; i < all; i++)
+        wait->lengths[i] = strlen(words[i]);
+    int sent = redisAppendCommandArgv(queue->redis.context, (int)all, words, wait->lengths);
+    return sent == REDIS_OK ? TT_OK : tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+}
+
 enum tt_err tt_redis_queue_send_wait(struct tt_redis_queue *queue, int64_t wait_ms, bool finishing,
                                      struct tt_fault *fault)
 {
-    char block[24], each[24];
     enum tt_err err = queue->wait == NULL ? make_wait(queue, fault) : TT_OK;
     if (err != TT_OK)
         return err;
-    const struct tt_redis_wait *wait = queue->wait;
-    size_t count = queue->partition_count;
-    bool calls = with_calls(queue, wait_ms);
-    size_t streams = count;
-    for (size_t i = 0; i < count && queue->locking; i++)
-        if (calls || (finishing && queue->partitions[i].in_hand))
-            wait->list[HEAD + streams++] = wait->keys[count + i];
-    snprintf(block, sizeof block, "%" PRId64, wait_ms);
-    snprintf(each, sizeof each, "%d", queue->locking ? TT_REDIS_SEEN_MAX : 1);
-    const char *const head[HEAD] = {"XREAD", "COUNT", each, "BLOCK", block, "STREAMS"};
-    memcpy((void *)wait->list, (const void *)head, sizeof head);
-    const char **ids = wait->list + HEAD + streams;
-    for (size_t i = 0; i < count; i++) {
-        const struct tt_redis_partition *p = &queue->partitions[i];
-        wait->list[HEAD + i] = wait->keys[i];
-        ids[i] = p->full ? "$" : p->last_id;
-    }
-    for (size_t i = 0, at = count; i < count && at < streams; i++)
-        if (calls || (finishing && queue->partitions[i].in_hand))
-            ids[at++] = queue->partitions[i].wake_id;
-    size_t all = HEAD + 2 * streams;
-    for (size_t i = 0; i < all; i++)
-        wait->lengths[i] = strlen(wait->list[i]);
-    int sent = redisAppendCommandArgv(queue->redis.context, (int)all, wait->list, wait->lengths);
-    return sent == REDIS_OK ? TT_OK : tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    const struct reading reading = {
+        .wait_ms = wait_ms, .calls = with_calls(queue, wait_ms), .finishing = finishing};
+    return send_reading(queue, &reading, fault);
+}
+
+enum tt_err tt_redis_queue_send_peek(struct tt_redis_queue *queue, struct tt_fault *fault)
+{
+    enum tt_err err = queue->wait == NULL ? make_wait(queue, fault) : TT_OK;
+    if (err != TT_OK)
+        return err;
+    const struct reading reading = {
+        .wait_ms = NO_WAIT, .peek = true, .calls = with_calls(queue, 0)};
+    return send_reading(queue, &reading, fault);
 }
 
 /* The partition of "{prefix:7}:events". */
@@ -123,7 +175,7 @@ void tt_redis_queue_drop_seen(struct tt_redis_queue *queue)
 
 /* A call to look again, or new entries. */
 static void mark_stream(struct tt_redis_partition *p, const redisReply *key, const redisReply *list,
-                        bool whole)
+                        size_t max)
 {
     p->ready = true;
     if (list->type != REDIS_REPLY_ARRAY || list->elements == 0)
@@ -131,11 +183,11 @@ static void mark_stream(struct tt_redis_partition *p, const redisReply *key, con
     if (key->len > 5 && strcmp(key->str + key->len - 5, ":wake") == 0)
         snprintf(p->wake_id, sizeof p->wake_id, "%.*s",
                  TT_STR_ARGS(tt_redis_reply_text(list->element[0]->element[0])));
-    else if (whole && !p->full && list->elements < TT_REDIS_SEEN_MAX)
+    else if (!p->full && list->elements < max)
         p->seen = list;
 }
 
-void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, bool whole)
+void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *reply, size_t max)
 {
     for (size_t s = 0; reply->type == REDIS_REPLY_ARRAY && s < reply->elements; s++) {
         const redisReply *stream = reply->element[s];
@@ -144,7 +196,7 @@ void tt_redis_queue_mark_ready(struct tt_redis_queue *queue, const redisReply *r
             p = find(queue, stream->element[0]);
         if (p == NULL)
             continue;
-        mark_stream(p, stream->element[0], stream->element[1], whole);
+        mark_stream(p, stream->element[0], stream->element[1], max);
     }
 }
 
@@ -153,7 +205,7 @@ void tt_redis_queue_take_wait(struct tt_redis_queue *queue, redisReply *reply)
 {
     for (unsigned i = 0; i < queue->partition_count; i++)
         queue->partitions[i].maybe = false;
-    tt_redis_queue_mark_ready(queue, reply, queue->locking);
+    tt_redis_queue_mark_ready(queue, reply, queue->locking ? queue->seen_max : 0);
     queue->waited = reply;
 }
 

@@ -49,7 +49,7 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
         "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
         "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
-       one stays. */
+       one stays. (Behind the last one delivered something may be pending: see TT_LUA_TIDY.) */
     [TT_SCRIPT_TRIM] = TT_LUA_GROUPS
     "local function older(a, b) "
     "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') "
@@ -58,7 +58,7 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
     "local least = nil "
     "for _, g in ipairs(groups(KEYS[1])) do "
     "local p = redis.call('XPENDING', KEYS[1], g.name) "
-    "local id = p[1] > 0 and p[2] or g['last-delivered-id'] "
+    "local id = g['last-delivered-id'] if p[1] > 0 and older(p[2], id) then id = p[2] end "
     "if not least or older(id, least) then least = id end end "
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",

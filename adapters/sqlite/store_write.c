@@ -5,10 +5,11 @@
 
 enum { ROWS_BETWEEN_CALLS = 64 };
 
-/* The last time is in the middle of the rows: what it begins has time until the commit. */
+/* The last time is in the middle of the rows: what it begins has time until the commit. Of a few
+ * rows it is behind them, when what the first time began has come. */
 static void go_on_meanwhile(const struct tt_store_changes *changes, size_t row)
 {
-    size_t last = changes->audit_count / 2;
+    size_t count = changes->audit_count, last = count < ROWS_BETWEEN_CALLS ? count : count / 2;
     if (changes->meanwhile.call != NULL &&
         (row == last || (row < last && row % ROWS_BETWEEN_CALLS == 0)))
         changes->meanwhile.call(changes->meanwhile.context, row == last);
@@ -97,5 +98,7 @@ enum tt_err tt_writer_write(void *context, const struct tt_store_changes *change
         sqlite3_stmt *s = w->statements[TT_SQL_PROGRESS_ADD];
         err = tt_db_execute_bound(&w->db, s, tt_row_bind_progress(s, &changes->progress[i]), fault);
     }
+    if (err == TT_OK && changes->audit_count < ROWS_BETWEEN_CALLS)
+        go_on_meanwhile(changes, changes->audit_count);
     return err;
 }

@@ -130,18 +130,28 @@ static struct tt_arena_block *new_block(const struct tt_arena *arena, size_t byt
     return block;
 }
 
+/* Takes one of the first blocks of the list with room for `bytes`; NULL: none of them has. */
+static struct tt_arena_block *take_fitting(struct tt_arena_block **list, size_t bytes)
+{
+    enum { TRIES = 16 };
+    for (int i = 0; i < TRIES && *list != NULL; i++, list = &(*list)->older)
+        if ((*list)->size >= bytes) {
+            struct tt_arena_block *block = *list;
+            *list = block->older;
+            return block;
+        }
+    return NULL;
+}
+
 /* A block with room for `bytes`: a lent one, or a new one. */
 static struct tt_arena_block *next_block(struct tt_arena *arena, size_t bytes)
 {
-    struct tt_arena_block *block = arena->lent;
-    if (block != NULL && block->size >= bytes) {
-        arena->lent = block->older;
+    struct tt_arena_block *block = take_fitting(&arena->lent, bytes);
+    if (block != NULL)
         return block;
-    }
-    block = arena->spare;
-    if (block == NULL || block->size < bytes)
+    block = take_fitting(&arena->spare, bytes);
+    if (block == NULL)
         return new_block(arena, bytes);
-    arena->spare = block->older;
     arena->took_spare = true;
     return block;
 }

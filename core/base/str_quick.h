@@ -5,6 +5,9 @@
 #include "core/base/str.h"
 #include <endian.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 static inline uint64_t tt_str_read64(const char *at)
 {
@@ -57,11 +60,18 @@ enum { TT_STR_SHORT_BYTES = 16 };
 /* Of a text behind whose start TT_STR_SHORT_BYTES may be read, whatever its length. */
 static inline struct tt_str_ends tt_str_ends_roomy(struct tt_str text)
 {
+    static const uint64_t kept[] = {0,
+                                    0xff,
+                                    0xffff,
+                                    0xffffff,
+                                    0xffffffff,
+                                    0xffffffffff,
+                                    0xffffffffffff,
+                                    0xffffffffffffff,
+                                    0xffffffffffffffff};
     size_t first = text.len < 8 ? text.len : 8;
-    uint64_t keep = ~UINT64_C(0) >> (8 * (8 - first) & 63);
-    keep = text.len == 0 ? 0 : keep;
-    return (struct tt_str_ends){le64toh(tt_str_read64(text.ptr)) & keep,
-                                le64toh(tt_str_read64(text.ptr + text.len - first)) & keep};
+    return (struct tt_str_ends){le64toh(tt_str_read64(text.ptr)) & kept[first],
+                                le64toh(tt_str_read64(text.ptr + text.len - first)) & kept[first]};
 }
 
 static inline struct tt_str_ends tt_str_ends(struct tt_str text)
@@ -70,6 +80,22 @@ static inline struct tt_str_ends tt_str_ends(struct tt_str text)
     if (text.len > 0)
         memcpy(bytes, text.ptr, text.len);
     return tt_str_ends_roomy((struct tt_str){bytes, text.len});
+}
+
+/* Whether `len` bytes, at most TT_STR_SHORT_BYTES, are the same, where as many as that may be read
+ * of both. */
+static inline bool tt_str_same_roomy(const char *a, const char *b, size_t len)
+{
+#if defined(__SSE2__)
+    __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                                  _mm_loadu_si128((const __m128i *)(const void *)b));
+    unsigned differ = ~(unsigned)_mm_movemask_epi8(same);
+    return (differ & ((1u << len) - 1)) == 0;
+#else
+    struct tt_str_ends one = tt_str_ends_roomy((struct tt_str){a, len}),
+                       other = tt_str_ends_roomy((struct tt_str){b, len});
+    return one.first == other.first && one.last == other.last;
+#endif
 }
 
 /* For caches alone; the upper bits are the better ones. */

@@ -147,24 +147,36 @@ static int64_t wall(const struct tt_worker *w)
     return w->options->clock->wall_us(w->options->clock->context);
 }
 
+static void note_asked(struct tt_worker *w, int64_t now_us)
+{
+    w->asked_us = now_us;
+    w->asked_reserved = w->fences.reserved;
+    w->asked_due.us = tt_worker_now(w).us + w->options->lease_us / 3;
+}
+
 void tt_worker_carry_on(void *context, bool last)
 {
     struct tt_worker *w = context;
-    if (w->queue->carry_on != NULL && w->asked_us != 0 && w->carried == TT_OK)
-        w->carried = w->queue->carry_on(w->queue->context, last, &w->carry_fault);
+    bool asked = w->asked_us != 0, go_on = asked || (w->may_ask && !tt_worker_stopping(w));
+    if (w->queue->carry_on == NULL || !go_on || w->carried != TT_OK)
+        return;
+    w->carried = w->queue->carry_on(w->queue->context, last, &asked, &w->carry_fault);
+    if (w->carried == TT_OK && asked && w->asked_us == 0)
+        note_asked(w, wall(w));
 }
 
 static enum tt_err ask_ahead(struct tt_worker *w, struct tt_fault *fault)
 {
     bool asked = false;
     int64_t now_us = wall(w);
+    w->may_ask = false;
     if (w->queue->prefetch == NULL || tt_worker_stopping(w))
         return TT_OK;
     enum tt_err err = w->queue->prefetch(w->queue->context, w->options->batch_max, w->fences.above,
                                          &asked, fault);
-    w->asked_us = asked ? now_us : 0;
-    w->asked_reserved = w->fences.reserved;
-    w->asked_due.us = tt_worker_now(w).us + w->options->lease_us / 3;
+    w->may_ask = err == TT_OK;
+    if (asked)
+        note_asked(w, now_us);
     return err;
 }
 
@@ -178,7 +190,7 @@ static enum tt_err keep_lease(struct tt_worker *w, struct tt_fault *fault)
     return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
 }
 
-/* A fence was not reserved when the batch was asked for. */
+/* A fence was not reserved when the batch was asked for; newest 0: and may not have been new. */
 static enum tt_err claim_again(struct tt_worker *w, int64_t newest, struct tt_fault *fault)
 {
     enum tt_err err = w->queue->give_back(w->queue->context, fault);
@@ -202,6 +214,8 @@ enum tt_err tt_worker_claim_once(struct tt_worker *w, bool *ret_idle, struct tt_
     *ret_idle = batch.count == 0;
     if (batch.count == 0)
         return TT_OK;
+    if (batch.moved)
+        return claim_again(w, 0, fault);
     int64_t newest = tt_fences_newest(&batch);
     if (newest > reserved)
         return claim_again(w, newest, fault);

@@ -20,6 +20,7 @@ struct tt_worker {
     struct tt_mono trim_due;
     int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
     struct tt_mono asked_due; /* when that batch needs its lease renewed */
+    bool may_ask;             /* in the course of this batch, if it was not */
     enum tt_err carried;      /* what came of carrying on with that */
     struct tt_fault carry_fault;
     int64_t asked_reserved; /* fences that had been reserved then */

@@ -96,8 +96,10 @@ void tt_scan_init(struct tt_scan *scan, enum tt_scan_way way)
     scan->closing = (struct tt_scan_step){.bytes = "}", .mask = 1, .len = 1, .shape = TT_SCAN_END};
 }
 
-static void read_until(struct tt_scan *scan, const char *readable_end)
+static inline void read_until(struct tt_scan *scan, const char *readable_end)
 {
+    if (__builtin_expect(scan->readable_end == readable_end, 1))
+        return;
     scan->readable_end = readable_end;
     scan->last_block = (uintptr_t)readable_end < TT_SCAN_BLOCK_BYTES
                            ? 0
@@ -124,6 +126,10 @@ const struct tt_event *tt_scan_next(struct tt_scan *scan, const char *start, con
     const char *at = scan->run(scan, start, text_end);
     if (at == NULL)
         return NULL;
+    if (__builtin_expect(at < text_end && *at == '\n', 1)) {
+        *ret_next = at + 1;
+        return &scan->event;
+    }
     while (at < text_end && (*at == ' ' || *at == '\t'))
         at++;
     if (text_end - at >= 2 && at[0] == '\r' && at[1] == '\n')

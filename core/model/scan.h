@@ -6,7 +6,8 @@
  *
  * How it is quick: what stands between two values, such as `,"task_id":"`, is the same from line to
  * line. So it is remembered, two texts behind each key, and compared at once; only what was not
- * seen lately is parsed. Values are searched for their end 32 bytes at a time.
+ * seen lately is parsed. Values are searched for their end 32 bytes at a time. Where a line has the
+ * keys of the one before, in the same order, all its steps are known beforehand: the plan.
  *
  * Memory: texts of the event point into the line, those with escapes into the scan, where the event
  * itself stays until the next call. Nothing is allocated. Reads never go beyond `readable_end`, so
@@ -66,13 +67,23 @@ struct tt_scan_minute {
     int64_t us;           /* its beginning */
 };
 
+/* The steps of a line as those before it were. */
+struct tt_scan_plan {
+    struct tt_scan_step steps[TT_SCAN_STATES];
+    uint32_t count;  /* 0: there is no plan */
+    uint32_t room;   /* bytes that must be readable, so that no step has to look */
+    uint8_t misses;  /* lines in a row that were others */
+    bool others_set; /* fields of the event that are not the plan's may be set */
+};
+
 /* Everything in it is the scan's own. */
 struct tt_scan {
     struct tt_event event;
     struct tt_scan_step steps[TT_SCAN_STATES][TT_SCAN_CHOICES];
     struct tt_scan_step compact[TT_SCAN_SLOTS]; /* `,"key":"` of all keys, the comma open */
-    struct tt_scan_step closing;                /* `}` */
-    struct tt_scan_step scratch;                /* a step too long to be remembered */
+    struct tt_scan_plan plan;
+    struct tt_scan_step closing; /* `}` */
+    struct tt_scan_step scratch; /* a step too long to be remembered */
     struct tt_scan_date dates[TT_SCAN_DATES];
     struct tt_scan_minute minutes[TT_SCAN_MINUTES];
     char tail[TT_SCAN_BLOCK_BYTES]; /* copy of the last readable bytes */

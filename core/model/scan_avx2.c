@@ -30,6 +30,19 @@ TARGET static inline uint32_t block_stops(struct block block)
         _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
 }
 
+TARGET static inline uint32_t block_ends(struct block block)
+{
+    __m256i b = block.bytes, blanks = _mm256_set1_epi8(' '), quotes = _mm256_set1_epi8('"'),
+            backslashes = _mm256_set1_epi8('\\');
+    /* Else the compiler makes them anew each time, and takes two instructions for `control`. */
+    __asm__("" : "+x"(blanks), "+x"(quotes), "+x"(backslashes));
+    __m256i quote = _mm256_cmpeq_epi8(b, quotes);
+    __m256i backslash = _mm256_cmpeq_epi8(b, backslashes);
+    __m256i control = _mm256_cmpgt_epi8(blanks, b); /* as signed: or high */
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_or_si256(_mm256_or_si256(quote, backslash), control));
+}
+
 TARGET static inline struct block block_or(struct block a, struct block b)
 {
     return (struct block){_mm256_or_si256(a.bytes, b.bytes)};

@@ -8,6 +8,7 @@
  *   block_load(at)             reads one
  *   block_clear(at)            writes zeros
  *   block_stops(block)         bit i: byte i is a quote, a backslash or below 0x20
+ *   block_ends(block)          the same, or 0x80 and above
  *   block_high(block)          whether any byte is 0x80 or above
  *   block_or(block, block)     bits of both
  *   block_equal(block, bytes)  bit i: byte i equals bytes[i]
@@ -168,18 +169,31 @@ TARGET static inline size_t foretold(struct tt_scan_step *step, size_t len)
     return len;
 }
 
-TARGET static inline const char *run(struct tt_scan *scan, const char *start, const char *end)
+TARGET static inline void clear_event(struct tt_scan *scan)
 {
     char *event = (char *)&scan->event;
-    const char *at = start;
-    unsigned state = offsetof(struct tt_scan, steps);
-    uint32_t seen = 0;
     for (char *part = event; part < event + sizeof scan->event; part += TT_SCAN_BLOCK_BYTES) {
         block_clear(part);
         __asm__("" : "+r"(part)); /* else the compiler makes it a slow `rep stos` */
     }
     scan->event.event_time_us = TT_TIME_NONE;
     scan->event.received_at_us = TT_TIME_NONE;
+}
+
+#include "core/model/scan_plan.h"
+
+/* The position behind the object that starts at `start`, whatever it looks like. */
+TARGET static __attribute__((noinline)) const char *run_steps(struct tt_scan *scan,
+                                                              const char *start, const char *end)
+{
+    char *event = (char *)&scan->event;
+    const char *at = start;
+    unsigned state = offsetof(struct tt_scan, steps), steps = 0;
+    uint32_t seen = 0;
+    struct tt_scan_step *path[TT_SCAN_STATES];
+    bool is_plain = true; /* texts and times alone */
+    clear_event(scan);
+    scan->plan.others_set = true;
     scan->unescaped_len = 0;
     struct block all = block_load(event); /* zeros */
     for (;;) {
@@ -195,6 +209,8 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
         if (UNLIKELY(seen & step->bit))
             return NULL;
         seen |= step->bit;
+        path[steps] = step;
+        is_plain &= step->shape != TT_SCAN_BARE && step != &scan->scratch;
         uint8_t shape = step->shape;
         if (UNLIKELY(shape == TT_SCAN_BARE)) {
             at = skip_blanks(at, end);
@@ -206,7 +222,9 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
         if (LIKELY(shape <= TT_SCAN_TIME)) {
             struct tt_str text = {at, text_len(scan, at, &all)};
             at += foretold(step, text.len) + 1;
+            steps++;
             if (UNLIKELY(text.len == SIZE_MAX)) {
+                is_plain = false;
                 at = tt_scan_escaped(scan, text.ptr, end);
                 if (at == NULL || shape == TT_SCAN_TIME)
                     return NULL;
@@ -231,7 +249,18 @@ TARGET static inline const char *run(struct tt_scan *scan, const char *start, co
     if (UNLIKELY(block_high(all)) && at <= end &&
         !tt_str_is_utf8((struct tt_str){start, (size_t)(at - start)}))
         return NULL;
+    make_plan(scan, path, steps, is_plain && !block_high(all));
     return tt_scan_complete(&scan->event) ? at : NULL;
+}
+
+TARGET static inline const char *run(struct tt_scan *scan, const char *start, const char *end)
+{
+    const char *at = run_plan(scan, start);
+    if (UNLIKELY(at == NULL))
+        return run_steps(scan, start, end);
+    if (UNLIKELY(scan->plan.misses > 0))
+        scan->plan.misses = 0;
+    return at;
 }
 
 #endif

@@ -48,6 +48,14 @@ static inline uint32_t block_stops(struct block block)
     return mask;
 }
 
+static inline uint32_t block_ends(struct block block)
+{
+    uint32_t mask = block_stops(block);
+    for (int i = 0; i < WORDS; i++)
+        mask |= gather(block.words[i] & EACH(0x80)) << (8 * i);
+    return mask;
+}
+
 static inline struct block block_or(struct block a, struct block b)
 {
     for (int i = 0; i < WORDS; i++)

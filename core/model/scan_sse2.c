@@ -40,6 +40,19 @@ static inline uint32_t block_stops(struct block block)
     return mask_of(stops_of(block.low), stops_of(block.high));
 }
 
+static inline __m128i ends_of(__m128i b)
+{
+    __m128i quote = _mm_cmpeq_epi8(b, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(b, _mm_set1_epi8('\\'));
+    __m128i control = _mm_cmplt_epi8(b, _mm_set1_epi8(' ')); /* as signed: or high */
+    return _mm_or_si128(_mm_or_si128(quote, backslash), control);
+}
+
+static inline uint32_t block_ends(struct block block)
+{
+    return mask_of(ends_of(block.low), ends_of(block.high));
+}
+
 static inline struct block block_or(struct block a, struct block b)
 {
     return (struct block){_mm_or_si128(a.low, b.low), _mm_or_si128(a.high, b.high)};

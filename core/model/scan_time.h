@@ -84,7 +84,8 @@ static inline void tt_scan_remember_minute(struct tt_scan *scan, const char *tex
 
 /* "YYYY-MM-DDTHH:MM:SS.ffffffZ", where the minute was seen lately: eight digits are the
  * microseconds of a minute. */
-static inline bool tt_scan_in_minute(struct tt_scan *scan, const char *text, int64_t *ret_us)
+static inline __attribute__((always_inline)) bool
+tt_scan_in_minute(struct tt_scan *scan, const char *text, int64_t *ret_us)
 {
     enum { SECONDS = 17, POINT = 19, ZULU = 26, LAST_OF_MINUTE = 15, MINUTE_US = 60 * 1000000 };
     uint16_t seconds;
@@ -103,13 +104,11 @@ static inline bool tt_scan_in_minute(struct tt_scan *scan, const char *text, int
     return us < MINUTE_US;
 }
 
-/* The time in `text`, of which TT_SCAN_BLOCK_BYTES may be read at `safe`. False: no time. */
-static inline bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const char *safe,
-                                int64_t *ret_us)
+/* tt_scan_time where the minute is another one, or the shape. */
+static __attribute__((noinline)) bool tt_scan_any_time(struct tt_scan *scan, struct tt_str text,
+                                                       const char *safe, int64_t *ret_us)
 {
-    enum { WHOLE = 20, SHORTEST = 22, USUAL = 27, LONGEST = 30 }; /* 0, 1, 6 and 9 digits */
-    if (text.len == USUAL && tt_scan_in_minute(scan, safe, ret_us))
-        return true;
+    enum { WHOLE = 20, SHORTEST = 22, LONGEST = 30 }; /* 0, 1 and 9 digits */
     if (text.len < WHOLE || text.len > LONGEST || safe[10] != 'T' || safe[text.len - 1] != 'Z')
         return tt_time_parse(text, ret_us);
     int64_t day_us, fraction_us = 0, seconds = tt_scan_seconds(tt_scan_word(safe + 11));
@@ -122,6 +121,15 @@ static inline bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const 
     *ret_us = day_us + seconds * INT64_C(1000000) + fraction_us;
     tt_scan_remember_minute(scan, safe, day_us, seconds);
     return true;
+}
+
+/* The time in `text`, of which TT_SCAN_BLOCK_BYTES may be read at `safe`. False: no time. */
+static inline bool tt_scan_time(struct tt_scan *scan, struct tt_str text, const char *safe,
+                                int64_t *ret_us)
+{
+    enum { USUAL = 27 }; /* 6 digits */
+    return (text.len == USUAL && tt_scan_in_minute(scan, safe, ret_us)) ||
+           tt_scan_any_time(scan, text, safe, ret_us);
 }
 
 #endif

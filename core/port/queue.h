@@ -37,6 +37,9 @@ struct tt_queue_batch {
     const struct tt_queue_entry *entries; /* per partition oldest first */
     size_t count;
     uint64_t vanished; /* pending entries whose content was gone: lost before we could read them */
+    bool moved;        /* another server gave it than was asked when the queue was connected, or
+                          when a claim told this the last time: its fences may have been given
+                          before. It is to be given back, and new fences reserved from then on */
 };
 
 struct tt_queue_backlog {
@@ -100,17 +103,17 @@ struct tt_queue {
     enum tt_err (*park)(void *context, const struct tt_queue_parking *parking,
                         struct tt_fault *fault);
     /* Asks for the batch after the one in hand, as claim does, and does not wait for it;
-     * *ret_asked: something may come. Leaves out what could be of a task id in hand. Optional
-     * (NULL). */
+     * *ret_asked: something may come. Where it is not known that there is anything yet, carry_on
+     * may ask later. Leaves out what could be of a task id in hand. Optional (NULL). */
     enum tt_err (*prefetch)(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                             struct tt_fault *fault);
     /* Goes on with what prefetch began, where that takes several steps; called some time after it,
      * as often as one likes, also never. Without `wait` it does as much as it can with the answers
-     * that have come, a bounded part of it at a time; with it, it waits for them. Optional (NULL).
-     */
-    enum tt_err (*carry_on)(void *context, bool wait, struct tt_fault *fault);
-    /* As finish and then wait, in one step where that can be; only when no other batch is asked
-     * for. Optional (NULL). */
+     * that have come, a bounded part of it at a time; with it, it waits for them. *ret_asked: of
+     * prefetch, or of this call: it may become true. Optional (NULL). */
+    enum tt_err (*carry_on)(void *context, bool wait, bool *ret_asked, struct tt_fault *fault);
+    /* As finish and then wait, in one step where that can be; only when no other batch is known to
+     * be asked for. Where one turns out to be, it does not wait. Optional (NULL). */
     enum tt_err (*finish_and_wait)(void *context, int64_t wait_ms, bool *ret_lost,
                                    struct tt_fault *fault);
 };

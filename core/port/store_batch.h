@@ -103,8 +103,9 @@ struct tt_store_changes {
      * once (tt_progress_add). */
     const struct tt_progress_row *progress;
     size_t progress_count;
-    /* Called in the course of write, where there is time: now and then, and once as the last time;
-     * left out where there is none. It calls nothing of the store. */
+    /* Called in the course of write, where there is time: now and then, and once as the last time,
+     * then or in the commit behind it; left out where there is none. It calls nothing of the store.
+     */
     struct tt_store_meanwhile meanwhile;
 };
 

@@ -21,6 +21,31 @@ void tt_pause(void)
     nanosleep(&wait, NULL);
 }
 
+void (*tt_when_giving_up)(void);
+
+bool tt_give_up(void)
+{
+    void (*tell)(void) = tt_when_giving_up;
+    tt_when_giving_up = NULL; /* once, also where it gives up itself */
+    if (tell != NULL)
+        tell();
+    fflush(stdout);
+    return false;
+}
+
+void tt_print_stacks(pid_t pid)
+{
+    char command[200];
+    snprintf(command, sizeof command,
+             "command -v gdb >/dev/null && timeout 30 gdb -p %d -batch -ex "
+             "'thread apply all backtrace' 2>/dev/null | grep -E '^(#|Thread)'",
+             (int)pid);
+    printf("process %d:\n", (int)pid);
+    fflush(stdout);
+    if (system(command) != 0)
+        printf("gdb does not tell\n");
+}
+
 static void redirect(int to, const char *path, int flags)
 {
     int fd = open(path, flags, 0666);

@@ -38,10 +38,17 @@ bool tt_file_says(const char *path, const char *text);
     do {                                                                                           \
         int tt_tries = 0;                                                                          \
         while (!(condition)) {                                                                     \
-            ck_assert_msg(tt_tries++ < 6000, "never came true: %s", #condition);                   \
+            ck_assert_msg(tt_tries++ < 6000 || tt_give_up(), "never came true: %s", #condition);   \
             tt_pause();                                                                            \
         }                                                                                          \
     } while (0)
 void tt_pause(void);
+
+/* What a test tells, to stdout, before it gives up waiting; NULL: nothing. */
+extern void (*tt_when_giving_up)(void);
+/* Lets it tell; false. */
+bool tt_give_up(void);
+/* Where each thread of a process is, to stdout, where gdb can tell. */
+void tt_print_stacks(pid_t pid);
 
 #endif

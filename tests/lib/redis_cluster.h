@@ -4,6 +4,7 @@
 #define TT_TESTS_LIB_REDIS_CLUSTER_H
 
 #include <hiredis/hiredis.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { TT_CLUSTER_NODES = 3, TT_CLUSTER_REPLICA = TT_CLUSTER_NODES, TT_CLUSTER_NODES_MAX };
@@ -35,6 +36,15 @@ long long tt_redis_cluster_ask(const struct tt_redis_cluster_server *cluster, in
                                const char *format, ...);
 /* How many answers of all nodes began with this word (MOVED, ASK, ...) since they started. */
 long long tt_redis_cluster_refused(const struct tt_redis_cluster_server *cluster, const char *word);
+
+/* ---- What nodes know of each other (redis_cluster_views.c) */
+/* Who serves a slot, as this node knows it; -1: nobody. */
+int tt_redis_cluster_view(const struct tt_redis_cluster_server *cluster, int viewer, unsigned slot);
+/* Whether all masters know that this one serves the slot. */
+bool tt_redis_cluster_agrees(const struct tt_redis_cluster_server *cluster, unsigned slot,
+                             int owner);
+/* What every node says of itself and of the others, to stdout. */
+void tt_redis_cluster_print(const struct tt_redis_cluster_server *cluster);
 
 /* ---- Moving a slot: begun, its keys moved one by one, ended */
 int tt_redis_cluster_owner(const struct tt_redis_cluster_server *cluster, unsigned slot);

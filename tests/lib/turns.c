@@ -22,6 +22,12 @@ struct tt_queue tt_test_queue_open(const struct tt_redis_server *server, const c
 
 struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64_t lease_ms)
 {
+    return tt_test_queue_open_wide(url, worker, lease_ms, 1);
+}
+
+struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int64_t lease_ms,
+                                        unsigned wanted)
+{
     static struct tt_clock clock;
     static struct tt_random chance;
     struct tt_queue queue;
@@ -34,7 +40,7 @@ struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64
     const struct tt_redis_queue_options options = {
         .url = url,
         .prefix = "t",
-        .partitions = 1,
+        .partitions = wanted,
         .worker = worker,
         .lease_ms = lease_ms,
         .locking = true,
@@ -44,7 +50,7 @@ struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64
     ck_assert_int_eq(tt_redis_queue_create(&options, &queue, &fault), TT_OK);
     ck_assert_msg(queue.connect(queue.context, &partitions, &epoch, &fault) == TT_OK, "%s",
                   fault.text);
-    ck_assert_uint_eq(partitions, 1);
+    ck_assert_uint_eq(partitions, wanted);
     ck_assert_int_eq(epoch, 1);
     return queue;
 }

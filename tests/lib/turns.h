@@ -11,6 +11,9 @@ struct tt_queue tt_test_queue_open(const struct tt_redis_server *server, const c
                                    int64_t lease_ms);
 /* The same at any URL. */
 struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64_t lease_ms);
+/* The same with more partitions. */
+struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int64_t lease_ms,
+                                        unsigned partitions);
 /* Event n of a task is added. */
 void tt_test_queue_add(const struct tt_redis_server *server, const char *task, int n);
 

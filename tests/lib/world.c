@@ -55,10 +55,20 @@ static enum tt_err q_claim(void *c, size_t max, int64_t fence_min, struct tt_que
     if (batch->count == 0)
         return TT_OK;
     note(world, "claim");
+    batch->moved = world->moves;
+    world->moves = false;
     world->fence = (world->fence > fence_min ? world->fence : fence_min) + 1;
     for (size_t i = 0; i < batch->count; i++)
         given[i].fence = world->fence;
     return TT_OK;
+}
+
+static bool has_more(const struct tt_world *world)
+{
+    bool more = false;
+    for (size_t i = 0; i < world->count; i++)
+        more = more || (!world->done[i] && !world->read[i]);
+    return more;
 }
 
 /* What comes is what the next claim gives. */
@@ -67,20 +77,22 @@ static enum tt_err q_prefetch(void *c, size_t max, int64_t fence_min, bool *aske
 {
     struct tt_world *world = c;
     (void)max, (void)fence_min, (void)fault;
-    *asked = false;
-    for (size_t i = 0; i < world->count; i++)
-        *asked = *asked || (!world->done[i] && !world->read[i]);
+    *asked = !world->peeks && has_more(world);
+    world->asked = *asked;
     if (*asked)
         note(world, "prefetch");
     return TT_OK;
 }
 
-static enum tt_err q_carry_on(void *c, bool wait, struct tt_fault *fault)
+static enum tt_err q_carry_on(void *c, bool wait, bool *asked, struct tt_fault *fault)
 {
     struct tt_world *world = c;
     (void)wait;
+    if (!world->asked && !world->peeks)
+        return TT_OK;
     enum tt_err err = once(&world->carry_fails, fault);
-    note(world, err == TT_OK ? "carry-on" : "carry-fails");
+    note(world, err != TT_OK ? "carry-fails" : world->asked ? "carry-on" : "peek");
+    *asked = world->asked = err == TT_OK && (world->asked || has_more(world));
     return err;
 }
 

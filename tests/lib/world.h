@@ -14,8 +14,11 @@ struct tt_world {
     size_t count;
     size_t batch;    /* entries a claim gives; 0: all */
     bool asks_ahead; /* there is a prefetch, and it is carried on with */
+    bool peeks;      /* prefetch asks for nothing, and carrying on does */
+    bool asked;      /* inside: the next batch is */
     bool stays;      /* when nothing is left it waits, and is stopped then */
     int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
+    bool moves;                                   /* the next claim is of another server */
     bool lease_ends;                              /* found at the next renewal */
     bool lease_ends_ahead;                        /* likewise, once a batch was finished */
     int64_t now_us;

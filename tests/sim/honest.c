@@ -150,6 +150,35 @@ void tt_honest_lose_a_key(void)
     }
 }
 
+static int token_of_gone(void)
+{
+    for (int i = TT_MODEL_FIRST_TOKEN; i < tt_honest.model.token_count; i++)
+        if (strcmp(tt_honest.model.tokens[i], "gone") == 0)
+            return i;
+    return tt_model_token(&tt_honest.model, "gone");
+}
+
+void tt_honest_cut_a_claim(void)
+{
+    unsigned number = (unsigned)tt_honest_below(TT_HONEST_PARTITIONS);
+    size_t left = 1 + tt_honest_below(4);
+    struct tt_model_partition *p = &tt_honest.model.partitions[number];
+    for (size_t i = 0; i < tt_honest.entry_count && left > 0; i++) {
+        struct tt_model_id id = tt_honest.entries[i].id, last = p->delivered;
+        if (p->pending_count > 0 &&
+            tt_model_id_compare(p->pending[p->pending_count - 1].id, last) > 0)
+            last = p->pending[p->pending_count - 1].id;
+        if (tt_honest.entries[i].partition != number || tt_model_id_compare(id, last) <= 0 ||
+            tt_model_find(p, id) == NULL || tt_honest_below(3) == 0)
+            continue;
+        freeReplyObject(tt_honest_ask("XCLAIM {t:%u}:events appliers gone 0 %s FORCE JUSTID",
+                                      number, tt_honest.entries[i].real_id));
+        p->pending[p->pending_count++] = (struct tt_model_pending){id, token_of_gone(), 1, 0};
+        left--;
+        tt_honest.cuts++;
+    }
+}
+
 void tt_honest_begin(void)
 {
     freeReplyObject(tt_honest_ask("FLUSHALL"));

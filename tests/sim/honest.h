@@ -15,6 +15,7 @@ struct tt_honest {
     uint64_t chance;
     int64_t mono_us;
     unsigned script, step; /* for messages */
+    unsigned cuts;         /* that came about */
     struct tt_model_server model;
     struct {
         char payload[80], key[40], real_id[48];
@@ -40,5 +41,7 @@ void tt_honest_delete(void);
 /* The leases of this worker end. */
 void tt_honest_expire(const char *worker);
 void tt_honest_lose_a_key(void);
+/* Entries that nobody had are pending with somebody who is gone: the beginning of a claim. */
+void tt_honest_cut_a_claim(void);
 
 #endif

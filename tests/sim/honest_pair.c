@@ -110,8 +110,12 @@ void tt_honest_pair_carry_on(struct tt_honest_pair *w)
 {
     struct tt_fault fault = {0};
     tt_honest_seen.late += w->client.looks.count > 0;
-    tt_honest_must(w->real.carry_on(w->real.context, true, &fault), &fault);
-    tt_honest_must(w->modelled.carry_on(w->modelled.context, true, &fault), &fault);
+    bool asked[2];
+    tt_honest_must(w->real.carry_on(w->real.context, true, &asked[0], &fault), &fault);
+    tt_honest_must(w->modelled.carry_on(w->modelled.context, true, &asked[1], &fault), &fault);
+    ck_assert_msg(asked[0] == asked[1], "script %u step %u: asked %d, the model %d",
+                  tt_honest.script, tt_honest.step, asked[0], asked[1]);
+    tt_honest_seen.aheads += asked[0];
     settle(w);
 }
 

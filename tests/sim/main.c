@@ -36,6 +36,7 @@ static void add(struct tt_sim_result *total, const struct tt_sim_result *result)
     total->kills += result->kills;
     total->pauses += result->pauses;
     total->tails += result->tails;
+    total->halves += result->halves;
 }
 
 static void run_seeds(struct shared *shared, uint64_t end, FILE *trace)
@@ -83,16 +84,16 @@ static void sum_up(const struct shared *shared)
     const struct tt_sim_result *t = &shared->total;
     printf("%llu seeds, %llu failed: %llu calls in %lld simulated hours\n"
            "%llu events: %llu rows, %llu dead letters, %llu lost by the server\n"
-           "%llu kills, %llu pauses, %llu times a lost tail, %llu turns lost, %llu times fenced, "
-           "%llu times ids reused, %llu entries vanished\n",
+           "%llu kills, %llu pauses, %llu times a lost tail, %llu claims cut off, %llu turns lost, "
+           "%llu times fenced, %llu times ids reused, %llu entries vanished\n",
            (unsigned long long)shared->seeds, (unsigned long long)shared->failed,
            (unsigned long long)t->calls, (long long)(t->time_us / 3600000000LL),
            (unsigned long long)t->events, (unsigned long long)t->rows,
            (unsigned long long)t->letters, (unsigned long long)t->lost,
            (unsigned long long)t->kills, (unsigned long long)t->pauses,
-           (unsigned long long)t->tails, (unsigned long long)t->turns_lost,
-           (unsigned long long)t->fenced, (unsigned long long)t->reused,
-           (unsigned long long)t->vanished);
+           (unsigned long long)t->tails, (unsigned long long)t->halves,
+           (unsigned long long)t->turns_lost, (unsigned long long)t->fenced,
+           (unsigned long long)t->reused, (unsigned long long)t->vanished);
 }
 
 static uint64_t number(const char *option, const char *text)

@@ -29,7 +29,9 @@ enum { TT_SIM_LEDGER_MAX = TT_SIM_EVENTS_MAX + TT_SIM_TASKS_MAX };
     X(SERVER_CLOCK, server_clock) /* the clock of the queue's server jumps */                      \
     X(WALL_CLOCK, wall_clock)     /* that of a worker does */                                      \
     X(OPERATOR, operator)         /* somebody sees to a dead letter */                             \
-    X(REPAIR, repair)             /* an id is held by somebody else, for a while or until he dies */
+    X(REPAIR, repair) /* an id is held by somebody else, for a while or until he dies */           \
+    X(HALF_CLAIM,                                                                                  \
+      half_claim) /* only the beginning of a claim has happened, and its worker is gone */
 
 enum tt_sim_trouble {
 #define TT_SIM_TROUBLE_ENUM(upper, lower) TT_SIM_##upper,

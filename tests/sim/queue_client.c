@@ -15,9 +15,14 @@ enum tt_err tt_model_client_there(struct tt_model_queue *q, enum tt_sim_call cal
 {
     enum tt_err err = TT_OK;
     if (call != TT_SIM_CONNECT && call != TT_SIM_CARRY_ON)
-        err = tt_model_client_carry_on(q, true, fault);
+        err = tt_model_client_go_on(q, fault);
     if (err != TT_OK)
         return err;
+    bool reads = call != TT_SIM_CONNECT && call != TT_SIM_CARRY_ON &&
+                 (call != TT_SIM_FINISH || !tt_model_client_is_ahead(q));
+    if (reads)
+        tt_model_client_take_finishes(q);
+    q->looks.offered = q->looks.offered && !reads;
     if (!q->connected && call != TT_SIM_CONNECT)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "queue: not connected");
     err = q->link->there(q->link->context, call, fault);
@@ -146,9 +151,10 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
     struct tt_model_queue *q = context;
     unsigned done = 0;
     bool lost = false, waits = false, ahead = tt_model_client_is_ahead(q);
-    enum tt_err err = tt_model_client_carry_on(q, true, fault);
+    enum tt_err err = tt_model_client_go_on(q, fault);
     if (err != TT_OK)
         return err;
+    q->looks.peek = false; /* nobody said to carry on */
     err = tt_model_client_there(q, TT_SIM_FINISH, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++) {
         if (!q->partitions[i].in_hand || q->partitions[i].hand != q->now)
@@ -160,7 +166,9 @@ static enum tt_err q_finish(void *context, bool *ret_lost, struct tt_fault *faul
         waits |= became_ready != 0;
         if (!ahead)
             continue;
-        q->partitions[i].unsure = q->partitions[i].ready = true;
+        q->partitions[i].unsure = q->partitions[i].maybe = true;
+        q->partitions[i].ready |= !q->locking || q->partitions[i].full;
+        q->partitions[i].tells |= became_ready != 0;
         q->partitions[i].in_hand = false;
     }
     if (err == TT_OK)
@@ -194,6 +202,7 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     char name[TT_MODEL_NAME_BYTES];
     q->connected = false;
     q->looks.count = 0;
+    q->looks.peek = q->looks.offered = false;
     tt_model_client_forget_batch(q, 0);
     tt_model_client_forget_batch(q, 1);
     for (unsigned i = 0; i < q->server->partition_count; i++)
@@ -242,24 +251,42 @@ static void q_disconnect(void *context)
 
 /* ---- Waiting */
 
-static bool look(struct tt_model_queue *q, unsigned i, bool calls)
+/* Of all partitions together no more than a batch, but one of each. */
+static size_t seen_max(const struct tt_model_queue *q)
+{
+    size_t each = q->batch_max / q->server->partition_count;
+    return each < 1 ? 1 : each < SEEN_MAX ? each : SEEN_MAX;
+}
+
+bool tt_model_client_see_events(struct tt_model_queue *q, unsigned i)
 {
     const struct tt_model_partition *p = &q->server->partitions[i];
     struct tt_model_id after =
         q->partitions[i].from_now ? q->partitions[i].newest : q->partitions[i].last;
     bool found = !q->partitions[i].full && p->entry_count > 0 &&
                  tt_model_id_compare(p->entries[p->entry_count - 1].id, after) > 0;
-    if ((calls || q->partitions[i].finished) &&
-        tt_model_id_compare(p->wake, q->partitions[i].wake) > 0) {
-        q->partitions[i].wake = p->wake;
-        found = true;
-    }
-    q->partitions[i].ready = q->partitions[i].ready || found;
-    q->partitions[i].maybe = false;
     if (!q->locking || q->partitions[i].full)
         return found;
-    tt_model_look(q->server, i, q->partitions[i].last, SEEN_MAX, &q->seen[i]);
+    tt_model_look(q->server, i, q->partitions[i].last, seen_max(q), &q->seen[i]);
     q->partitions[i].has_seen = q->seen[i].count > 0 && q->seen[i].all;
+    return found;
+}
+
+bool tt_model_client_see_call(struct tt_model_queue *q, unsigned i)
+{
+    const struct tt_model_partition *p = &q->server->partitions[i];
+    bool found = tt_model_id_compare(p->wake, q->partitions[i].wake) > 0;
+    if (found)
+        q->partitions[i].wake = p->wake;
+    return found;
+}
+
+static bool look(struct tt_model_queue *q, unsigned i, bool calls)
+{
+    bool called = (calls || q->partitions[i].finished) && tt_model_client_see_call(q, i);
+    bool found = tt_model_client_see_events(q, i) || called;
+    q->partitions[i].ready = q->partitions[i].ready || found;
+    q->partitions[i].maybe = false;
     return found;
 }
 
@@ -272,7 +299,7 @@ static bool look_everywhere(struct tt_model_queue *q, bool calls)
 }
 
 /* Whoever waits briefly comes again soon; one in so many waits is for calls to look as well. */
-static bool with_calls(struct tt_model_queue *q, int64_t wait_ms)
+bool tt_model_client_with_calls(struct tt_model_queue *q, int64_t wait_ms)
 {
     bool brief = wait_ms <= BRIEF_MS && ++q->brief % CALLS_EVERY != 0;
     q->brief = brief ? q->brief : 0;
@@ -282,9 +309,10 @@ static bool with_calls(struct tt_model_queue *q, int64_t wait_ms)
 static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
-    enum tt_err err = tt_model_client_carry_on(q, true, fault);
+    enum tt_err err = tt_model_client_go_on(q, fault);
     if (err != TT_OK)
         return err;
+    tt_model_client_take_finishes(q);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         if (q->partitions[i].ready)
             return TT_OK;
@@ -292,7 +320,7 @@ static enum tt_err q_wait(void *context, int64_t wait_ms, struct tt_fault *fault
     err = tt_model_client_there(q, TT_SIM_WAIT, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].newest = q->server->partitions[i].last_id;
-    bool calls = with_calls(q, wait_ms);
+    bool calls = tt_model_client_with_calls(q, wait_ms);
     if (err == TT_OK && !look_everywhere(q, calls)) {
         q->idle(q->idle_context, q->server->changes, wait_ms);
         look_everywhere(q, calls);
@@ -310,8 +338,11 @@ static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_l
         tt_model_client_forget_seen(q);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].finished = together && q->partitions[i].in_hand;
+    bool ahead = tt_model_client_is_ahead(q);
+    if (together)
+        tt_model_client_forget_seen(q);
     enum tt_err err = q_finish(q, ret_lost, fault);
-    if (err == TT_OK)
+    if (err == TT_OK && !ahead)
         err = q_wait(q, wait_ms, fault);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].finished = false;

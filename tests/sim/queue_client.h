@@ -25,10 +25,12 @@ struct tt_model_queue {
     int token;    /* 0: none yet */
     int consumer; /* without locking: of this worker; 0: none yet */
     unsigned alive, rank, next_first;
-    unsigned brief; /* waits, one behind the other */
+    unsigned brief;   /* waits, one behind the other */
+    size_t batch_max; /* of the last claim */
     struct tt_mono look_due;
     struct {
         bool asked, ready, deep, maybe, full, stale, in_hand, unsure;
+        bool tells;    /* a finish whose answer was not read says that something waits */
         bool finished; /* by the call that waits as well */
         bool has_seen; /* what the last wait found is all there was, in `seen` */
         unsigned hand;
@@ -50,7 +52,11 @@ struct tt_model_queue {
     struct {
         unsigned partitions[TT_MODEL_PARTITIONS_MAX]; /* looked at and not offered yet; */
         size_t count, each;                           /* so much is asked of each, */
+        size_t max;                                   /* entries, of all together; */
         int64_t floor;                                /* with fences above this */
+        bool peek;     /* nothing was looked at: at whatever comes, when somebody carries on */
+        bool answered; /* the answer to the looks has come */
+        bool offered;  /* claims were sent, and their answers not read */
     } looks;
     uint64_t vanished;
     bool lost; /* a finish came after the end of its lease; to be told */

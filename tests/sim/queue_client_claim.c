@@ -48,15 +48,17 @@ static void take_claim(struct tt_model_queue *q, unsigned partition, size_t each
     *entry_count += claim->count;
 }
 
-size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list)
+size_t tt_model_client_choose(struct tt_model_queue *q, bool own, bool maybe, size_t limit,
+                              unsigned *list)
 {
     unsigned count = q->server->partition_count, first = q->next_first % count;
     size_t chosen = 0;
     bool deep = limit <= FIRST_PASS;
     for (unsigned i = 0; i < count && chosen < limit && !(deep && chosen == DEEP_PASS); i++) {
         unsigned k = (first + i) % count;
-        if ((!q->partitions[k].ready && !q->partitions[k].maybe) || q->partitions[k].asked ||
-            q->partitions[k].in_hand || tt_model_client_is_own(q, k) != own)
+        if ((!q->partitions[k].ready && !(maybe && q->partitions[k].maybe)) ||
+            q->partitions[k].asked || q->partitions[k].in_hand ||
+            tt_model_client_is_own(q, k) != own)
             continue;
         list[chosen++] = k;
         deep = deep && q->partitions[k].deep;
@@ -136,11 +138,17 @@ static enum tt_err claim_from(struct tt_model_queue *q, const unsigned *list, si
     return err;
 }
 
-static enum tt_err run_pass(struct tt_model_queue *q, bool own, size_t limit, size_t room,
+struct pass {
+    bool own, maybe;
+    size_t limit;
+};
+
+static enum tt_err run_pass(struct tt_model_queue *q, const struct pass *pass, size_t room,
                             int64_t floor, size_t *ret_asked, struct tt_fault *fault)
 {
     unsigned list[TT_MODEL_PARTITIONS_MAX];
-    size_t asked = tt_model_client_choose(q, own, limit < room ? limit : room, list);
+    size_t asked = tt_model_client_choose(q, pass->own, pass->maybe,
+                                          pass->limit < room ? pass->limit : room, list);
     *ret_asked = asked;
     if (asked == 0)
         return TT_OK;
@@ -165,13 +173,14 @@ void tt_model_client_ask_anew(struct tt_model_queue *q)
 static enum tt_err run_passes(struct tt_model_queue *q, bool own, size_t max, int64_t floor,
                               struct tt_fault *fault)
 {
-    size_t limit = FIRST_PASS, asked = 1;
-    enum tt_err err = TT_OK;
     const size_t *count = &q->hands[q->now].entry_count;
+    struct pass pass = {own, *count == 0, FIRST_PASS};
+    size_t asked = 1;
+    enum tt_err err = TT_OK;
     while (err == TT_OK && asked > 0 && *count <= max / 2 && *count < max) {
-        err = run_pass(q, own, limit, max - *count, floor, &asked, fault);
-        if (limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
-            limit *= PASS_GROWS;
+        err = run_pass(q, &pass, max - *count, floor, &asked, fault);
+        if (pass.limit < FIRST_PASS * PASS_GROWS * PASS_GROWS)
+            pass.limit *= PASS_GROWS;
     }
     return err;
 }
@@ -181,11 +190,15 @@ enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
 {
     struct tt_model_queue *q = context;
     struct tt_mono now = q->clock->mono(q->clock->context);
+    q->batch_max = max;
     tt_model_client_forget_batch(q, q->now);
-    enum tt_err err = tt_model_client_carry_on(q, true, fault);
+    enum tt_err err = tt_model_client_go_on(q, fault);
     q->now = !q->now; /* what was asked for ahead, if anything */
     if (err != TT_OK)
         return err;
+    if (!q->looks.offered)
+        tt_model_client_take_finishes(q);
+    q->looks.offered = false;
     if (!q->connected)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "queue: not connected");
     if (now.us >= q->look_due.us) {

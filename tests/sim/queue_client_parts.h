@@ -17,15 +17,21 @@ enum tt_err tt_model_client_between(struct tt_model_queue *q, struct tt_fault *f
 enum tt_err tt_model_client_step(struct tt_model_queue *q, unsigned *done, struct tt_fault *fault);
 enum tt_err tt_model_client_no_group(struct tt_model_queue *q, struct tt_fault *fault);
 void tt_model_client_forget_batch(struct tt_model_queue *q, unsigned hand);
+/* New entries behind the last one known; the call to look again. */
+bool tt_model_client_see_events(struct tt_model_queue *q, unsigned partition);
+bool tt_model_client_see_call(struct tt_model_queue *q, unsigned partition);
+/* Whether a wait of that length is for calls as well. */
+bool tt_model_client_with_calls(struct tt_model_queue *q, int64_t wait_ms);
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition);
 enum tt_err tt_model_client_claim(void *context, size_t max, int64_t fence_min,
                                   struct tt_queue_batch *ret_batch, struct tt_fault *fault);
 /* queue_client_claim.c: the steps of a claim */
 void tt_model_client_ask_anew(struct tt_model_queue *q);
 void tt_model_client_forget_seen(struct tt_model_queue *q); /* what a wait found */
-/* Up to `limit` partitions that may have something; those that have something in hand are left
- * out. */
-size_t tt_model_client_choose(struct tt_model_queue *q, bool own, size_t limit, unsigned *list);
+/* Up to `limit` partitions that have something, or (maybe) may have; those that have something in
+ * hand are left out. */
+size_t tt_model_client_choose(struct tt_model_queue *q, bool own, bool maybe, size_t limit,
+                              unsigned *list);
 void tt_model_client_look(struct tt_model_queue *q, unsigned partition, size_t each, unsigned hand);
 enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, size_t each,
                                   int64_t floor, struct tt_fault *fault);
@@ -33,8 +39,13 @@ enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, 
 bool tt_model_client_is_ahead(const struct tt_model_queue *q);
 enum tt_err tt_model_client_prefetch(void *context, size_t max, int64_t fence_min, bool *ret_asked,
                                      struct tt_fault *fault);
-/* Without `wait` no answer has come yet. */
-enum tt_err tt_model_client_carry_on(void *context, bool wait, struct tt_fault *fault);
+/* Without `wait` no answer has come yet, and a peek is not sent either. */
+enum tt_err tt_model_client_carry_on(void *context, bool wait, bool *ret_asked,
+                                     struct tt_fault *fault);
+/* What was looked at is offered. */
+enum tt_err tt_model_client_go_on(struct tt_model_queue *q, struct tt_fault *fault);
+/* What finishes said that were not waited for. */
+void tt_model_client_take_finishes(struct tt_model_queue *q);
 /* What was looked at ahead is not asked for. */
 enum tt_err tt_model_client_drop_looks(struct tt_model_queue *q, struct tt_fault *fault);
 /* queue_client_tend.c */

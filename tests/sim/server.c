@@ -94,7 +94,9 @@ void tt_model_trim(struct tt_model_server *server, unsigned partition)
     struct tt_model_partition *p = &server->partitions[partition];
     if (!p->has_group)
         return;
-    struct tt_model_id least = p->pending_count > 0 ? p->pending[0].id : p->delivered;
+    struct tt_model_id least = p->delivered;
+    if (p->pending_count > 0 && tt_model_id_compare(p->pending[0].id, least) < 0)
+        least = p->pending[0].id;
     size_t gone = 0;
     while (gone < p->entry_count && tt_model_id_compare(p->entries[gone].id, least) < 0)
         gone++;

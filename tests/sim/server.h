@@ -148,6 +148,12 @@ void tt_model_make_group(struct tt_model_server *server, unsigned partition);
 void tt_model_claim(struct tt_model_server *server, unsigned partition, int token, int64_t lease_ms,
                     size_t count, int64_t floor, size_t waiting_max,
                     const struct tt_model_offers *offers, struct tt_model_claim *ret_claim);
+/* The same, of which only the first `parts` writes happen (server_half.c); false: nothing, or all.
+ * Offers are what stands behind the last entry delivered. */
+enum { TT_MODEL_CLAIM_PARTS = 12 };
+bool tt_model_half_claim(struct tt_model_server *server, unsigned partition, int token,
+                         int64_t lease_ms, size_t count, unsigned parts,
+                         struct tt_model_partition *scratch);
 /* Up to `max` of what stands behind an id. */
 void tt_model_look(const struct tt_model_server *server, unsigned partition,
                    struct tt_model_id after, size_t max, struct tt_model_offers *ret_offers);
@@ -188,7 +194,7 @@ int64_t tt_model_hold_id(struct tt_model_server *server, unsigned partition, int
 void tt_model_beat(struct tt_model_server *server, const char *name, int64_t lifetime_ms,
                    unsigned *ret_alive, unsigned *ret_rank);
 
-/* Inside: server.c, server_turns.c, server_claim.c, server_park.c,
+/* Inside: server.c, server_turns.c, server_claim.c, server_half.c, server_park.c,
  * server_plain.c. */
 struct tt_model_keys {
     const char *list[TT_MODEL_ENTRIES_MAX];

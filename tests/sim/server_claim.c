@@ -42,10 +42,22 @@ static size_t list_ended(const struct claiming *c, int *ret_tokens)
     return count;
 }
 
+/* Of a claim that was cut off; see TT_LUA_TIDY. */
+static bool has_pending_behind(const struct tt_model_partition *p)
+{
+    return p->pending_count > 0 &&
+           tt_model_id_compare(p->pending[p->pending_count - 1].id, p->delivered) > 0;
+}
+
 static uint64_t tidy(struct claiming *c)
 {
     uint64_t vanished = 0;
     struct tt_model_partition *p = c->p;
+    if (has_pending_behind(p)) {
+        while (has_pending_behind(p))
+            p->pending_count--;
+        return tt_model_begin_anew(c->server, p);
+    }
     int tokens[TT_MODEL_ENTRIES_MAX], dead[TT_MODEL_ENTRIES_MAX];
     size_t count = tt_model_consumers(c->server, p, tokens), dead_count = 0;
     size_t waiting = 0, out = 0, others = 0;

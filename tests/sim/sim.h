@@ -15,7 +15,7 @@ struct tt_sim_result {
     int64_t quiet_us;   /* from the last trouble until nothing was left */
     /* What came about, to see that it does. */
     uint64_t events, rows, letters, lost, vanished, fenced, reused, turns_lost, kills, pauses,
-        tails;
+        tails, halves;
 };
 
 /* True when all promises were kept. trace: every call, a line each; NULL: none. */

@@ -124,13 +124,15 @@ static void take_step(bool lose)
         tt_honest_lose_a_key();
     else if (what < 44 && lose)
         tt_honest_delete();
+    else if (what < 45 && lose)
+        tt_honest_cut_a_claim();
     else if (what < 50)
         tt_honest_pair_look_after(w);
     else if (what < 53)
         see_to_letter();
     else if (what < 56)
         hold_or_let_go();
-    else if (what < 70 && w->client.looks.count > 0)
+    else if (what < 70 && (w->client.looks.count > 0 || w->client.looks.peek))
         tt_honest_pair_carry_on(w);
     else if (!w->has_batch)
         claim(w);
@@ -184,6 +186,7 @@ static void run(const char *name, bool lose)
     ck_assert_uint_gt(tt_honest_seen.late, 0);
     ck_assert_uint_gt(holds, 0);
     ck_assert(tt_honest_seen.vanished > 0 || !lose);
+    ck_assert(tt_honest.cuts > 0 || !lose);
     printf("%u parked, %u requeued, %u dropped, %u vanished, %u turns lost, %u asked ahead, %u "
            "offers late\n",
            tt_honest_seen.parks, requeues, drops, tt_honest_seen.vanished, tt_honest_seen.losses,

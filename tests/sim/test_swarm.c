@@ -29,6 +29,7 @@ TT_TEST(every_seed_keeps_all_promises)
         sum.vanished += result.vanished;
         sum.letters += result.letters;
         sum.lost += result.lost;
+        sum.halves += result.halves;
     }
     ck_assert_uint_eq(failed, 0);
     /* It all came about. */
@@ -37,6 +38,7 @@ TT_TEST(every_seed_keeps_all_promises)
     ck_assert_uint_gt(sum.reused, 0);
     ck_assert_uint_gt(sum.letters, 0);
     ck_assert_uint_gt(sum.lost, 0);
+    ck_assert_uint_gt(sum.halves, 0);
     tt_sim_done();
 }
 TT_END

@@ -6,8 +6,8 @@
 
 /* What the server may lose of its own. */
 enum {
-    LOSSES = 1U << TT_SIM_TAIL | 1U << TT_SIM_FORGET_TURNS | 1U << TT_SIM_FORGET_KEY |
-             1U << TT_SIM_LOSE_GROUP,
+    LOSSES = 1U << TT_SIM_HALF_CLAIM | 1U << TT_SIM_TAIL | 1U << TT_SIM_FORGET_TURNS |
+             1U << TT_SIM_FORGET_KEY | 1U << TT_SIM_LOSE_GROUP,
     LEASES_END = LOSSES | 1U << TT_SIM_SERVER_CLOCK, /* or seem to, and then do not */
 };
 
@@ -126,6 +126,24 @@ static void lose_group(struct tt_sim *sim)
     p->delivered = (struct tt_model_id){0, 0};
     if (tt_sim_percent(&sim->chance, 50))
         break_connections(sim);
+}
+
+/* Somebody's claim, who is gone; the server has come up with the beginning of it. */
+static void cut_a_claim(struct tt_sim *sim)
+{
+    char name[TT_MODEL_NAME_BYTES];
+    unsigned number = (unsigned)tt_sim_below(&sim->chance, sim->plan->partitions);
+    size_t count = 1 + tt_sim_below(&sim->chance, 8);
+    unsigned parts = (unsigned)tt_sim_below(&sim->chance, TT_MODEL_CLAIM_PARTS);
+    if (!sim->server.partitions[number].has_group || sim->plan->unlocked)
+        return;
+    snprintf(name, sizeof name, "gone#%d", sim->server.token_count);
+    tt_sim_server_clock(sim);
+    sim->result->halves +=
+        tt_model_half_claim(&sim->server, number, tt_model_token(&sim->server, name),
+                            sim->plan->lease_us / 1000, count, parts, &sim->snapshot_scratch);
+    tt_sim_note(sim, NULL, "%u parts of a claim in partition %u", parts, number);
+    break_connections(sim);
 }
 
 /* ---- Dead letters */
@@ -273,6 +291,7 @@ static void strike(struct tt_sim *sim, enum tt_sim_trouble trouble)
         break;
     case TT_SIM_OPERATOR: see_to_some(sim); break;
     case TT_SIM_REPAIR: begin_repair(sim); break;
+    case TT_SIM_HALF_CLAIM: cut_a_claim(sim); break;
     default: break;
     }
 }

@@ -45,7 +45,8 @@ static void expect_code(const char *text, int64_t event_time_us, uint32_t code)
 
 TT_TEST(each_form_of_id_takes_as_few_bytes_as_it_allows_and_comes_back)
 {
-    expect_code(ULID, ULID_US, TT_ID_ULID_NEAR);
+    expect_code(ULID, ULID_US, TT_ID_ULID_AT);
+    expect_code(ULID, ULID_US + 1000, TT_ID_ULID_NEAR);
     expect_code(ULID, 0, TT_ID_ULID);
     expect_code("f47ac10b-58cc-4372-a567-0e02b2c3d479", 0, TT_ID_UUID);
     expect_code("F47AC10B-58CC-4372-A567-0E02B2C3D479", 0, 36 * 2 + 1);
@@ -54,13 +55,15 @@ TT_TEST(each_form_of_id_takes_as_few_bytes_as_it_allows_and_comes_back)
     expect_code("order 17/a", 0, 10 * 2);
     expect_code("7", 0, 2);
     expect_code("77", 0, 4);
-    expect_code("777", 0, 7);
+    expect_code("777", 0, 6);
+    expect_code("7777", 0, 9);
 }
 TT_END
 
 TT_TEST(a_ulid_is_near_as_far_as_sixteen_bits_of_milliseconds_go)
 {
-    expect_code(ULID, ULID_US + 999, TT_ID_ULID_NEAR);
+    expect_code(ULID, ULID_US + 999, TT_ID_ULID_AT);
+    expect_code(ULID, ULID_US - 1, TT_ID_ULID_NEAR);
     expect_code(ULID, ULID_US - INT16_MAX * INT64_C(1000), TT_ID_ULID_NEAR);
     expect_code(ULID, ULID_US - INT16_MAX * INT64_C(1000) - 1, TT_ID_ULID);
     expect_code(ULID, ULID_US - INT16_MIN * INT64_C(1000) + 999, TT_ID_ULID_NEAR);
@@ -69,6 +72,7 @@ TT_TEST(a_ulid_is_near_as_far_as_sixteen_bits_of_milliseconds_go)
     expect_code(ULID, INT64_MAX, TT_ID_ULID);
     expect_code("00000000000000000000000000", -1, TT_ID_ULID_NEAR);
     expect_code("00000000000000000000000000", -1000, TT_ID_ULID_NEAR);
+    expect_code("00000000000000000000000000", 999, TT_ID_ULID_AT);
     expect_code("00000000000000000000000000", -32767001, TT_ID_ULID);
 }
 TT_END

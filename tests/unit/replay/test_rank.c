@@ -10,7 +10,7 @@
 enum { COLLECTORS = 3, TASKS_MAX = 400, NAME_BYTES = 40 };
 
 struct made {
-    struct tt_report_task tasks[TASKS_MAX];
+    struct tt_found_task tasks[TASKS_MAX], *list[TASKS_MAX];
     char names[TASKS_MAX][2][NAME_BYTES];
 };
 
@@ -31,23 +31,25 @@ static void expect_sorted(const char *tenant_beginning, const char *task_beginni
         size_t all = 0;
         uint64_t variety = round % 2 ? 30 : 1000000000;
         for (size_t c = 0; c < COLLECTORS; c++) {
-            collectors[c].tasks = made[c].tasks;
+            collectors[c].tasks = made[c].list;
             collectors[c].task_count = tt_test_next(&seed) % TASKS_MAX;
             for (size_t t = 0; t < collectors[c].task_count; t++) {
-                made[c].tasks[t].tenant = name(&seed, made[c].names[t][0], tenant_beginning, 5);
-                made[c].tasks[t].task_id =
+                made[c].list[t] = &made[c].tasks[t];
+                made[c].tasks[t].task.tenant =
+                    name(&seed, made[c].names[t][0], tenant_beginning, 5);
+                made[c].tasks[t].task.task_id =
                     name(&seed, made[c].names[t][1], task_beginning, variety);
             }
             all += collectors[c].task_count;
         }
         ck_assert_int_eq(tt_rank(collectors, COLLECTORS, ranked), TT_OK);
         for (size_t i = 0; i < all; i++) {
-            const struct tt_collector *from = &collectors[ranked[i].collector];
+            const struct made *from = &made[ranked[i].collector];
             ck_assert(ranked[i].task >= from->tasks &&
-                      ranked[i].task < from->tasks + from->task_count);
+                      ranked[i].task < from->tasks + collectors[ranked[i].collector].task_count);
             if (i == 0)
                 continue;
-            const struct tt_report_task *a = ranked[i - 1].task, *b = ranked[i].task;
+            const struct tt_report_task *a = &ranked[i - 1].task->task, *b = &ranked[i].task->task;
             int order = tt_str_compare(a->tenant, b->tenant);
             ck_assert_int_le(order != 0 ? order : tt_str_compare(a->task_id, b->task_id), 0);
         }

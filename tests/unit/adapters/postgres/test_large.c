@@ -153,6 +153,35 @@ TT_TEST(who_writes_is_called_while_the_server_works_and_once_as_the_last_time)
 }
 TT_END
 
+static enum tt_err watched_commit(void *context, struct tt_fault *commit_fault)
+{
+    ck_assert_int_eq(called[0], 1);
+    ck_assert_int_eq(called[1], 0);
+    return store.commit(context, commit_fault);
+}
+
+TT_TEST(of_a_small_batch_the_last_time_is_when_the_server_has_all_of_it)
+{
+    struct tt_store watched;
+    memset(called, 0, sizeof called);
+    setup();
+    watched = store;
+    watched.write = watched_write;
+    watched.commit = watched_commit;
+    tt_applying_done(&applying);
+    tt_applying_begin(&applying, &watched, false);
+    add_event(0);
+    ck_assert_uint_eq(tt_applying_run(&applying), 1);
+    ck_assert_int_eq(called[1], 1);
+    watched.write = store.write; /* nobody to be called is left over */
+    watched.commit = store.commit;
+    add_event(1);
+    tt_applying_run(&applying);
+    ck_assert_int_eq(called[0] + called[1], 2);
+    teardown();
+}
+TT_END
+
 TT_TEST(few_rows_of_many_bytes_leave_piece_by_piece)
 {
     enum { ROWS = 4 };
@@ -183,6 +212,7 @@ int main(void)
         a_large_batch_that_comes_again_writes_nothing,
         stays_that_nobody_should_have_written_do_not_stop_a_large_batch,
         an_entry_that_the_store_cannot_take_is_found_in_a_large_batch,
+        of_a_small_batch_the_last_time_is_when_the_server_has_all_of_it,
         who_writes_is_called_while_the_server_works_and_once_as_the_last_time,
         few_rows_of_many_bytes_leave_piece_by_piece,
     };

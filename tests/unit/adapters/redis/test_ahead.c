@@ -85,7 +85,8 @@ static bool look_ahead(struct tt_queue *queue, size_t max)
 
 static void carry_on(struct tt_queue *queue)
 {
-    ck_assert_msg(queue->carry_on(queue->context, true, &fault) == TT_OK, "%s", fault.text);
+    bool asked = false;
+    ck_assert_msg(queue->carry_on(queue->context, true, &asked, &fault) == TT_OK, "%s", fault.text);
 }
 
 static bool ask_ahead(struct tt_queue *queue, size_t max)
@@ -170,7 +171,9 @@ TT_END
 
 static void carry_on_without_waiting(struct tt_queue *queue)
 {
-    ck_assert_msg(queue->carry_on(queue->context, false, &fault) == TT_OK, "%s", fault.text);
+    bool asked = false;
+    ck_assert_msg(queue->carry_on(queue->context, false, &asked, &fault) == TT_OK, "%s",
+                  fault.text);
 }
 
 TT_TEST(what_was_looked_at_is_asked_for_without_waiting_once_all_of_it_has_come)

@@ -1,67 +1,10 @@
 /* Routing on a real Redis Cluster: what goes where, what is sent again, in which order answers
  * come. */
-#include "adapters/redis/cluster_parts.h"
-#include "adapters/redis/queue.h"
 #include "tests/lib/process.h"
-#include "tests/lib/redis_cluster.h"
-#include "tests/lib/suite.h"
-#include "tests/lib/turns.h"
+#include "tests/unit/adapters/redis/cluster_scene.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-
-static struct tt_redis_cluster_server cluster;
-static const char *const scripts[] = {"return redis.call('INCR', KEYS[1])"};
-
-static void open_redis(struct tt_redis *redis)
-{
-    struct tt_fault fault = {0};
-    tt_redis_cluster_start(&cluster, NULL);
-    *redis = (struct tt_redis){.scripts = scripts, .script_count = 1};
-    ck_assert_int_eq(tt_redis_url_parse(cluster.url, &redis->url, &fault), TT_OK);
-    ck_assert_msg(tt_redis_connect(redis, &fault) == TT_OK, "%s", fault.text);
-    ck_assert_ptr_nonnull(redis->cluster);
-}
-
-static void close_redis(struct tt_redis *redis)
-{
-    tt_redis_done(redis);
-    tt_redis_cluster_stop(&cluster);
-}
-
-static void send_push(struct tt_redis *redis, int list, int value)
-{
-    char key[32];
-    struct tt_fault fault = {0};
-    struct tt_redis_command command = {0};
-    snprintf(key, sizeof key, "{list-%d}", list);
-    tt_redis_word(&command, "RPUSH");
-    tt_redis_word(&command, key);
-    tt_redis_number(&command, value);
-    ck_assert_msg(tt_redis_send(redis, &command, &fault) == TT_OK, "%s", fault.text);
-}
-
-static long long receive(struct tt_redis *redis)
-{
-    redisReply *reply = NULL;
-    struct tt_fault fault = {0};
-    ck_assert_msg(tt_redis_receive(redis, &reply, &fault) == TT_OK, "%s", fault.text);
-    ck_assert_msg(reply->type == REDIS_REPLY_INTEGER, "%s", reply->str);
-    long long number = reply->integer;
-    freeReplyObject(reply);
-    return number;
-}
-
-/* Two pushes to each of 60 lists on all nodes, in one pipeline: each answer is the list's length.
- */
-static void push_twice(struct tt_redis *redis, int before)
-{
-    for (int i = 0; i < 120; i++)
-        send_push(redis, i % 60, i);
-    for (int i = 0; i < 120; i++)
-        ck_assert_int_eq(receive(redis), before + 1 + i / 60);
-}
 
 TT_TEST(answers_come_in_the_order_of_sending_whatever_nodes_give_them)
 {
@@ -162,7 +105,7 @@ TT_TEST(who_is_impatient_is_told_that_a_slot_is_on_the_move)
         ck_assert_int_eq(tt_redis_send(&redis, &command, &fault), TT_OK);
         ck_assert_int_eq(tt_redis_receive(&redis, &reply, &fault), TT_OK);
         ck_assert(tt_redis_is_error(reply, "TRYAGAIN"));
-        ck_assert_int_eq(tt_redis_refused(reply, &fault), TT_ERR_UNAVAILABLE);
+        ck_assert_int_eq(tt_redis_refused(reply, &fault), TT_ERR_BUSY);
         freeReplyObject(reply);
         long long times = tt_redis_cluster_refused(&cluster, "TRYAGAIN") - before;
         ck_assert(impatient ? times == 1 : times > 10);
@@ -196,39 +139,28 @@ TT_TEST(a_lost_node_is_an_error_and_connecting_again_begins_with_those_that_are_
 }
 TT_END
 
-static void add_event(int node, int n)
+TT_TEST(a_script_that_is_not_known_where_a_key_has_gone_is_sent_there_with_its_text)
 {
-    char payload[60];
-    snprintf(payload, sizeof payload, "{\"task_id\":\"a\",\"n\":%d}", n);
-    tt_redis_cluster_ask(&cluster, node, "XADD {t:0}:events * e %s", payload);
-}
-
-/* A replica that takes over may have lost fences that were given, and sends no other sign. */
-TT_TEST(what_a_server_that_took_over_gives_counts_only_after_a_new_connect)
-{
-    struct tt_queue_batch batch;
-    struct tt_fault fault = {0}, again = {0};
-    unsigned partitions;
-    int64_t epoch;
-    tt_redis_cluster_start(&cluster, NULL);
-    struct tt_queue queue = tt_test_queue_open_at(cluster.url, "a", 60000);
-    unsigned slot = tt_redis_slot(TT_STR("{t:0}:events"));
+    struct tt_redis redis;
+    open_redis(&redis);
+    unsigned slot = tt_redis_slot(TT_STR("n1"));
     int from = tt_redis_cluster_owner(&cluster, slot), to = (from + 1) % TT_CLUSTER_NODES;
-    add_event(from, 1);
-    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "a1*1 ");
-    ck_assert(!tt_test_queue_finish(&queue));
+    tt_redis_cluster_ask(&cluster, from, "SET n1 7");
     tt_redis_cluster_move_begin(&cluster, slot, from, to);
-    tt_redis_cluster_move_end(&cluster, slot, from, to);
-    add_event(to, 2);
-    ck_assert_int_eq(queue.claim(queue.context, 10, 0, &batch, &fault), TT_ERR_UNAVAILABLE);
-    ck_assert_ptr_nonnull(strstr(fault.text, "slots have moved"));
-    ck_assert_msg(queue.connect(queue.context, &partitions, &epoch, &again) == TT_OK, "%s",
-                  again.text);
-    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "a2*2 ");
-    ck_assert(!tt_test_queue_finish(&queue));
-    ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), "");
-    tt_redis_queue_destroy(&queue);
-    tt_redis_cluster_stop(&cluster);
+    ck_assert(tt_redis_cluster_move_key(&cluster, from, to, "n1"));
+    for (int round = 1; round <= 2; round++) {
+        struct tt_fault fault = {0};
+        struct tt_redis_command command = {0};
+        tt_redis_script(&command, &redis, 0, 1);
+        tt_redis_word(&command, "n1");
+        ck_assert_int_eq(tt_redis_send(&redis, &command, &fault), TT_OK);
+        ck_assert_int_eq(receive(&redis), 7 + round);
+        tt_redis_cluster_ask(&cluster, to, "SCRIPT FLUSH");
+    }
+    ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "NOSCRIPT"), 1);
+    ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "ASK"), 2);
+    ck_assert_int_eq(tt_redis_cluster_refused(&cluster, "MOVED"), 0);
+    close_redis(&redis);
 }
 TT_END
 
@@ -247,5 +179,5 @@ TT_SUITE("adapters/redis/cluster", answers_come_in_the_order_of_sending_whatever
          a_script_that_one_node_forgot_is_sent_with_its_text,
          who_is_impatient_is_told_that_a_slot_is_on_the_move,
          a_lost_node_is_an_error_and_connecting_again_begins_with_those_that_are_left,
-         what_a_server_that_took_over_gives_counts_only_after_a_new_connect,
+         a_script_that_is_not_known_where_a_key_has_gone_is_sent_there_with_its_text,
          slots_are_those_of_the_braces)

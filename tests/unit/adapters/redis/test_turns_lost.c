@@ -173,8 +173,32 @@ TT_TEST(a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_lat
 }
 TT_END
 
+/* The beginning of a claim that was cut off: its first entry was to wait, its second one was free.
+ */
+TT_TEST(what_was_not_delivered_is_not_trimmed_though_something_behind_it_is_pending)
+{
+    struct tt_fault fault = {0};
+    set_up("trimmed");
+    add("x", 1);
+    ck_assert_str_eq(claim(&a, 9), "x1*1 ");
+    finish(&a);
+    add("x", 2);
+    add("y", 1);
+    tt_redis_ask(&server, "EVAL %s 1 {t:0}:events",
+                 "local all = redis.call('XRANGE', KEYS[1], '-', '+') return redis.call('XCLAIM', "
+                 "KEYS[1], 'appliers', 'gone', 0, all[#all][1], 'FORCE', 'JUSTID')");
+    ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 1);
+    ck_assert_int_eq(a.trim(a.context, &fault), TT_OK);
+    ck_assert_str_eq(claim(&b, 9), "x2*1 y1*1 ");
+    finish(&b);
+    ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 0);
+    tear_down();
+}
+TT_END
+
 TT_SUITE("adapters/redis/turns_lost", lost_keys_are_made_anew_from_what_is_pending,
          something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
          a_lock_that_came_to_somebody_else_is_not_released,
          nothing_is_left_with_the_consumer_of_a_dead_worker,
-         a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts)
+         a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts,
+         what_was_not_delivered_is_not_trimmed_though_something_behind_it_is_pending)

@@ -86,6 +86,34 @@ TT_TEST(of_many_entries_none_is_missed)
 }
 TT_END
 
+static long long bytes_sent(void)
+{
+    redisContext *redis = tt_redis_server_connect(&server);
+    redisReply *reply = redisCommand(redis, "INFO stats");
+    long long bytes = strtoll(strstr(reply->str, "total_net_output_bytes:") + 23, NULL, 10);
+    freeReplyObject(reply);
+    redisFree(redis);
+    return bytes;
+}
+
+TT_TEST(a_wait_brings_no_more_entries_than_a_batch_may_have)
+{
+    enum { LONG = 50000, MANY = 12, FEW = 3 };
+    static char text[LONG + 1];
+    memset(text, 'x', LONG);
+    set_up_idle("bounded");
+    ck_assert_str_eq(claim(&a, FEW), "");
+    for (int i = 0; i < MANY; i++)
+        tt_redis_ask(&server, "XADD {t:0}:events * e %s", text);
+    long long before = bytes_sent();
+    wait_for(&a, 2000);
+    long long came = bytes_sent() - before;
+    ck_assert(came > FEW * LONG && came < (FEW + 1) * LONG);
+    ck_assert_uint_eq(claim_told(&a), MANY);
+    tear_down();
+}
+TT_END
+
 TT_TEST(what_comes_behind_a_wait_is_found_by_the_next_one)
 {
     set_up_idle("behind");
@@ -200,7 +228,8 @@ TT_TEST(a_call_of_others_is_heard_by_one_of_sixteen_brief_waits)
 TT_END
 
 TT_SUITE("adapters/redis/wait", what_a_wait_found_is_claimed_without_another_look,
-         of_many_entries_none_is_missed, what_comes_behind_a_wait_is_found_by_the_next_one,
+         of_many_entries_none_is_missed, a_wait_brings_no_more_entries_than_a_batch_may_have,
+         what_comes_behind_a_wait_is_found_by_the_next_one,
          what_others_took_meanwhile_is_not_claimed_twice,
          a_finish_and_the_wait_behind_it_are_one_step,
          what_waits_behind_the_batch_that_is_finished_ends_the_wait,

@@ -50,6 +50,44 @@ TT_TEST(a_full_disk_is_told_and_leaves_nothing_of_the_transaction)
 }
 TT_END
 
+static int called[2]; /* now and then, as the last time */
+static void note_call(void *context, bool last)
+{
+    ck_assert_ptr_eq(context, called);
+    ck_assert_int_eq(called[1], 0);
+    called[last]++;
+}
+
+static enum tt_err watched_write(void *context, const struct tt_store_changes *changes,
+                                 struct tt_fault *fault)
+{
+    struct tt_store_changes mine = *changes;
+    mine.meanwhile = (struct tt_store_meanwhile){called, note_call};
+    return store.write(context, &mine, fault);
+}
+
+TT_TEST(who_writes_is_called_now_and_then_and_once_as_the_last_time)
+{
+    for (int rows = 1; rows <= 200; rows += 199) {
+        struct tt_store watched;
+        struct tt_event event = tt_test_event("QUEUED", 10);
+        memset(called, 0, sizeof called);
+        setup();
+        watched = store;
+        watched.write = watched_write;
+        tt_applying_done(&applying);
+        tt_applying_begin(&applying, &watched, false);
+        for (int i = 0; i < rows; i++)
+            tt_applying_add(&applying, &event, 3, 100 + i, 0);
+        ck_assert_uint_eq(tt_applying_run(&applying), (unsigned)rows);
+        ck_assert_int_ge(called[0], 1);
+        ck_assert_int_eq(called[1], 1);
+        teardown();
+        unlink(path);
+    }
+}
+TT_END
+
 TT_TEST(a_value_beyond_what_sqlite_holds_makes_one_entry_poison_and_the_rest_goes_on)
 {
     setup();
@@ -202,7 +240,8 @@ TT_TEST(a_store_of_version_1_goes_on_where_it_was)
 }
 TT_END
 
-TT_SUITE("adapters/sqlite/writer", a_full_disk_is_told_and_leaves_nothing_of_the_transaction,
+TT_SUITE("adapters/sqlite/writer", who_writes_is_called_now_and_then_and_once_as_the_last_time,
+         a_full_disk_is_told_and_leaves_nothing_of_the_transaction,
          a_value_beyond_what_sqlite_holds_makes_one_entry_poison_and_the_rest_goes_on,
          a_commit_waits_for_the_disk_unless_told_otherwise,
          two_processes_write_one_file_and_share_one_apply_seq,

@@ -92,6 +92,19 @@ TT_TEST(a_batch_whose_fence_was_not_reserved_before_it_was_claimed_is_claimed_ag
 }
 TT_END
 
+/* Which may have lost numbers that it had given: no ceiling helps then. */
+TT_TEST(what_another_server_gave_is_claimed_again_above_what_was_reserved_since)
+{
+    struct tt_world world = {.moves = true, .fence_known = 10, .fence_known_next = 5000};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim give-back claim begin commit finish disconnect ");
+    ck_assert_int_eq(world.rows, 1);
+    ck_assert_int_gt(world.fence, 5000);
+}
+TT_END
+
 TT_TEST(more_fences_are_reserved_before_they_are_used_up)
 {
     struct tt_world world = {.fence = 10 + TT_FENCE_STEP - 100};
@@ -288,6 +301,7 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_fenced_worker_writes_nothing_and_takes_its_turn_again,
          after_a_fence_the_store_is_asked_what_new_ones_must_be_above,
          a_batch_whose_fence_was_not_reserved_before_it_was_claimed_is_claimed_again,
+         what_another_server_gave_is_claimed_again_above_what_was_reserved_since,
          more_fences_are_reserved_before_they_are_used_up,
          the_lease_of_a_batch_is_renewed_while_the_store_is_away,
          a_batch_that_was_asked_for_long_ago_is_renewed_before_it_is_applied,

@@ -83,7 +83,35 @@ TT_TEST(a_worker_that_stays_waits_in_one_step_with_finishing_where_nothing_is_as
 }
 TT_END
 
+/* Nothing was known of when the batch began; what came is asked for while the store writes. */
+TT_TEST(what_is_seen_in_the_middle_of_the_transaction_is_the_next_batch_without_a_wait)
+{
+    struct tt_world world = {.asks_ahead = true, .peeks = true, .stays = true, .batch = 1};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary, "connect claim begin peek commit finish claim begin peek "
+                                  "commit finish and-wait disconnect ");
+    ck_assert_uint_eq(counts.entries, 2);
+}
+TT_END
+
+TT_TEST(a_peek_that_fails_is_told_when_the_store_has_the_batch)
+{
+    struct tt_world world = {
+        .asks_ahead = true, .peeks = true, .batch = 1, .carry_fails = TT_ERR_UNAVAILABLE};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    must_have(&world, "connect claim begin carry-fails commit queue-away connect claim begin ");
+    ck_assert_uint_eq(counts.entries, 1);
+}
+TT_END
+
 TT_SUITE("core/engine/worker_ahead",
+         what_is_seen_in_the_middle_of_the_transaction_is_the_next_batch_without_a_wait,
+         a_peek_that_fails_is_told_when_the_store_has_the_batch,
          a_worker_that_stays_waits_in_one_step_with_finishing_where_nothing_is_asked_for,
          the_next_batch_is_gone_on_with_in_the_middle_of_the_transaction,
          what_fails_in_going_on_does_not_disturb_the_store_and_is_told_after_it,
