@@ -1,6 +1,6 @@
 /* Columns in the one order that the tables, writing and reading share. Inside adapters/postgres
- * only. A row of a table is sent whole, so the order must be the table's own: a new column goes to
- * the end, here and in the schema. */
+ * only. Arrays of rows are of the types ..._written, which have these columns in this order and
+ * nothing else: a new column goes to their end, too. Others may add columns to the tables. */
 #ifndef TT_ADAPTERS_POSTGRES_COLUMNS_H
 #define TT_ADAPTERS_POSTGRES_COLUMNS_H
 

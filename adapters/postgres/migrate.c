@@ -110,6 +110,33 @@ static const char *const steps[] = {
     "ALTER TABLE upload_batch ADD COLUMN column_bytes BIGINT NOT NULL DEFAULT 0;"
     "CREATE INDEX upload_hold_wanted ON upload_hold (destination)"
     "  WHERE wanted = 1 AND released_in IS NULL;",
+
+    /* Rows as workers send them. The tables' own types have the columns that others add, too. */
+    "CREATE TYPE task_status_audit_written AS ("
+    "  epoch BIGINT, partition BIGINT, entry_ms BIGINT, entry_seq BIGINT,"
+    "  tenant TEXT COLLATE \"C\", task_id TEXT COLLATE \"C\", task_type TEXT COLLATE \"C\","
+    "  status TEXT COLLATE \"C\", stage TEXT COLLATE \"C\", event_time TIMESTAMPTZ,"
+    "  event_id TEXT COLLATE \"C\", source TEXT COLLATE \"C\", seq BIGINT,"
+    "  correlation_id TEXT COLLATE \"C\", dataset_id TEXT COLLATE \"C\","
+    "  message TEXT COLLATE \"C\", error_code TEXT COLLATE \"C\", error_code_is_int SMALLINT,"
+    "  attributes TEXT COLLATE \"C\", received_at TIMESTAMPTZ, enqueued_at TIMESTAMPTZ,"
+    "  read_started_at TIMESTAMPTZ, write_started_at TIMESTAMPTZ, worker TEXT COLLATE \"C\","
+    "  fence BIGINT, attempt BIGINT, duplicate SMALLINT, identity INTEGER);"
+    "CREATE TYPE task_status_current_written AS ("
+    "  tenant TEXT COLLATE \"C\", task_id TEXT COLLATE \"C\", task_type TEXT COLLATE \"C\","
+    "  status TEXT COLLATE \"C\", stage TEXT COLLATE \"C\", event_time TIMESTAMPTZ,"
+    "  first_seen_at TIMESTAMPTZ, updated_at TIMESTAMPTZ, events BIGINT, fence BIGINT,"
+    "  last_seq BIGINT, newest_event_time TIMESTAMPTZ, correlation_id TEXT COLLATE \"C\","
+    "  dataset_id TEXT COLLATE \"C\", stays BIGINT, stay_status TEXT COLLATE \"C\");"
+    "CREATE TYPE task_status_interval_written AS ("
+    "  tenant TEXT COLLATE \"C\", task_id TEXT COLLATE \"C\", position BIGINT,"
+    "  valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, status TEXT COLLATE \"C\","
+    "  stage TEXT COLLATE \"C\");"
+    "CREATE TYPE dataset_progress_written AS ("
+    "  tenant TEXT COLLATE \"C\", correlation_id TEXT COLLATE \"C\","
+    "  dataset_id TEXT COLLATE \"C\", records_expected BIGINT, records_finished BIGINT,"
+    "  succeeded BIGINT, failed BIGINT, first_failure TEXT COLLATE \"C\","
+    "  last_stage TEXT COLLATE \"C\", first_failure_at TIMESTAMPTZ);",
 };
 
 enum { VERSION = sizeof steps / sizeof *steps };

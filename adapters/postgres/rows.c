@@ -6,7 +6,7 @@
 void tt_wire_add_audit(struct tt_wire *wire, const struct tt_audit_row *row)
 {
     const struct tt_event *event = &row->event;
-    tt_wire_row(wire, TT_PG_AUDIT_FIELDS + wire->is_array);
+    tt_wire_row(wire, TT_PG_AUDIT_FIELDS);
     tt_wire_int8(wire, row->place.epoch);
     tt_wire_int8(wire, row->place.partition);
     tt_wire_int8(wire, row->place.entry_ms);
@@ -35,8 +35,6 @@ void tt_wire_add_audit(struct tt_wire *wire, const struct tt_audit_row *row)
     tt_wire_int8(wire, row->attempt);
     tt_wire_int2(wire, row->duplicate);
     tt_wire_int4(wire, (int32_t)tt_event_identity(event));
-    if (wire->is_array) /* apply_seq: a row of an array is whole */
-        tt_wire_null(wire, TT_WIRE_INT8);
     tt_wire_row_end(wire);
 }
 

@@ -80,13 +80,13 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
     [TT_PG_SQL_AUDIT_COPY] = {"", COPY("task_status_audit", TT_PG_AUDIT_WRITTEN)},
     [TT_PG_SQL_AUDIT_ADD] = {"audit_add", "INSERT INTO task_status_audit (" TT_PG_AUDIT_WRITTEN
                                           ") SELECT " TT_PG_AUDIT_WRITTEN
-                                          " FROM unnest($1::task_status_audit[])"},
+                                          " FROM unnest($1::task_status_audit_written[])"},
     [TT_PG_SQL_CURRENT_COPY] = {"", COPY("task_status_current", TT_PG_CURRENT_COLUMNS)},
     [TT_PG_SQL_STAYS_COPY] = {"", COPY("task_status_interval", TT_PG_INTERVAL_COLUMNS)},
     [TT_PG_SQL_CURRENT_ADD] = {"current_add",
                                "INSERT INTO task_status_current (" TT_PG_CURRENT_COLUMNS
                                ") SELECT " TT_PG_CURRENT_COLUMNS
-                               " FROM unnest($1::task_status_current[])"},
+                               " FROM unnest($1::task_status_current_written[])"},
     [TT_PG_SQL_CURRENT_PUT] = {"current_put",
                                "UPDATE task_status_current AS c SET task_type = k.task_type,"
                                " status = k.status, stage = k.stage, event_time = k.event_time,"
@@ -95,17 +95,19 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
                                " newest_event_time = k.newest_event_time,"
                                " correlation_id = k.correlation_id, dataset_id = k.dataset_id,"
                                " stays = k.stays, stay_status = k.stay_status"
-                               " FROM unnest($1::task_status_current[]) AS k WHERE " OF("c")},
+                               " FROM unnest($1::task_status_current_written[]) AS k WHERE " OF(
+                                   "c")},
     [TT_PG_SQL_STAYS_CLEAR] = {"stays_clear",
                                "DELETE FROM task_status_interval AS i"
-                               " USING unnest($1::task_status_interval[]) AS k WHERE " OF(
+                               " USING unnest($1::task_status_interval_written[]) AS k WHERE " OF(
                                    "i") " AND i.position > k.position"},
-    [TT_PG_SQL_STAY_END] = {"stay_end", "UPDATE task_status_interval AS i SET valid_to = k.valid_to"
-                                        " FROM unnest($1::task_status_interval[]) AS k WHERE " OF(
-                                            "i") " AND i.position = k.position"},
+    [TT_PG_SQL_STAY_END] = {"stay_end",
+                            "UPDATE task_status_interval AS i SET valid_to = k.valid_to"
+                            " FROM unnest($1::task_status_interval_written[]) AS k WHERE " OF(
+                                "i") " AND i.position = k.position"},
 #define STAY_PUT                                                                                   \
     "INSERT INTO task_status_interval (" TT_PG_INTERVAL_COLUMNS ") SELECT " TT_PG_INTERVAL_COLUMNS \
-    " FROM unnest($1::task_status_interval[])"
+    " FROM unnest($1::task_status_interval_written[])"
     [TT_PG_SQL_STAY_PUT] = {"stay_put", STAY_PUT},
     /* Where rows of nobody knows whom are in the way. */
     [TT_PG_SQL_STAY_PUT_OVER] = {"stay_put_over",
@@ -118,7 +120,7 @@ static const struct sql sqls[TT_PG_SQL_COUNT] = {
     [TT_PG_SQL_PROGRESS_ADD] =
         {"progress_add",
          "INSERT INTO dataset_progress AS old (" TT_PG_PROGRESS_COLUMNS
-         ") SELECT " TT_PG_PROGRESS_COLUMNS " FROM unnest($1::dataset_progress[])"
+         ") SELECT " TT_PG_PROGRESS_COLUMNS " FROM unnest($1::dataset_progress_written[])"
          " ON CONFLICT (tenant, correlation_id, dataset_id) DO UPDATE SET"
          " records_expected = coalesce(excluded.records_expected, old.records_expected),"
          " records_finished = old.records_finished + excluded.records_finished,"

@@ -55,10 +55,10 @@ static enum tt_err look_around(struct tt_pg_writer *w, struct tt_fault *fault)
 {
     PGresult *result = NULL;
     enum tt_err err = tt_pg_query(&w->pg,
-                                  "SELECT 'task_status_audit'::regtype::int8,"
-                                  " 'task_status_current'::regtype::int8,"
-                                  " 'task_status_interval'::regtype::int8,"
-                                  " 'dataset_progress'::regtype::int8",
+                                  "SELECT 'task_status_audit_written'::regtype::int8,"
+                                  " 'task_status_current_written'::regtype::int8,"
+                                  " 'task_status_interval_written'::regtype::int8,"
+                                  " 'dataset_progress_written'::regtype::int8",
                                   false, NULL, 0, &result, fault);
     if (err != TT_OK)
         return err;

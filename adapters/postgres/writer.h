@@ -18,7 +18,7 @@ struct tt_pg_writer {
     struct tt_store_meanwhile at_commit; /* the last call, which write left to it; or none */
     size_t sent;                       /* statements on their way, whose results nobody took yet */
     struct tt_wire wires[TT_PG_WIRES]; /* parameters of the step in hand */
-    uint32_t audit_type, current_type, interval_type, progress_type; /* of the tables' rows */
+    uint32_t audit_type, current_type, interval_type, progress_type; /* of rows, ..._written */
 };
 
 /* Sends a prepared statement. */

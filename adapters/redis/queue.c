@@ -70,8 +70,8 @@ static enum tt_err make_partitions(struct tt_redis_queue *queue, unsigned count,
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     queue->partition_count = count;
     for (unsigned i = 0; i < count; i++)
-        queue->partitions[i] =
-            (struct tt_redis_partition){.ready = true, .last_id = "0-0", .wake_id = "0-0"};
+        queue->partitions[i] = (struct tt_redis_partition){
+            .ready = true, .deep = true, .last_id = "0-0", .wake_id = "0-0"};
     queue->look_due.us = 0;
     return TT_OK;
 }

@@ -3,8 +3,9 @@
  * Which partitions. A worker asks first those that are its share by its rank among the workers
  * alive, and helps with others only when its own have nothing. So workers mostly stay out of each
  * other's way, and a partition with much to do gets help. Nothing is held between batches, so a
- * changed share needs no handing over. A pass asks a few partitions for large parts of the batch;
- * when little came of it, the next asks more of them.
+ * changed share needs no handing over. A pass asks a few partitions for large parts of the batch:
+ * two, where these had enough the last time, or nobody knows yet; many events of one task are then
+ * in one batch, and cost the store less. When little came of it, the next pass asks more of them.
  *
  * Failure modes: the reply is lost: the connection is closed, and what was claimed in it is given
  * back after the next connect, or when the lease ends; the server forgot the scripts: loaded
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PASS = TT_REDIS_AHEAD, PASS_GROWS = 4 };
+enum { FIRST_PASS = TT_REDIS_AHEAD, PASS_GROWS = 4, DEEP_PASS = 2 };
 
 bool tt_redis_queue_is_own(const struct tt_redis_queue *queue, unsigned partition)
 {
@@ -134,8 +135,11 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
     redisReply *reply = NULL;
     p->first = queue->hands[p->hand].entry_count;
     p->maybe = false;
-    if (queue->locking)
-        return tt_redis_queue_take(queue, partition, each, ret_forgotten, fault);
+    if (queue->locking) {
+        enum tt_err err = tt_redis_queue_take(queue, partition, each, ret_forgotten, fault);
+        p->deep = p->ready && p->count >= each / 2;
+        return err;
+    }
     enum tt_err err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
         err = tt_redis_queue_keep(&queue->hands[p->hand], reply, fault);
@@ -155,6 +159,7 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
     if (err == TT_OK)
         err = p->recovering ? take_recovered(queue, partition, reply, fault)
                             : take_new(queue, partition, reply, each, fault);
+    p->deep = p->ready && p->count >= each / 2;
     p->in_hand = p->count > 0;
     return err;
 }
@@ -174,9 +179,14 @@ size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, bool maybe,
 {
     unsigned count = queue->partition_count, first = queue->next_first % count;
     size_t chosen = 0;
-    for (unsigned i = 0; i < count && chosen < limit; i++)
-        if (can_ask(queue, (first + i) % count, own, maybe))
-            list[chosen++] = (first + i) % count;
+    bool deep = limit <= FIRST_PASS;
+    for (unsigned i = 0; i < count && chosen < limit && !(deep && chosen == DEEP_PASS); i++) {
+        unsigned partition = (first + i) % count;
+        if (!can_ask(queue, partition, own, maybe))
+            continue;
+        list[chosen++] = partition;
+        deep = deep && queue->partitions[partition].deep;
+    }
     if (chosen > 0)
         queue->next_first = list[chosen - 1] + 1;
     return chosen;

@@ -35,6 +35,7 @@ struct tt_redis_partition {
     bool ready;             /* there may be something to claim */
     bool maybe;             /* something new, that is, and nobody has looked yet */
     const redisReply *seen; /* what the last wait found new, all there was; NULL: look */
+    bool deep;              /* the last claim brought much, and more is there */
     bool full;              /* so much waits behind busy ids that no new entries are read */
     bool stale;             /* what we offered was not the newest */
     size_t order;           /* in its pass */
@@ -173,7 +174,7 @@ enum tt_err tt_redis_queue_ask(struct tt_redis_queue *queue, const unsigned *par
 enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partition, size_t each,
                                   bool *ret_forgotten, struct tt_fault *fault);
 /* Up to `limit` partitions that have something, or (maybe) may have, own ones or the others; each
- * stands first in its turn. Returns how many. */
+ * stands first in its turn. Two suffice where there is enough in both. Returns how many. */
 size_t tt_redis_queue_choose(struct tt_redis_queue *queue, bool own, bool maybe, size_t limit,
                              unsigned *list);
 void tt_redis_queue_ask_anew(struct tt_redis_queue *queue); /* no partition was asked yet */

@@ -72,6 +72,17 @@
     "claim(out, OUT, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0) call('XGROUP', 'SETID', E, G, ids[n]) "   \
     "end "
 
+/* Last: the tasks are held. A server looks through a hash of up to 512 short fields from its
+ * beginning, for each field that is asked for; a long one makes it look by key from then on. It is
+ * no task: those have a slash. */
+#define TT_LUA_HOLD_TASKS                                                                          \
+    "local LONG = string.rep('.', 65) "                                                            \
+    "local function hold(tasks) each_part(tasks, 1000, function(...) "                             \
+    "local args, hset = {...}, {} if #args > 32 then args[#args + 1] = LONG end "                  \
+    "for i = 1, #args do hset[2 * i - 1] = args[i] hset[2 * i] = ME end "                          \
+    "call('HSET', HELD, unpack(hset)) end) "                                                       \
+    "if #tasks > 32 then call('HDEL', HELD, LONG) end end "
+
 /* ... | lease ms, count, the number the fence must be above, how many entries may wait, a mark, the
  * id that the offers begin behind, how many offers, offers. Mark: 0: what was seen is all there is,
  * 2: it is not, 1: goes on from the call before, whose count it shares; where that found nothing
@@ -84,7 +95,7 @@
  * would let it go.
  */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_TURNS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW                                   \
+    TT_LUA_TURNS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW TT_LUA_HOLD_TASKS                 \
         "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
         "local last, first, taken, more, goes_on = delivered(), 1, 0, 0, ARGV[7] == '1' "          \
         "local gap = before(last, ARGV[8]) "                                                       \
@@ -111,9 +122,7 @@
         "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
         "if fence <= floor then fence = floor + 1 "                                                \
         "call('SET', FENCE, string.format('%.0f', fence)) end "                                    \
-        "each_part(tasks, 1000, function(...) local args = {...} local hset = {} "                 \
-        "for i = 1, #args do hset[2 * i - 1] = args[i] hset[2 * i] = ME end "                      \
-        "call('HSET', HELD, unpack(hset)) end) "                                                   \
+        "hold(tasks) "                                                                             \
         "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) end "                                   \
         "return {fence, more, last, vanished, entries, tries, held, first, taken, "                \
         "refused, firsts, named}"

@@ -227,7 +227,7 @@ static enum tt_err q_connect(void *context, unsigned *ret_partitions, int64_t *r
     memset(q->partitions, 0, sizeof q->partitions);
     q->brief = 0;
     for (unsigned i = 0; i < q->server->partition_count; i++)
-        q->partitions[i].ready = true;
+        q->partitions[i].ready = q->partitions[i].deep = true;
     q->look_due.us = 0;
     q->lost = false;
     *ret_partitions = q->server->partition_count;
@@ -334,6 +334,8 @@ static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_l
 {
     struct tt_model_queue *q = context;
     bool together = q->locking && !tt_model_client_is_ahead(q);
+    if (together) /* what an earlier wait found may be old by now */
+        tt_model_client_forget_seen(q);
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].finished = together && q->partitions[i].in_hand;
     bool ahead = tt_model_client_is_ahead(q);

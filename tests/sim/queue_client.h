@@ -29,7 +29,7 @@ struct tt_model_queue {
     size_t batch_max; /* of the last claim */
     struct tt_mono look_due;
     struct {
-        bool asked, ready, maybe, full, stale, in_hand, unsure;
+        bool asked, ready, deep, maybe, full, stale, in_hand, unsure;
         bool tells;    /* a finish whose answer was not read says that something waits */
         bool finished; /* by the call that waits as well */
         bool has_seen; /* what the last wait found is all there was, in `seen` */

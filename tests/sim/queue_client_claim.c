@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PASS = 8, PASS_GROWS = 4 };
+enum { FIRST_PASS = 8, PASS_GROWS = 4, DEEP_PASS = 2 };
 
 bool tt_model_client_is_own(const struct tt_model_queue *q, unsigned partition)
 {
@@ -18,13 +18,14 @@ static int by_id(const void *a, const void *b)
                                (struct tt_model_id){y->id_ms, y->id_seq});
 }
 
-static void take_claim(struct tt_model_queue *q, unsigned partition,
+static void take_claim(struct tt_model_queue *q, unsigned partition, size_t each,
                        const struct tt_model_claim *claim)
 {
     q->partitions[partition].stale = claim->more == 3;
     q->partitions[partition].full = claim->more == 2;
     q->partitions[partition].maybe = false;
     q->partitions[partition].ready = claim->more == 1 || claim->more == 3;
+    q->partitions[partition].deep = q->partitions[partition].ready && claim->count >= each / 2;
     q->partitions[partition].last = claim->last;
     q->partitions[partition].in_hand = claim->count > 0 || claim->task_count > 0;
     q->partitions[partition].task_count = claim->task_count;
@@ -52,12 +53,15 @@ size_t tt_model_client_choose(struct tt_model_queue *q, bool own, bool maybe, si
 {
     unsigned count = q->server->partition_count, first = q->next_first % count;
     size_t chosen = 0;
-    for (unsigned i = 0; i < count && chosen < limit; i++) {
+    bool deep = limit <= FIRST_PASS;
+    for (unsigned i = 0; i < count && chosen < limit && !(deep && chosen == DEEP_PASS); i++) {
         unsigned k = (first + i) % count;
-        if ((q->partitions[k].ready || (maybe && q->partitions[k].maybe)) &&
-            !q->partitions[k].asked && !q->partitions[k].in_hand &&
-            tt_model_client_is_own(q, k) == own)
-            list[chosen++] = k;
+        if ((!q->partitions[k].ready && !(maybe && q->partitions[k].maybe)) ||
+            q->partitions[k].asked || q->partitions[k].in_hand ||
+            tt_model_client_is_own(q, k) != own)
+            continue;
+        list[chosen++] = k;
+        deep = deep && q->partitions[k].deep;
     }
     if (chosen > 0)
         q->next_first = list[chosen - 1] + 1;
@@ -90,7 +94,7 @@ static void take_plain(struct tt_model_queue *q, unsigned partition, size_t each
     if (recovering || claim.count == 0)
         claim.last = last;
     claim.more = recovering || claim.count >= each;
-    take_claim(q, partition, &claim);
+    take_claim(q, partition, each, &claim);
     if (recovering)
         q->partitions[partition].recovering = q->partitions[partition].cursor.ms > 0;
     else
@@ -112,7 +116,7 @@ enum tt_err tt_model_client_offer(struct tt_model_queue *q, unsigned partition, 
     }
     tt_model_claim(q->server, partition, q->token, q->lease_ms, each, floor, q->waiting_max,
                    &q->offers[partition], &claim);
-    take_claim(q, partition, &claim);
+    take_claim(q, partition, each, &claim);
     return TT_OK;
 }
 

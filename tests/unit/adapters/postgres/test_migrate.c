@@ -87,13 +87,16 @@ static void make_older(char older[static 500], int64_t version)
                    " 'done', 1, 0, now(), 0, now(), now())"));
 }
 
-/* Columns and indexes, without the schema's name. */
+/* Columns, types of rows and indexes, without the schema's name. */
 static char *shape_of(const char *at)
 {
     return tt_postgres_text(
         at, "SELECT table_name, column_name, data_type, is_nullable, collation_name,"
             " replace(column_default, current_schema() || '.', '') FROM information_schema.columns"
-            " WHERE table_schema = current_schema() UNION ALL SELECT tablename, indexname,"
+            " WHERE table_schema = current_schema() UNION ALL SELECT udt_name, attribute_name,"
+            " data_type, ordinal_position::text, collation_name, ''"
+            " FROM information_schema.attributes WHERE udt_schema = current_schema()"
+            " UNION ALL SELECT tablename, indexname,"
             " replace(indexdef, current_schema() || '.', ''), '', '', '' FROM pg_indexes"
             " WHERE schemaname = current_schema() ORDER BY 1, 2, 3");
 }
