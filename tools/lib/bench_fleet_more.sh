@@ -55,6 +55,7 @@ measure_latency() {
     local run store
     rm -f "$WORK"/latency-*.runs
     for ((run = 1; run <= runs; run++)); do
+        say "run $run of $runs: the machine itself stands still for $("$programs/bench_stalls" 3) (p99 longest, ms)"
         for store in "${stores[@]}"; do
             latency_tasktrail "$store"
             [ "$alone" = yes ] || latency_bullmq "$store"
