@@ -57,9 +57,16 @@ struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int
 
 void tt_test_queue_add(const struct tt_redis_server *server, const char *task, int n)
 {
-    char payload[200];
+    tt_test_queue_add_to(server, 0, task, n);
+}
+
+void tt_test_queue_add_to(const struct tt_redis_server *server, int partition, const char *task,
+                          int n)
+{
+    char key[30], payload[200];
+    snprintf(key, sizeof key, "{t:%d}:events", partition);
     snprintf(payload, sizeof payload, "{\"task_id\":\"%s\",\"n\":%d}", task, n);
-    tt_redis_ask(server, "XADD {t:0}:events * e %s", payload);
+    tt_redis_ask(server, "XADD %s * e %s", key, payload);
 }
 
 const char *tt_test_queue_claim(struct tt_queue *queue, size_t max,

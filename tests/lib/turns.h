@@ -16,6 +16,9 @@ struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int
                                         unsigned partitions);
 /* Event n of a task is added. */
 void tt_test_queue_add(const struct tt_redis_server *server, const char *task, int n);
+/* To another partition than the first. */
+void tt_test_queue_add_to(const struct tt_redis_server *server, int partition, const char *task,
+                          int n);
 
 /* One claim: "a1*1 " for event 1 of task a, delivered once; another payload as it is. The text is
  * overwritten by the next call. */

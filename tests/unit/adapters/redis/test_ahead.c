@@ -54,10 +54,7 @@ static void tear_down(void)
 
 static void add(int partition, const char *task, int n)
 {
-    char key[30], payload[100];
-    snprintf(key, sizeof key, "{t:%d}:events", partition);
-    snprintf(payload, sizeof payload, "{\"task_id\":\"%s\",\"n\":%d}", task, n);
-    tt_redis_ask(&server, "XADD %s * e %s", key, payload);
+    tt_test_queue_add_to(&server, partition, task, n);
 }
 
 static const char *claim(struct tt_queue *queue, size_t max)
