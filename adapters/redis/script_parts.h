@@ -36,4 +36,11 @@
     "redis.call('XADD', dead, '*', unpack(fields)) end "                                           \
     "redis.call('HINCRBY', counts, 'failed', 1) end "
 
+/* Which of two entry ids is older: their parts can be larger than what numbers hold. */
+#define TT_LUA_OLDER                                                                               \
+    "local function before(a, b) "                                                                 \
+    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') " \
+    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "                 \
+    "if #as ~= #bs then return #as < #bs end return as < bs end "
+
 #endif

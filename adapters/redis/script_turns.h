@@ -121,13 +121,6 @@
     "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "             \
     "return g['last-delivered-id'] end end end "
 
-/* Which of two entry ids is older: their parts can be larger than what numbers hold. */
-#define TT_LUA_OLDER                                                                               \
-    "local function before(a, b) "                                                                 \
-    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') " \
-    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "                 \
-    "if #as ~= #bs then return #as < #bs end return as < bs end "
-
 /* Before anything is held: holders whose lease ended give back, and what does not fit is made anew.
  *
  * A Redis whose file was cut within a transaction leaves the beginning of it there (7.0.15), and

@@ -50,16 +50,12 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
         "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
        one stays. (Behind the last one delivered something may be pending: see TT_LUA_TIDY.) */
-    [TT_SCRIPT_TRIM] = TT_LUA_GROUPS
-    "local function older(a, b) "
-    "local am, as = string.match(a, '(%d+)-(%d+)') local bm, bs = string.match(b, '(%d+)-(%d+)') "
-    "if #am ~= #bm then return #am < #bm end if am ~= bm then return am < bm end "
-    "if #as ~= #bs then return #as < #bs end return as < bs end "
+    [TT_SCRIPT_TRIM] = TT_LUA_GROUPS TT_LUA_OLDER
     "local least = nil "
     "for _, g in ipairs(groups(KEYS[1])) do "
     "local p = redis.call('XPENDING', KEYS[1], g.name) "
-    "local id = g['last-delivered-id'] if p[1] > 0 and older(p[2], id) then id = p[2] end "
-    "if not least or older(id, least) then least = id end end "
+    "local id = g['last-delivered-id'] if p[1] > 0 and before(p[2], id) then id = p[2] end "
+    "if not least or before(id, least) then least = id end end "
     "if not least or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
     /* events | group -> {unread, pending}; without what is parked */

@@ -26,16 +26,22 @@ struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64
 }
 
 struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int64_t lease_ms,
-                                        unsigned wanted)
+                                        unsigned partitions)
 {
     static struct tt_clock clock;
+    clock = tt_system_clock(NULL);
+    clock.mono = stand_still;
+    return tt_test_queue_open_by(url, worker, lease_ms, partitions, &clock);
+}
+
+struct tt_queue tt_test_queue_open_by(const char *url, const char *worker, int64_t lease_ms,
+                                      unsigned wanted, const struct tt_clock *clock)
+{
     static struct tt_random chance;
     struct tt_queue queue;
     struct tt_fault fault = {0};
     unsigned partitions = 0;
     int64_t epoch = 0;
-    clock = tt_system_clock(NULL);
-    clock.mono = stand_still;
     chance = tt_system_random();
     const struct tt_redis_queue_options options = {
         .url = url,
@@ -44,7 +50,7 @@ struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int
         .worker = worker,
         .lease_ms = lease_ms,
         .locking = true,
-        .clock = &clock,
+        .clock = clock,
         .random = &chance,
     };
     ck_assert_int_eq(tt_redis_queue_create(&options, &queue, &fault), TT_OK);

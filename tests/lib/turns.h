@@ -2,6 +2,7 @@
 #ifndef TT_TESTS_LIB_TURNS_H
 #define TT_TESTS_LIB_TURNS_H
 
+#include "core/port/clock.h"
 #include "core/port/queue.h"
 #include "tests/lib/redis_server.h"
 
@@ -14,6 +15,9 @@ struct tt_queue tt_test_queue_open_at(const char *url, const char *worker, int64
 /* The same with more partitions. */
 struct tt_queue tt_test_queue_open_wide(const char *url, const char *worker, int64_t lease_ms,
                                         unsigned partitions);
+/* The same with a clock of one's own, which must stay. */
+struct tt_queue tt_test_queue_open_by(const char *url, const char *worker, int64_t lease_ms,
+                                      unsigned partitions, const struct tt_clock *clock);
 /* Event n of a task is added. */
 void tt_test_queue_add(const struct tt_redis_server *server, const char *task, int n);
 /* To another partition than the first. */

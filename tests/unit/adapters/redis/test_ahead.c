@@ -16,26 +16,8 @@ static struct tt_fault fault;
 static struct tt_queue open_queue(const char *worker)
 {
     static struct tt_clock clock;
-    static struct tt_random chance;
-    struct tt_queue queue;
-    unsigned partitions = 0;
-    int64_t epoch = 0;
     clock = tt_system_clock(NULL);
-    chance = tt_system_random();
-    const struct tt_redis_queue_options options = {
-        .url = server.url,
-        .prefix = "t",
-        .partitions = 2,
-        .worker = worker,
-        .lease_ms = 60000,
-        .locking = true,
-        .clock = &clock,
-        .random = &chance,
-    };
-    ck_assert_int_eq(tt_redis_queue_create(&options, &queue, &fault), TT_OK);
-    ck_assert_int_eq(queue.connect(queue.context, &partitions, &epoch, &fault), TT_OK);
-    ck_assert_uint_eq(partitions, 2);
-    return queue;
+    return tt_test_queue_open_by(server.url, worker, 60000, 2, &clock);
 }
 
 static void set_up(const char *name)
