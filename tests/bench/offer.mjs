@@ -1,5 +1,6 @@
 // Offers events at a steady rate, whatever becomes of them, each stamped with the microsecond at
-// which it was given to the client: "message" is NUMBER:MICROSECONDS, NUMBER with nine digits.
+// which it was given to the client: "message" is NUMBER:MICROSECONDS, NUMBER with nine digits. The
+// clock is the machine's monotonic one, as in bench_arrivals.
 //
 //   node offer.mjs tasktrail|bullmq SOCKET FILE RATE SECONDS
 //
@@ -55,7 +56,7 @@ await new Promise((done) => {
   (function tick() {
     const due = Math.min(events.length, Math.floor((performance.now() - started) * rate / 1000));
     for (; sent < due; sent++) {
-      const us = Math.round((performance.timeOrigin + performance.now()) * 1000);
+      const us = process.hrtime.bigint() / 1000n;
       pending.push(queue.add({ ...events[sent], message: `${String(sent).padStart(9, "0")}:${us}` }));
     }
     if (sent === events.length) done();

@@ -69,6 +69,8 @@ start_postgres() {
         kill -0 "$postgres_pid" 2>/dev/null || refuse "postgres: $(cat "$runtime/postgres.log")"
         sleep 0.1
     done
+    # What was started above is a shell that waits for the server: it would keep a signal to itself.
+    postgres_pid=$(head -n 1 "$runtime/postgres/data/postmaster.pid")
     age_postgres
 }
 
