@@ -103,6 +103,7 @@ struct tt_redis_queue {
     const struct tt_clock *clock;
     const struct tt_random *random;
     unsigned partition_count;
+    unsigned trim_next; /* partition that trim goes on with */
     struct tt_redis_partition *partitions;
     unsigned alive, rank;          /* workers alive, and how many of them stand before us */
     unsigned next_first;           /* partition to claim from first: each gets its turn */
@@ -280,7 +281,7 @@ enum tt_err tt_redis_queue_park(void *context, const struct tt_queue_parking *pa
                                 struct tt_fault *fault);
 /* Takes what is parked out of the batch in hand, so that it is not acknowledged. */
 void tt_redis_queue_leave_parked(struct tt_redis_queue *queue);
-enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault);
+enum tt_err tt_redis_queue_trim(void *context, unsigned count, struct tt_fault *fault);
 enum tt_err tt_redis_queue_backlog(void *context, struct tt_queue_backlog *ret_backlog,
                                    struct tt_fault *fault);
 /* Whether a partition is one of those that this worker takes care of first. */

@@ -91,18 +91,21 @@ static enum tt_err tend_turns(struct tt_redis_queue *queue, unsigned partition,
     return TT_OK;
 }
 
-enum tt_err tt_redis_queue_trim(void *context, struct tt_fault *fault)
+enum tt_err tt_redis_queue_trim(void *context, unsigned count, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
     enum tt_err err = tt_redis_queue_settle(queue, fault);
-    for (unsigned i = 0; i < queue->partition_count && err == TT_OK; i++) {
+    for (unsigned i = 0; i < queue->partition_count && count > 0 && err == TT_OK; i++) {
         char events[TT_REDIS_KEY_BYTES];
         struct tt_redis_command command = {0};
-        if (!tt_redis_queue_is_own(queue, i))
+        unsigned partition = queue->trim_next % queue->partition_count;
+        queue->trim_next = partition + 1;
+        if (!tt_redis_queue_is_own(queue, partition))
             continue;
+        count--;
         if (queue->locking)
-            err = tend_turns(queue, i, fault);
-        tt_redis_key(events, queue->prefix, i, "events");
+            err = tend_turns(queue, partition, fault);
+        tt_redis_key(events, queue->prefix, partition, "events");
         tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
         tt_redis_word(&command, events);
         if (err == TT_OK)

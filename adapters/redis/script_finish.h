@@ -6,22 +6,21 @@
 
 /* ... | 1 when this is the last part, number of ids, ids, tasks -> tasks that became ready, or -1:
  * the lease has ended and others do it again, so nothing is acknowledged. Only tasks of the
- * caller's own are released. */
+ * caller's own are released. The functions are made where something waits, and not before. */
 #define TT_LUA_FINISH                                                                              \
-    TT_LUA_TURNS                                                                                   \
-    "if not call('ZSCORE', LEASES, ME) then return -1 end "                                        \
-    "local n = tonumber(ARGV[4]) "                                                                 \
+    "local call, E, G, ME = redis.call, KEYS[1], ARGV[1], ARGV[2] "                                \
+    "if not call('ZSCORE', KEYS[5], ME) then return -1 end "                                       \
+    "local n, released, woken = tonumber(ARGV[4]), {}, 0 "                                         \
     "if n > 0 then local done = call('XACK', E, G, unpack(ARGV, 5, 4 + n)) "                       \
-    "if done > 0 then call('HINCRBY', COUNTS, 'applied', done) end end "                           \
-    "local released, ready = {}, 0 "                                                               \
-    "if #ARGV > 4 + n then local holders = call('HMGET', HELD, unpack(ARGV, 5 + n)) "              \
+    "if done > 0 then call('HINCRBY', KEYS[8], 'applied', done) end end "                          \
+    "if #ARGV > 4 + n then local holders = call('HMGET', KEYS[2], unpack(ARGV, 5 + n)) "           \
     "for i, holder in ipairs(holders) do if holder == ME then "                                    \
     "released[#released + 1] = ARGV[4 + n + i] end end "                                           \
-    "if #released > 0 then call('HDEL', HELD, unpack(released)) "                                  \
-    "if call('EXISTS', WAIT) == 1 then local tasks = {} "                                          \
-    "for _, key in ipairs(released) do tasks[key] = true end ready = mark_ready(tasks) end end "   \
+    "if #released > 0 then call('HDEL', KEYS[2], unpack(released)) "                               \
+    "if call('EXISTS', KEYS[3]) == 1 then " TT_LUA_TURNS "local tasks = {} "                       \
+    "for _, key in ipairs(released) do tasks[key] = true end woken = mark_ready(tasks) end end "   \
     "end "                                                                                         \
-    "if ARGV[3] == '1' then call('ZREM', LEASES, ME) end return ready"
+    "if ARGV[3] == '1' then call('ZREM', KEYS[5], ME) end return woken"
 
 /* ... -> vanished. What the token holds is free, what it did not finish waits, oldest first. */
 #define TT_LUA_GIVE_BACK_ALL TT_LUA_TURNS "give_back(ME) return vanished"

@@ -76,6 +76,7 @@ static enum tt_err connect_queue(struct tt_worker *w, struct tt_fault *fault)
     if (err != TT_OK)
         return err;
     tt_assert(partitions >= 1 && partitions <= TT_PARTITIONS_MAX);
+    w->partition_count = partitions;
     w->beat_due.us = 0;
     w->asked_us = 0;
     w->carried = TT_OK;
@@ -112,6 +113,18 @@ static void look_at_tenants(const struct tt_worker *w)
         (void)source->now(source->context);
 }
 
+/* Each partition once in TRIM_EVERY_US, a few at a time: whatever comes meanwhile waits for it. */
+static enum tt_err trim_some(struct tt_worker *w, struct tt_fault *fault)
+{
+    int64_t now_us = tt_worker_now(w).us, each_us = TRIM_EVERY_US / w->partition_count;
+    int64_t due = (now_us - w->trimmed_us) / each_us;
+    if (due < 1)
+        return TT_OK;
+    w->trimmed_us += due * each_us;
+    return w->queue->trim(w->queue->context,
+                          due < w->partition_count ? (unsigned)due : w->partition_count, fault);
+}
+
 static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_fault *fault)
 {
     bool idle = true, soon = false;
@@ -119,10 +132,8 @@ static enum tt_err go_round(struct tt_worker *w, bool *ret_finished, struct tt_f
     enum tt_err err = tt_worker_beat(w, fault);
     if (err == TT_OK)
         err = tt_worker_claim_once(w, &idle, fault);
-    if (err == TT_OK && tt_worker_now(w).us >= w->trim_due.us) {
-        err = w->queue->trim(w->queue->context, fault);
-        w->trim_due.us = tt_worker_now(w).us + TRIM_EVERY_US;
-    }
+    if (err == TT_OK)
+        err = trim_some(w, fault);
     if (err == TT_OK && w->options->beside.tend != NULL)
         soon = w->options->beside.tend(w->options->beside.context, idle);
     if (err != TT_OK || !idle)

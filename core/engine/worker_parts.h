@@ -17,7 +17,8 @@ struct tt_worker {
     struct tt_fences fences;
     struct tt_mono beat_due; /* heartbeat */
     struct tt_mono renew_due;
-    struct tt_mono trim_due;
+    int64_t trimmed_us; /* up to when partitions were trimmed */
+    unsigned partition_count;
     int64_t asked_us; /* wall time at which the next batch was asked for ahead; 0: it was not */
     struct tt_mono asked_due; /* when that batch needs its lease renewed */
     bool may_ask;             /* in the course of this batch, if it was not */

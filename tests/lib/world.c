@@ -25,7 +25,7 @@ static enum tt_err q_connect(void *c, unsigned *partitions, int64_t *epoch, stru
     note(world, "connect");
     for (size_t i = 0; i < world->count; i++)
         world->read[i] = false; /* what was read and not acknowledged comes back */
-    *partitions = 1;
+    *partitions = world->partitions == 0 ? 1 : world->partitions;
     *epoch = 1;
     return TT_OK;
 }
@@ -111,6 +111,8 @@ static enum tt_err q_wait(void *c, int64_t wait_ms, struct tt_fault *fault)
     struct tt_world *world = c;
     (void)fault;
     world->now_us += wait_ms * 1000;
+    if (world->stays && world->now_us >= world->stays_until_us)
+        world->stop = 1;
     return TT_OK;
 }
 
@@ -143,7 +145,7 @@ static enum tt_err q_finish_and_wait(void *c, int64_t wait_ms, bool *lost, struc
     for (size_t i = 0; i < world->count; i++)
         if (!world->done[i])
             return err;
-    world->stop = 1;
+    world->stop = world->now_us >= world->stays_until_us;
     return err;
 }
 
@@ -190,10 +192,13 @@ static enum tt_err q_park(void *c, const struct tt_queue_parking *parking, struc
     return TT_OK;
 }
 
-static enum tt_err q_trim(void *c, struct tt_fault *fault)
+static enum tt_err q_trim(void *c, unsigned count, struct tt_fault *fault)
 {
-    (void)c;
+    struct tt_world *world = c;
     (void)fault;
+    if (world->trimmed > 0 && count > world->trimmed_at_once)
+        world->trimmed_at_once = count;
+    world->trimmed += count;
     return TT_OK;
 }
 
@@ -393,7 +398,7 @@ enum tt_err tt_world_run(struct tt_world *world, struct tt_worker_counts *counts
         .stop = &world->stop,
     };
     struct tt_fault fault = {0};
-    world->now_us = 1000000;
+    world->now_us = TT_WORLD_BEGINS_US;
     if (world->fence_known == 0)
         world->fence_known = 10;
     return tt_worker_run(&options, counts, &fault);

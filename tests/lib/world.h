@@ -4,7 +4,7 @@
 
 #include "core/engine/worker.h"
 
-enum { TT_WORLD_ENTRIES_MAX = 8 };
+enum { TT_WORLD_ENTRIES_MAX = 8, TT_WORLD_BEGINS_US = 60 * 1000 * 1000 };
 
 /* One partition with a few entries, a store that fails as told, and a diary of what happened in
  * which order. */
@@ -12,11 +12,14 @@ struct tt_world {
     struct tt_queue_entry entries[TT_WORLD_ENTRIES_MAX];
     bool done[TT_WORLD_ENTRIES_MAX], read[TT_WORLD_ENTRIES_MAX];
     size_t count;
-    size_t batch;    /* entries a claim gives; 0: all */
-    bool asks_ahead; /* there is a prefetch, and it is carried on with */
-    bool peeks;      /* prefetch asks for nothing, and carrying on does */
-    bool asked;      /* inside: the next batch is */
-    bool stays;      /* when nothing is left it waits, and is stopped then */
+    size_t batch;                      /* entries a claim gives; 0: all */
+    bool asks_ahead;                   /* there is a prefetch, and it is carried on with */
+    bool peeks;                        /* prefetch asks for nothing, and carrying on does */
+    bool asked;                        /* inside: the next batch is */
+    bool stays;                        /* when nothing is left it waits, and is stopped then */
+    int64_t stays_until_us;            /* but not before */
+    unsigned partitions;               /* 0: one */
+    unsigned trimmed, trimmed_at_once; /* in all, and the most in one call but the first */
     int64_t fence, fence_known, fence_known_next; /* next: from the second time asked, if not 0 */
     bool moves;                                   /* the next claim is of another server */
     bool lease_ends;                              /* found at the next renewal */

@@ -226,15 +226,15 @@ void tt_honest_pair_look_after(struct tt_honest_pair *w)
 {
     struct tt_fault fault = {0};
     struct tt_queue_backlog real = {0}, is = {0};
-    unsigned alive[2] = {0, 0};
+    unsigned alive[2] = {0, 0}, count = 1 + (unsigned)tt_honest_below(TT_HONEST_PARTITIONS);
     switch (tt_honest_below(4)) {
     case 0:
         tt_honest_must(w->real.wait(w->real.context, 1, &fault), &fault);
         tt_honest_must(w->modelled.wait(w->modelled.context, 1, &fault), &fault);
         break;
     case 1:
-        tt_honest_must(w->real.trim(w->real.context, &fault), &fault);
-        tt_honest_must(w->modelled.trim(w->modelled.context, &fault), &fault);
+        tt_honest_must(w->real.trim(w->real.context, count, &fault), &fault);
+        tt_honest_must(w->modelled.trim(w->modelled.context, count, &fault), &fault);
         break;
     case 2:
         tt_honest_must(w->real.heartbeat(w->real.context, &alive[0], &fault), &fault);

@@ -25,6 +25,7 @@ struct tt_model_queue {
     int token;    /* 0: none yet */
     int consumer; /* without locking: of this worker; 0: none yet */
     unsigned alive, rank, next_first;
+    unsigned trim_next;
     unsigned brief;   /* waits, one behind the other */
     size_t batch_max; /* of the last claim */
     struct tt_mono look_due;

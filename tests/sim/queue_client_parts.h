@@ -53,7 +53,7 @@ enum tt_err tt_model_client_bury(void *context, const struct tt_queue_entry *ent
                                  const char *reason, const char *error, struct tt_fault *fault);
 enum tt_err tt_model_client_park(void *context, const struct tt_queue_parking *parking,
                                  struct tt_fault *fault);
-enum tt_err tt_model_client_trim(void *context, struct tt_fault *fault);
+enum tt_err tt_model_client_trim(void *context, unsigned count, struct tt_fault *fault);
 enum tt_err tt_model_client_backlog(void *context, struct tt_queue_backlog *ret_backlog,
                                     struct tt_fault *fault);
 

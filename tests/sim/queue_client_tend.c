@@ -43,13 +43,16 @@ enum tt_err tt_model_client_park(void *context, const struct tt_queue_parking *p
     return tt_model_client_back(q, TT_SIM_PARK, fault);
 }
 
-enum tt_err tt_model_client_trim(void *context, struct tt_fault *fault)
+enum tt_err tt_model_client_trim(void *context, unsigned count, struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
     enum tt_err err = TT_OK;
-    for (unsigned i = 0; i < q->server->partition_count && err == TT_OK; i++) {
+    for (unsigned n = 0; n < q->server->partition_count && count > 0 && err == TT_OK; n++) {
+        unsigned i = q->trim_next % q->server->partition_count;
+        q->trim_next = i + 1;
         if (!tt_model_client_is_own(q, i))
             continue;
+        count--;
         err = tt_model_client_there(q, TT_SIM_TRIM, fault);
         if (err != TT_OK)
             return err;

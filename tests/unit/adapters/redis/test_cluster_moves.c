@@ -121,7 +121,7 @@ TT_TEST(what_is_in_hand_in_a_slot_that_stays_on_the_move_holds_up_nothing_else)
         snprintf(expected, sizeof expected, "b%d*1 ", n);
         ck_assert_str_eq(tt_test_queue_claim(&queue, 10, &batch), expected);
         ck_assert(!tt_test_queue_finish(&queue));
-        ck_assert_msg(queue.trim(queue.context, &none) == TT_OK, "%s", none.text);
+        ck_assert_msg(queue.trim(queue.context, partitions, &none) == TT_OK, "%s", none.text);
     }
     tt_redis_cluster_move_end(&cluster, slot, from, to);
     tt_redis_cluster_ask(&cluster, to, "DEL {t:0}:leases"); /* as time would */

@@ -126,7 +126,7 @@ TT_TEST(nothing_of_a_parked_task_is_handed_out_and_others_go_on)
     ck_assert_int_eq(number_of("HLEN {t:0}:parked"), 1);
     ck_assert_int_eq(a.backlog(a.context, &backlog, NULL), TT_OK);
     ck_assert_uint_eq(backlog.pending + backlog.unread, 0); /* nothing that a worker could do */
-    ck_assert_int_eq(a.trim(a.context, NULL), TT_OK);
+    ck_assert_int_eq(a.trim(a.context, 1, NULL), TT_OK);
     ck_assert_int_eq(number_of("XLEN {t:0}:events"), 6); /* and nothing of it is cut */
     tear_down();
 }

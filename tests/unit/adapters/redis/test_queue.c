@@ -124,12 +124,41 @@ TT_TEST(trimming_never_drops_what_is_unread_or_pending)
     ck_assert(!tt_test_queue_finish(&a));
     ck_assert_str_eq(tt_test_queue_claim(&a, 1, &batch), "x2*1 ");
     ck_assert_str_eq(tt_test_queue_claim(&b, 1, &batch), ""); /* x3 waits */
-    ck_assert_int_eq(b.trim(b.context, &fault), TT_OK);
+    ck_assert_int_eq(b.trim(b.context, 1, &fault), TT_OK);
     ck_assert_int_eq(tt_redis_ask(&server, "XLEN {t:0}:events"), 4);
     ck_assert(!tt_test_queue_finish(&a));
     ck_assert_str_eq(tt_test_queue_claim(&b, 9, &batch), "x3*1 x4*1 x5*1 ");
     tt_redis_queue_destroy(&a);
     tt_redis_queue_destroy(&b);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+TT_END
+
+TT_TEST(trimming_goes_on_where_it_stopped_and_begins_again_behind_the_last_partition)
+{
+    static const long left[][3] = {{1, 2, 2}, {1, 1, 1}, {1, 1, 1}};
+    tt_redis_server_start(&server, "turn");
+    struct tt_queue a = tt_test_queue_open_wide(server.url, "a", 60000, 3);
+    struct tt_queue_batch batch;
+    struct tt_fault fault = {0};
+    for (int i = 0; i < 2; i++)
+        for (int p = 0; p < 3; p++)
+            tt_test_queue_add_to(&server, p, "x", i);
+    ck_assert_int_eq(a.claim(a.context, 9, 0, &batch, &fault), TT_OK);
+    ck_assert_uint_eq(batch.count, 6);
+    ck_assert(!tt_test_queue_finish(&a));
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        ck_assert_int_eq(a.trim(a.context, i == 0 ? 1 : 2, &fault), TT_OK);
+        for (int p = 0; p < 3; p++)
+            ck_assert_int_eq(tt_redis_ask(&server, "XLEN {t:%d}:events", p), left[i][p]);
+    }
+    for (int i = 2; i < 4; i++)
+        tt_test_queue_add_to(&server, 2, "x", i);
+    ck_assert_int_eq(a.claim(a.context, 9, 0, &batch, &fault), TT_OK);
+    ck_assert(!tt_test_queue_finish(&a));
+    ck_assert_int_eq(a.trim(a.context, 1, &fault), TT_OK); /* behind 1, 2, 0 and 1 */
+    ck_assert_int_eq(tt_redis_ask(&server, "XLEN {t:2}:events"), 1);
+    tt_redis_queue_destroy(&a);
     tt_redis_server_stop(&server, SIGTERM);
 }
 TT_END
@@ -152,7 +181,7 @@ TT_TEST(what_is_unread_is_counted_exactly_wherever_reading_has_come_to)
         if (read == ALL)
             break;
         if (read == 40 && cut++ == 0) /* also after trimming, and where the last one is gone */
-            ck_assert_int_eq(a.trim(a.context, &fault), TT_OK);
+            ck_assert_int_eq(a.trim(a.context, 1, &fault), TT_OK);
         if (read == 50)
             tt_redis_ask(&server, "XTRIM {t:0}:events MAXLEN = %d", ALL - 50);
         ck_assert_int_eq(a.claim(a.context, STEP, 0, &batch, &fault), TT_OK);
@@ -336,6 +365,7 @@ TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again
          a_holder_whose_lease_ended_buries_nothing,
          what_is_unread_is_counted_exactly_wherever_reading_has_come_to,
          trimming_never_drops_what_is_unread_or_pending,
+         trimming_goes_on_where_it_stopped_and_begins_again_behind_the_last_partition,
          pending_entries_that_were_deleted_are_counted_as_vanished,
          a_task_whose_entries_vanished_is_not_held, the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,

@@ -38,7 +38,7 @@ TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
         if (seen.count > 0)
             finish(&c);
         for (int i = 0; i < 3; i++) {
-            ck_assert_int_eq(b.trim(b.context, &fault), TT_OK);
+            ck_assert_int_eq(b.trim(b.context, 1, &fault), TT_OK);
             claim(&b, 9);
             finish(&b);
         }
@@ -188,7 +188,7 @@ TT_TEST(what_was_not_delivered_is_not_trimmed_though_something_behind_it_is_pend
                  "local all = redis.call('XRANGE', KEYS[1], '-', '+') return redis.call('XCLAIM', "
                  "KEYS[1], 'appliers', 'gone', 0, all[#all][1], 'FORCE', 'JUSTID')");
     ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 1);
-    ck_assert_int_eq(a.trim(a.context, &fault), TT_OK);
+    ck_assert_int_eq(a.trim(a.context, 1, &fault), TT_OK);
     ck_assert_str_eq(claim(&b, 9), "x2*1 y1*1 ");
     finish(&b);
     ck_assert_int_eq(number_of("XPENDING {t:0}:events appliers"), 0);

@@ -115,6 +115,21 @@ TT_TEST(more_fences_are_reserved_before_they_are_used_up)
 }
 TT_END
 
+TT_TEST(each_partition_is_trimmed_every_ten_seconds_and_few_of_them_at_a_time)
+{
+    struct tt_world world = {.asks_ahead = true,
+                             .stays = true,
+                             .partitions = 64,
+                             .stays_until_us = TT_WORLD_BEGINS_US + 30 * 1000 * 1000};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_uint_ge(world.trimmed, 64 + 3 * 60); /* all of them when it begins */
+    ck_assert_uint_le(world.trimmed, 64 + 3 * 64);
+    ck_assert_uint_le(world.trimmed_at_once, 4);
+}
+TT_END
+
 TT_TEST(the_lease_of_a_batch_is_renewed_while_the_store_is_away)
 {
     struct tt_world world = {.commits_fail = 6};
@@ -304,6 +319,7 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          what_another_server_gave_is_claimed_again_above_what_was_reserved_since,
          more_fences_are_reserved_before_they_are_used_up,
          the_lease_of_a_batch_is_renewed_while_the_store_is_away,
+         each_partition_is_trimmed_every_ten_seconds_and_few_of_them_at_a_time,
          a_batch_that_was_asked_for_long_ago_is_renewed_before_it_is_applied,
          a_batch_asked_for_ahead_whose_lease_has_ended_is_given_up,
          a_batch_whose_lease_ended_while_the_store_was_away_is_given_up,
