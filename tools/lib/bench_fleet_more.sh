@@ -5,9 +5,13 @@
 
 programs=$ROOT/build/release/tests
 
+# Processor time that the machine's host gave to others, since it began, in ms of one processor.
+stolen() { awk -v hz="$(getconf CLK_TCK)" '/^cpu / { printf "%.0f", $9 * 1000 / hz }' /proc/stat; }
+
 # offer_and_look tasktrail|bullmq TABLE RUNS_FILE
 offer_and_look() {
-    local wanted=$((RATE * seconds_offered)) looker status=0
+    local wanted=$((RATE * seconds_offered)) looker status=0 before
+    before=$(stolen)
     "$programs/bench_arrivals" --store "$store_url" --table "$2" --count "$wanted" \
         --skip $((RATE * SECONDS_LEFT_OUT)) >"$WORK/arrivals" &
     looker=$!
@@ -17,7 +21,8 @@ offer_and_look() {
     wait "$looker" || status=$?
     [ "$status" != 3 ] || unequal "$1 fell behind (p50 p99 longest, ms): $(cat "$WORK/arrivals")"
     [ "$status" = 0 ] || unequal "not every event has a row"
-    cat "$WORK/arrivals" >>"$3"
+    awk -v ms="$(($(stolen) - before))" -v all="$((10 * seconds_offered * $(nproc)))" \
+        '{ printf "%s %.1f\n", $0, ms / all }' "$WORK/arrivals" >>"$3"
 }
 
 # What others wrote before is on disk, and not in the way of commits.
@@ -61,7 +66,7 @@ measure_latency() {
             latency_tasktrail "$store"
             [ "$alone" = yes ] || latency_bullmq "$store"
             say "run $run of $runs, $store: $(last "latency-$store-tasktrail")" \
-                "$([ "$alone" = yes ] || echo "BullMQ $(last "latency-$store-bullmq")") (p50 p99 longest, ms)"
+                "$([ "$alone" = yes ] || echo "BullMQ $(last "latency-$store-bullmq")") (p50 p99 longest, ms; processors taken by the host, %)"
         done
     done
     say "$RATE events a second, $SECONDS_LEFT_OUT s left out, then $((seconds_offered - SECONDS_LEFT_OUT)) s, --sync $sync, median of $runs, $(nproc) cores"
