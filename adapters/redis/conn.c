@@ -80,8 +80,10 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].word) == first && memcmp(words[i].word, reply->str, first) == 0)
             return tt_fault_set(fault, words[i].err, "redis: %.300s", reply->str);
-    bool full = strstr(reply->str, "max number of clients") != NULL;
-    return tt_fault_set(fault, full ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s", reply->str);
+    bool passes = strstr(reply->str, "max number of clients") != NULL ||
+                  strstr(reply->str, "no such key") != NULL; /* a stream, without its group */
+    return tt_fault_set(fault, passes ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s",
+                        reply->str);
 }
 
 bool tt_redis_is_error(const redisReply *reply, const char *word)

@@ -51,7 +51,7 @@
         "41) "                                                                                     \
         "if not held[key] then tasks[key] = true end end "                                         \
         "mark_ready(tasks) "                                                                       \
-        "local newest = tonumber(string.match(delivered() or '0', '^%d+')) "                       \
+        "local newest = tonumber(string.match(delivered(), '^%d+')) "                              \
         "for _, c in ipairs(call('XINFO', 'CONSUMERS', E, G)) do local f = {} "                    \
         "for i = 1, #c, 2 do f[c[i]] = c[i + 1] end "                                              \
         "if f.pending == 0 and f.idle > 60000 and now - f.idle < newest and "                      \

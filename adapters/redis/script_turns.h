@@ -115,11 +115,11 @@
     "if c[1] ~= OUT then take_from(c[1], tasks) end end "                                          \
     "mark_ready(tasks) end "
 
-/* The id up to which entries have been delivered. */
+/* The id up to which entries have been delivered. Without the group this fails as all else does. */
 #define TT_LUA_DELIVERED                                                                           \
     TT_LUA_GROUPS                                                                                  \
     "local function delivered() for _, g in ipairs(groups(E)) do if g.name == G then "             \
-    "return g['last-delivered-id'] end end end "
+    "return g['last-delivered-id'] end end call('XPENDING', E, G) end "
 
 /* Before anything is held: holders whose lease ended give back, and what does not fit is made anew.
  *

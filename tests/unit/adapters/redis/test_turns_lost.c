@@ -196,9 +196,68 @@ TT_TEST(what_was_not_delivered_is_not_trimmed_though_something_behind_it_is_pend
 }
 TT_END
 
+/* ---- A group that is gone, or its stream, while we are connected */
+
+static enum tt_err trim_it(struct tt_fault *fault)
+{
+    return a.trim(a.context, 1, fault);
+}
+
+static enum tt_err count_it(struct tt_fault *fault)
+{
+    struct tt_queue_backlog backlog;
+    return a.backlog(a.context, &backlog, fault);
+}
+
+static enum tt_err claim_it(struct tt_fault *fault)
+{
+    return a.claim(a.context, 99, 0, &batch, fault);
+}
+
+static enum tt_err give_it_back(struct tt_fault *fault)
+{
+    return a.give_back(a.context, fault);
+}
+
+/* Also where there is nothing new, little, or much. */
+TT_TEST(a_group_that_is_gone_is_made_anew_and_no_worker_ends_for_it)
+{
+    enum tt_err (*const calls[])(struct tt_fault *) = {claim_it, trim_it, count_it, give_it_back};
+    static const char *const losses[] = {"DEL {t:0}:events",
+                                         "XGROUP DESTROY {t:0}:events appliers"};
+    static const int fresh[] = {0, 1, 40};
+    set_up("gone");
+    for (size_t k = 0; k < 2 * 3 * sizeof calls / sizeof *calls; k++) {
+        struct tt_fault fault = {0};
+        unsigned partitions;
+        int64_t epoch;
+        add("x", 1);
+        ck_assert_str_eq(claim(&a, 9), "x1*1 ");
+        if (calls[k / 6] != give_it_back)
+            finish(&a);
+        tt_redis_ask(&server, losses[k % 2]);
+        for (int n = 0; n < fresh[k / 2 % 3]; n++)
+            add("y", n);
+        enum tt_err err = calls[k / 6](&fault);
+        ck_assert_msg(err == TT_OK || tt_err_class(err) == TT_CLASS_RETRY, "%zu: %s", k,
+                      fault.text);
+        tt_fault_clear(&fault);
+        ck_assert_int_eq(a.connect(a.context, &partitions, &epoch, &fault), TT_OK);
+        add("z", 1);
+        const char *text = claim(&a, 99);
+        ck_assert_msg(strstr(text, "z1*1 ") != NULL, "%zu: %s", k, text);
+        finish(&a);
+        tt_redis_ask(&server, "DEL {t:0}:events");
+        ck_assert_int_eq(a.connect(a.context, &partitions, &epoch, &fault), TT_OK);
+    }
+    tear_down();
+}
+TT_END
+
 TT_SUITE("adapters/redis/turns_lost", lost_keys_are_made_anew_from_what_is_pending,
          something_new_of_an_id_never_passes_what_waits_though_its_mark_was_lost,
          a_lock_that_came_to_somebody_else_is_not_released,
+         a_group_that_is_gone_is_made_anew_and_no_worker_ends_for_it,
          nothing_is_left_with_the_consumer_of_a_dead_worker,
          a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts,
          what_was_not_delivered_is_not_trimmed_though_something_behind_it_is_pending)
