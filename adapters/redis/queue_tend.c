@@ -91,25 +91,30 @@ static enum tt_err tend_turns(struct tt_redis_queue *queue, unsigned partition,
     return TT_OK;
 }
 
+static enum tt_err trim_one(struct tt_redis_queue *queue, unsigned partition,
+                            struct tt_fault *fault)
+{
+    char events[TT_REDIS_KEY_BYTES];
+    struct tt_redis_command command = {0};
+    enum tt_err err = tt_redis_queue_settle(queue, fault);
+    if (err == TT_OK && queue->locking)
+        err = tend_turns(queue, partition, fault);
+    tt_redis_key(events, queue->prefix, partition, "events");
+    tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
+    tt_redis_word(&command, events);
+    return err == TT_OK ? tt_redis_call_script(&queue->redis, &command, NULL, fault) : err;
+}
+
+/* Those of others count, too: all workers together go round at the pace of one. */
 enum tt_err tt_redis_queue_trim(void *context, unsigned count, struct tt_fault *fault)
 {
     struct tt_redis_queue *queue = context;
-    enum tt_err err = tt_redis_queue_settle(queue, fault);
-    for (unsigned i = 0; i < queue->partition_count && count > 0 && err == TT_OK; i++) {
-        char events[TT_REDIS_KEY_BYTES];
-        struct tt_redis_command command = {0};
+    enum tt_err err = TT_OK;
+    for (unsigned i = 0; i < count && i < queue->partition_count && err == TT_OK; i++) {
         unsigned partition = queue->trim_next % queue->partition_count;
         queue->trim_next = partition + 1;
-        if (!tt_redis_queue_is_own(queue, partition))
-            continue;
-        count--;
-        if (queue->locking)
-            err = tend_turns(queue, partition, fault);
-        tt_redis_key(events, queue->prefix, partition, "events");
-        tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
-        tt_redis_word(&command, events);
-        if (err == TT_OK)
-            err = tt_redis_call_script(&queue->redis, &command, NULL, fault);
+        if (tt_redis_queue_is_own(queue, partition))
+            err = trim_one(queue, partition, fault);
     }
     return err;
 }

@@ -89,8 +89,9 @@ struct tt_queue {
      * however often it is repeated; nothing where its lease has ended. */
     enum tt_err (*bury)(void *context, const struct tt_queue_entry *entry, const char *reason,
                         const char *error, struct tt_fault *fault);
-    /* Cuts the streams of the next `count` partitions, in turn, below what is acknowledged, and
-     * tidies what dead workers left there. Called between batches, which wait for it. */
+    /* Goes on by `count` partitions, and begins again behind the last one. Of those that are this
+     * worker's share it cuts the streams below what is acknowledged, and tidies what dead workers
+     * left there. Called between batches, which wait for it. */
     enum tt_err (*trim)(void *context, unsigned count, struct tt_fault *fault);
     /* Over all partitions, counted by ourselves. */
     enum tt_err (*backlog)(void *context, struct tt_queue_backlog *ret_backlog,

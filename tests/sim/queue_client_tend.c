@@ -47,12 +47,11 @@ enum tt_err tt_model_client_trim(void *context, unsigned count, struct tt_fault 
 {
     struct tt_model_queue *q = context;
     enum tt_err err = TT_OK;
-    for (unsigned n = 0; n < q->server->partition_count && count > 0 && err == TT_OK; n++) {
+    for (unsigned n = 0; n < q->server->partition_count && n < count && err == TT_OK; n++) {
         unsigned i = q->trim_next % q->server->partition_count;
         q->trim_next = i + 1;
         if (!tt_model_client_is_own(q, i))
             continue;
-        count--;
         err = tt_model_client_there(q, TT_SIM_TRIM, fault);
         if (err != TT_OK)
             return err;

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct tt_redis_server server;
@@ -134,6 +135,20 @@ TT_TEST(trimming_never_drops_what_is_unread_or_pending)
 }
 TT_END
 
+/* How often the server was asked for it since it began. */
+static long calls(const char *command)
+{
+    char line[60];
+    redisContext *redis = tt_redis_server_connect(&server);
+    redisReply *reply = redisCommand(redis, "INFO commandstats");
+    snprintf(line, sizeof line, "cmdstat_%s:calls=", command);
+    const char *at = strstr(reply->str, line);
+    long count = at == NULL ? 0 : strtol(at + strlen(line), NULL, 10);
+    freeReplyObject(reply);
+    redisFree(redis);
+    return count;
+}
+
 TT_TEST(trimming_goes_on_where_it_stopped_and_begins_again_behind_the_last_partition)
 {
     static const long left[][3] = {{1, 2, 2}, {1, 1, 1}, {1, 1, 1}};
@@ -159,6 +174,28 @@ TT_TEST(trimming_goes_on_where_it_stopped_and_begins_again_behind_the_last_parti
     ck_assert_int_eq(a.trim(a.context, 1, &fault), TT_OK); /* behind 1, 2, 0 and 1 */
     ck_assert_int_eq(tt_redis_ask(&server, "XLEN {t:2}:events"), 1);
     tt_redis_queue_destroy(&a);
+    tt_redis_server_stop(&server, SIGTERM);
+}
+TT_END
+
+TT_TEST(a_round_of_trimming_trims_no_partition_twice_however_many_workers_share_them)
+{
+    static const long trims[] = {1, 0, 1, 0, 1};
+    tt_redis_server_start(&server, "shares");
+    struct tt_queue a = tt_test_queue_open_wide(server.url, "a", 60000, 4);
+    struct tt_queue b = tt_test_queue_open_wide(server.url, "b", 60000, 4);
+    struct tt_fault fault = {0};
+    unsigned alive = 0;
+    ck_assert_int_eq(b.heartbeat(b.context, &alive, &fault), TT_OK);
+    ck_assert_int_eq(a.heartbeat(a.context, &alive, &fault), TT_OK);
+    ck_assert_uint_eq(alive, 2);
+    for (size_t i = 0; i < sizeof trims / sizeof *trims; i++) {
+        long before = calls("xinfo|consumers");
+        ck_assert_int_eq(a.trim(a.context, 1, &fault), TT_OK);
+        ck_assert_int_eq(calls("xinfo|consumers") - before, trims[i]);
+    }
+    tt_redis_queue_destroy(&a);
+    tt_redis_queue_destroy(&b);
     tt_redis_server_stop(&server, SIGTERM);
 }
 TT_END
@@ -366,6 +403,7 @@ TT_SUITE("adapters/redis/queue", scripts_that_the_server_forgot_are_loaded_again
          what_is_unread_is_counted_exactly_wherever_reading_has_come_to,
          trimming_never_drops_what_is_unread_or_pending,
          trimming_goes_on_where_it_stopped_and_begins_again_behind_the_last_partition,
+         a_round_of_trimming_trims_no_partition_twice_however_many_workers_share_them,
          pending_entries_that_were_deleted_are_counted_as_vanished,
          a_task_whose_entries_vanished_is_not_held, the_backlog_is_right_after_a_restart,
          a_producer_sends_again_exactly_what_was_not_confirmed,
