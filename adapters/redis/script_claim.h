@@ -92,11 +92,9 @@
     "and tonumber(ARGV[6]) > 0 then "                                                              \
     "local call, E, G, ME, HELD = redis.call, KEYS[1], ARGV[1], ARGV[2], KEYS[2] "                 \
     "local quiet = call('EXISTS', HELD, KEYS[3], KEYS[4], KEYS[9], KEYS[10]) == 0 "                \
-    "and call('XPENDING', E, G)[1] == 0 "                                                          \
-    "if quiet then quiet = false for _, g in ipairs(call('XINFO', 'GROUPS', E)) do "               \
-    "local name, last for i = 1, #g, 2 do if g[i] == 'name' then name = g[i + 1] "                 \
-    "elseif g[i] == 'last-delivered-id' then last = g[i + 1] end end "                             \
-    "if name == G then quiet = last == ARGV[8] end end end "                                       \
+    "if quiet then quiet = false for _, g in ipairs(call('XINFO', 'GROUPS', E)) do local t = {} "  \
+    "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end if t.name == G then "                              \
+    "quiet = t.pending == 0 and t['last-delivered-id'] == ARGV[8] end end end "                    \
     "local ids, hold, firsts, seen = {E, G, ME, 0}, {HELD}, {}, {} "                               \
     "for i = 1, quiet and n or 0 do local key = ARGV[9 + 2 * i] "                                  \
     "if key == '' then quiet = false end ids[4 + i] = ARGV[8 + 2 * i] "                            \
