@@ -1,5 +1,7 @@
 /* What the store holds of a task against what replaying its events gives: current status, status
- * intervals, and the order in which rows were written. */
+ * intervals, and the order in which rows were written. What they should be is for the handlers to
+ * say, the workers' own. */
+#include "core/handlers/handler.h"
 #include "replay/task.h"
 
 static const struct tt_tev *in_time(const struct tt_task *task, uint32_t i)
@@ -7,57 +9,92 @@ static const struct tt_tev *in_time(const struct tt_task *task, uint32_t i)
     return &task->events[task->timeline[i]];
 }
 
+static bool by_arrival(const struct tt_task *task, const struct tt_rules *rules)
+{
+    enum tt_apply_order said = tt_tenants_for(rules->tenants, task->tenant)->apply_order;
+    return said == TT_APPLY_ORDER_OF_FLEET ? rules->apply_by_arrival
+                                           : said == TT_APPLY_ORDER_ARRIVAL;
+}
+
 const struct tt_tev *tt_task_state_from(const struct tt_task *task, const struct tt_rules *rules)
 {
     const uint32_t last = task->original_count - 1;
-    enum tt_apply_order said = tt_tenants_for(rules->tenants, task->tenant)->apply_order;
-    bool by_arrival =
-        said == TT_APPLY_ORDER_OF_FLEET ? rules->apply_by_arrival : said == TT_APPLY_ORDER_ARRIVAL;
-    return by_arrival ? &task->events[task->originals[last]] : in_time(task, last);
+    return by_arrival(task, rules) ? &task->events[task->originals[last]] : in_time(task, last);
 }
 
-static void compare_state(struct tt_task *task, struct tt_bench *bench)
+/* The handlers see the last original that arrived, with the whole timeline at hand, as a worker's
+ * do for a late event: from there follow the status and all stays. */
+static bool run_handlers(struct tt_task *task, struct tt_bench *bench, struct tt_changes *changes)
 {
-    const struct tt_tev *last = tt_task_state_from(task, bench->rules);
-    if (tt_str_equal(task->stored_status, tt_status_text(bench, last->status)))
+    const uint32_t count = task->original_count;
+    const struct tt_tev *last = &task->events[task->originals[count - 1]];
+    const struct tt_event event = {.tenant = task->tenant,
+                                   .task_id = task->task_id,
+                                   .status = tt_status_text(bench, last->status),
+                                   .stage = last->stage,
+                                   .event_time_us = last->time_us,
+                                   .received_at_us = TT_TIME_NONE};
+    struct tt_original *originals = tt_arena_alloc(&bench->arena, count * sizeof *originals);
+    for (uint32_t i = 0; originals != NULL && i < count; i++) {
+        const struct tt_tev *one = in_time(task, i);
+        originals[i] = (struct tt_original){.status = tt_status_text(bench, one->status),
+                                            .stage = one->stage,
+                                            .event_time_us = one->time_us,
+                                            .arrival = (int64_t)one->arrival};
+    }
+    const struct tt_handling handling = {.event = &event,
+                                         .apply_by_arrival = by_arrival(task, bench->rules),
+                                         .state.originals = originals,
+                                         .state.original_count = count};
+    *changes = (struct tt_changes){.arena = &bench->arena};
+    bench->out_of_memory = originals == NULL || tt_handlers_run(&handling, changes, NULL) != TT_OK;
+    return !bench->out_of_memory;
+}
+
+static void compare_state(struct tt_task *task, struct tt_bench *bench, struct tt_changes *changes)
+{
+    if (tt_str_equal(task->stored_status, tt_changes_current(changes)->status))
         return;
-    struct tt_finding *finding = tt_bench_found(bench, TT_KIND_STATE_MISMATCH, last);
+    struct tt_finding *finding =
+        tt_bench_found(bench, TT_KIND_STATE_MISMATCH, tt_task_state_from(task, bench->rules));
     if (finding == NULL)
         return;
     finding->state_mismatch.stored_status = task->stored_status;
     finding->state_mismatch.stored_event_time_us = task->stored_event_time_us;
 }
 
-/* One stay per run of equal statuses along the timeline. */
-static size_t replayed_intervals(struct tt_task *task, struct tt_bench *bench,
-                                 struct tt_interval *intervals)
+/* All stays of the task, as the handlers say. */
+static const struct tt_interval *
+replayed_intervals(struct tt_bench *bench, const struct tt_changes *changes, size_t *ret_count)
 {
+    const struct tt_interval_row *rows = NULL;
     size_t count = 0;
-    for (uint32_t i = 0; i < task->original_count; i++) {
-        const struct tt_tev *event = in_time(task, i);
-        if (i > 0 && in_time(task, i - 1)->status == event->status)
-            continue;
-        if (count > 0)
-            intervals[count - 1].valid_to_us = event->time_us;
-        intervals[count++] = (struct tt_interval){.valid_from_us = event->time_us,
-                                                  .valid_to_us = TT_TIME_NONE,
-                                                  .status = tt_status_text(bench, event->status),
-                                                  .stage = event->stage};
-    }
-    return count;
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->list[i].kind == TT_CHANGE_STAYS) {
+            rows = changes->list[i].stays.rows;
+            count = changes->list[i].stays.count;
+        }
+    struct tt_interval *intervals = tt_arena_alloc(&bench->arena, (count + 1) * sizeof *intervals);
+    for (size_t i = 0; intervals != NULL && i < count; i++)
+        intervals[i] = (struct tt_interval){.valid_from_us = rows[i].valid_from_us,
+                                            .valid_to_us = rows[i].valid_to_us,
+                                            .status = rows[i].status,
+                                            .stage = rows[i].stage};
+    *ret_count = count;
+    return intervals;
 }
 
-static void compare_intervals(struct tt_task *task, struct tt_bench *bench)
+static void compare_intervals(struct tt_task *task, struct tt_bench *bench,
+                              const struct tt_changes *changes)
 {
     const struct tt_interval *stored = task->intervals;
     const size_t stored_count = task->interval_count;
-    struct tt_interval *replayed =
-        tt_arena_alloc(&bench->arena, (size_t)task->original_count * sizeof *replayed);
+    size_t replayed_count = 0;
+    const struct tt_interval *replayed = replayed_intervals(bench, changes, &replayed_count);
     if (replayed == NULL) {
         bench->out_of_memory = true;
         return;
     }
-    size_t replayed_count = replayed_intervals(task, bench, replayed);
     bool equal = stored_count == replayed_count;
     for (size_t i = 0; equal && i < stored_count; i++)
         equal = stored[i].valid_from_us == replayed[i].valid_from_us &&
@@ -108,9 +145,10 @@ static void compare_apply_order(struct tt_task *task, struct tt_bench *bench)
 
 void tt_task_compare_store(struct tt_task *task, struct tt_bench *bench)
 {
-    if (bench->rules->from_store) {
-        compare_state(task, bench);
-        compare_intervals(task, bench);
+    struct tt_changes changes;
+    if (bench->rules->from_store && run_handlers(task, bench, &changes)) {
+        compare_state(task, bench, &changes);
+        compare_intervals(task, bench, &changes);
     }
     if (bench->rules->from_store || bench->rules->write_order)
         compare_apply_order(task, bench);

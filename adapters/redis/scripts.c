@@ -30,13 +30,15 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
         "entries[#entries + 1] = e tries[#tries + 1] = p[1] and p[1][4] or 1 end end "
         "return {c[1], entries, c[3] and #c[3] or 0, tries}",
     /* workers | name, lifetime ms -> how many are alive, how many of these stand before this one by
-     * name; lifetime 0: this one leaves */
+     * name; lifetime 0: this one leaves. Where nobody is left to strike off the dead, the list ends
+     * by itself. */
     [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return {redis.call('ZREM', KEYS[1], ARGV[1]), 0} "
                        "end "
                        "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
                        "math.floor(tonumber(t[2]) / 1000) "
                        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
                        "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
+                       "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
                        "local all, rank = redis.call('ZRANGE', KEYS[1], 0, -1), 0 "
                        "for _, name in ipairs(all) do if name < ARGV[1] then rank = rank + 1 end "
                        "end return {#all, rank}",

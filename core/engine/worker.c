@@ -113,12 +113,14 @@ static void look_at_tenants(const struct tt_worker *w)
         (void)source->now(source->context);
 }
 
-/* Each partition once in TRIM_EVERY_US, a few at a time: whatever comes meanwhile waits for it. */
+/* Each partition once in TRIM_EVERY_US, a few at a time, as whatever comes meanwhile waits for it.
+ * While the next batch is on its way it would have to come first: with a backlog, then, all of them
+ * when the time is over. */
 static enum tt_err trim_some(struct tt_worker *w, struct tt_fault *fault)
 {
     int64_t now_us = tt_worker_now(w).us, each_us = TRIM_EVERY_US / w->partition_count;
     int64_t due = (now_us - w->trimmed_us) / each_us;
-    if (due < 1)
+    if (due < (w->asked_us == 0 ? 1 : w->partition_count))
         return TT_OK;
     w->trimmed_us += due * each_us;
     return w->queue->trim(w->queue->context,

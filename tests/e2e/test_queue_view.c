@@ -128,6 +128,29 @@ TT_TEST(status_tells_how_many_tasks_are_held)
 }
 TT_END
 
+static size_t workers_alive(void)
+{
+    json_t *status = ask_status();
+    size_t count = json_array_size(json_object_get(status, "workers"));
+    json_decref(status);
+    return count;
+}
+
+TT_TEST(a_worker_that_was_killed_is_not_alive_for_long_though_it_was_the_last)
+{
+    int in;
+    set_up("alive");
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 2");
+    const char *const words[] = {"worker", "--redis", redis.url, "--store",
+                                 store,    "--lease", "200ms",   NULL};
+    pid_t worker = tt_start_tasktrail(tt_tmpfile("worker.log"), &in, words);
+    TT_EVENTUALLY(workers_alive() == 1);
+    tt_finish(worker, SIGKILL);
+    TT_EVENTUALLY(workers_alive() == 0);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_letter_is_listed_shown_requeued_and_dropped)
 {
     set_up("letters");
@@ -205,5 +228,6 @@ TT_END
 
 TT_SUITE("queue_view", status_tells_the_backlog_before_and_what_was_applied_after,
          status_tells_what_was_read_and_never_acknowledged, status_tells_how_many_tasks_are_held,
+         a_worker_that_was_killed_is_not_alive_for_long_though_it_was_the_last,
          a_letter_is_listed_shown_requeued_and_dropped,
          what_cannot_be_moved_is_told_and_the_rest_is_moved, a_queue_that_is_not_there_is_not_made)

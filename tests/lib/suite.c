@@ -13,11 +13,12 @@ int tt_suite_run_each(const char *name, const TTest *const *cases, size_t count,
 {
     signal(SIGPIPE, SIG_IGN); /* as the program does */
     Suite *suite = suite_create(name);
-    TCase *group = tcase_create(name);
-    tcase_set_timeout(group, limit_s);
-    for (size_t i = 0; i < count; i++)
-        tcase_add_loop_test(group, cases[i], 0, times);
-    suite_add_tcase(suite, group);
+    for (size_t i = 0; i < count; i++) { /* a case each, so that CK_RUN_CASE names one test */
+        TCase *one = tcase_create(cases[i]->name);
+        tcase_set_timeout(one, limit_s);
+        tcase_add_loop_test(one, cases[i], 0, times);
+        suite_add_tcase(suite, one);
+    }
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
