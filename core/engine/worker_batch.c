@@ -83,8 +83,8 @@ static void tell_set_aside(const struct tt_worker *w, const struct tt_queue_entr
                            const struct tt_poison *poison)
 {
     char text[sizeof poison->reason + 64];
-    int place = snprintf(text, sizeof text, "%u:%lld-%lld", entry->partition,
-                         (long long)entry->id_ms, (long long)entry->id_seq);
+    int place = snprintf(text, sizeof text, "%u:%lld-%llu", entry->partition,
+                         (long long)entry->id_ms, (unsigned long long)entry->id_seq);
     snprintf(text + place, sizeof text - (size_t)place, ": %s", poison->reason);
     tt_worker_tell(w, TT_OBSERVED_DEAD_LETTER, 1, text);
     text[place] = '\0';

@@ -333,13 +333,10 @@ static enum tt_err q_finish_and_wait(void *context, int64_t wait_ms, bool *ret_l
                                      struct tt_fault *fault)
 {
     struct tt_model_queue *q = context;
-    bool together = q->locking && !tt_model_client_is_ahead(q);
-    if (together) /* what an earlier wait found may be old by now */
-        tt_model_client_forget_seen(q);
+    bool ahead = tt_model_client_is_ahead(q), together = q->locking && !ahead;
     for (unsigned i = 0; i < q->server->partition_count; i++)
         q->partitions[i].finished = together && q->partitions[i].in_hand;
-    bool ahead = tt_model_client_is_ahead(q);
-    if (together)
+    if (together) /* what an earlier wait found may be old by now */
         tt_model_client_forget_seen(q);
     enum tt_err err = q_finish(q, ret_lost, fault);
     if (err == TT_OK && !ahead)
