@@ -102,6 +102,7 @@ static enum tt_err trim_one(struct tt_redis_queue *queue, unsigned partition,
     tt_redis_key(events, queue->prefix, partition, "events");
     tt_redis_script(&command, &queue->redis, TT_SCRIPT_TRIM, 1);
     tt_redis_word(&command, events);
+    tt_redis_word(&command, TT_REDIS_GROUP);
     return err == TT_OK ? tt_redis_call_script(&queue->redis, &command, NULL, fault) : err;
 }
 

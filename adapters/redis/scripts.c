@@ -50,15 +50,16 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
         "put_letter(KEYS[2], KEYS[4], ARGV[2], {'entry_id', ARGV[2], 'reason', ARGV[3], "
         "'error', ARGV[4], 'tries', ARGV[5], 'e', ARGV[6]}) "
         "return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
-    /* events -> how many were cut. Below what every group has delivered and acknowledged; the last
-       one stays. (Behind the last one delivered something may be pending: see TT_LUA_TIDY.) */
+    /* events | group -> how many were cut. Below what every group has delivered and acknowledged,
+       and nothing where ours is gone; the last one stays. (Behind the last one delivered something
+       may be pending: see TT_LUA_TIDY.) */
     [TT_SCRIPT_TRIM] = TT_LUA_GROUPS TT_LUA_OLDER
-    "local least = nil "
-    "for _, g in ipairs(groups(KEYS[1])) do "
+    "local least, ours = nil, false "
+    "for _, g in ipairs(groups(KEYS[1])) do ours = ours or g.name == ARGV[1] "
     "local p = redis.call('XPENDING', KEYS[1], g.name) "
     "local id = g['last-delivered-id'] if p[1] > 0 and before(p[2], id) then id = p[2] end "
     "if not least or before(id, least) then least = id end end "
-    "if not least or least == '0-0' then return 0 end "
+    "if not ours or least == '0-0' then return 0 end "
     "return redis.call('XTRIM', KEYS[1], 'MINID', least)",
     /* events | group -> {unread, pending}; without what is parked */
     [TT_SCRIPT_BACKLOG] = TT_LUA_GROUPS TT_LUA_COUNT_UNREAD
