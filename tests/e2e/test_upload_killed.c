@@ -102,10 +102,8 @@ static bool upload_until(long long more, int patience)
 
 static void kill_it_anywhere(const char *faults)
 {
-    const char *wanted = getenv("TT_SEED"), *rows = getenv("TT_UPLOAD_ROWS");
-    uint64_t state = wanted != NULL ? strtoull(wanted, NULL, 10) : (uint64_t)getpid();
-    printf("seed %llu (TT_SEED)\n", (unsigned long long)state);
-    state = state * 2654435761u + 1;
+    const char *rows = getenv("TT_UPLOAD_ROWS");
+    uint64_t state = tt_test_seed((uint64_t)getpid()) * 2654435761u + 1;
     tt_standin_start(&standin);
     setenv("BIGQUERY_EMULATOR_HOST", standin.url, 1);
     setenv("BIGQUERY_STORAGE_EMULATOR_HOST", standin.grpc_url, 1);

@@ -1,6 +1,7 @@
 #include "tests/lib/suite.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int tt_suite_run(const char *name, const TTest *const *cases, size_t count, double limit_s)
@@ -24,4 +25,12 @@ int tt_suite_run_each(const char *name, const TTest *const *cases, size_t count,
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+uint64_t tt_test_seed(uint64_t usual)
+{
+    const char *given = getenv("TT_SEED");
+    uint64_t seed = given == NULL ? usual : strtoull(given, NULL, 10);
+    printf("seed %llu (TT_SEED)\n", (unsigned long long)seed);
+    return seed == 0 ? 1 : seed;
 }

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TT_TEST(name) START_TEST(name)
 #define TT_END        END_TEST
@@ -18,6 +19,9 @@ int tt_suite_run(const char *name, const TTest *const *cases, size_t count, doub
 /* Runs each case `times` times; Check's _i counts from 0. */
 int tt_suite_run_each(const char *name, const TTest *const *cases, size_t count, double limit_s,
                       int times);
+
+/* The seed of a test that goes by chance: what TT_SEED says, or `usual`. It is printed. Never 0. */
+uint64_t tt_test_seed(uint64_t usual);
 
 #define TT_SUITE_LIMIT(name, limit_s, ...)                                                         \
     int main(void)                                                                                 \

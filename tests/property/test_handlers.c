@@ -3,20 +3,10 @@
 #include "tests/lib/store_rows.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/task_in_memory.h"
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { HISTORIES = 3000, EVENTS_MAX = 14 };
 
 static const char *const statuses[] = {"QUEUED", "RUNNING", "SUCCEEDED", "FAILED"};
-
-static uint64_t the_seed(void)
-{
-    const char *given = getenv("TT_SEED");
-    uint64_t seed = given == NULL ? UINT64_C(20260301) : strtoull(given, NULL, 10);
-    printf("seed %llu\n", (unsigned long long)seed);
-    return seed == 0 ? 1 : seed;
-}
 
 static void shuffle(struct tt_event *events, size_t count, uint64_t *random)
 {
@@ -69,7 +59,7 @@ static void check_history(const struct tt_event *events, size_t count, bool appl
 static void check_many(bool ties, bool apply_by_arrival)
 {
     struct tt_event events[EVENTS_MAX];
-    uint64_t random = the_seed();
+    uint64_t random = tt_test_seed(20260301);
     for (int i = 0; i < HISTORIES; i++)
         check_history(events, make_history(events, ties, &random), apply_by_arrival);
 }

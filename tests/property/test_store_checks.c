@@ -6,21 +6,12 @@
 #include "tests/lib/suite.h"
 #include "tests/lib/task_in_memory.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { HISTORIES = 1000, EVENTS_MAX = 14 };
 
 enum harm { NO_HARM, OTHER_STATUS, NO_ROW, OTHER_STAY, OTHER_END, NO_STAYS, HARMS };
 
 static const char *const statuses[] = {"QUEUED", "RUNNING", "SUCCEEDED", "FAILED"};
-
-static uint64_t the_seed(void)
-{
-    const char *given = getenv("TT_SEED");
-    uint64_t seed = given == NULL ? UINT64_C(20260301) : strtoull(given, NULL, 10);
-    printf("seed %llu\n", (unsigned long long)seed);
-    return seed == 0 ? 1 : seed;
-}
 
 /* Late events, ties, some with seq; ids, so that none is a copy. */
 static size_t make_history(struct tt_event *events, uint64_t *random)
@@ -101,7 +92,7 @@ static void check_history(const struct tt_event *events, size_t count, bool by_a
 static void check_many(bool by_arrival)
 {
     struct tt_event events[EVENTS_MAX];
-    uint64_t random = the_seed();
+    uint64_t random = tt_test_seed(20260301);
     for (int i = 0; i < HISTORIES; i++) {
         size_t count = make_history(events, &random);
         check_history(events, count, by_arrival, NO_HARM);

@@ -8,7 +8,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WORKERS = 3, TASKS = 5, STEPS = 4000, BATCH_MAX = 12 };
@@ -190,9 +189,7 @@ static void work_off(void)
 
 static void run(const char *name, bool lose)
 {
-    const char *given = getenv("TT_SEED");
-    chance = given == NULL ? UINT64_C(20260301) : strtoull(given, NULL, 10);
-    printf("seed %llu\n", (unsigned long long)chance);
+    chance = tt_test_seed(20260301);
     tt_redis_server_start(&server, name);
     for (int i = 0; i < WORKERS; i++) {
         snprintf(workers[i].name, sizeof workers[i].name, "w%d", i);

@@ -10,7 +10,6 @@
 #include "core/model/task_key.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WORKERS = 3, STEPS = 80 };
@@ -170,10 +169,7 @@ static void run_script(bool lose)
 
 static void run(const char *name, bool lose)
 {
-    const char *given = getenv("TT_SEED");
-    uint64_t seed = given == NULL ? 20260401 : strtoull(given, NULL, 10);
-    printf("seed %llu\n", (unsigned long long)seed);
-    tt_honest.chance = tt_sim_chance(seed);
+    tt_honest.chance = tt_sim_chance(tt_test_seed(20260401));
     tt_redis_server_start(&tt_honest.server, name);
     tt_honest.redis = tt_redis_server_connect(&tt_honest.server);
     for (tt_honest.script = 0; tt_honest.script < TT_SIM_SCRIPTS; tt_honest.script++)
