@@ -47,8 +47,10 @@ static bool run_handlers(struct tt_task *task, struct tt_bench *bench, struct tt
                                          .state.originals = originals,
                                          .state.original_count = count};
     *changes = (struct tt_changes){.arena = &bench->arena};
-    bench->out_of_memory = originals == NULL || tt_handlers_run(&handling, changes, NULL) != TT_OK;
-    return !bench->out_of_memory;
+    if (originals != NULL && tt_handlers_run(&handling, changes, NULL) == TT_OK)
+        return true;
+    bench->out_of_memory = true;
+    return false;
 }
 
 static void compare_state(struct tt_task *task, struct tt_bench *bench, struct tt_changes *changes)

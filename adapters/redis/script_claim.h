@@ -83,6 +83,13 @@
     "call('HSET', HELD, unpack(hset)) end) "                                                       \
     "if #tasks > 32 then call('HDEL', HELD, LONG) end end "
 
+/* Above the number given. */
+#define TT_LUA_NEXT_FENCE                                                                          \
+    "local function next_fence() "                                                                 \
+    "local fence, floor = redis.call('INCR', KEYS[6]), tonumber(ARGV[5]) "                         \
+    "if fence <= floor then fence = floor + 1 "                                                    \
+    "redis.call('SET', KEYS[6], string.format('%.0f', fence)) end return fence end "
+
 /* Before all that: where nothing is pending, held or waiting, and the offers are the next ones and
  * few, they are taken without any of it, as most of them are while workers keep up. The same calls
  * in the same order as above: making its functions alone takes longer. */
@@ -92,9 +99,9 @@
     "and tonumber(ARGV[6]) > 0 then "                                                              \
     "local call, E, G, ME, HELD = redis.call, KEYS[1], ARGV[1], ARGV[2], KEYS[2] "                 \
     "local quiet = call('EXISTS', HELD, KEYS[3], KEYS[4], KEYS[9], KEYS[10]) == 0 "                \
-    "if quiet then quiet = false for _, g in ipairs(call('XINFO', 'GROUPS', E)) do local t = {} "  \
-    "for i = 1, #g, 2 do t[g[i]] = g[i + 1] end if t.name == G then "                              \
-    "quiet = t.pending == 0 and t['last-delivered-id'] == ARGV[8] end end end "                    \
+    "if quiet then quiet = false " TT_LUA_GROUPS "for _, g in ipairs(groups(E)) do "               \
+    "if g.name == G then quiet = g.pending == 0 and g['last-delivered-id'] == ARGV[8] end end "    \
+    "end "                                                                                         \
     "local ids, hold, firsts, seen = {E, G, ME, 0}, {HELD}, {}, {} "                               \
     "for i = 1, quiet and n or 0 do local key = ARGV[9 + 2 * i] "                                  \
     "if key == '' then quiet = false end ids[4 + i] = ARGV[8 + 2 * i] "                            \
@@ -103,12 +110,8 @@
     "if quiet then ids[#ids + 1] = 'FORCE' ids[#ids + 1] = 'JUSTID' "                              \
     "call('XCLAIM', unpack(ids)) local last = ARGV[8 + 2 * n] "                                    \
     "call('XGROUP', 'SETID', E, G, last) "                                                         \
-    "local fence, floor = call('INCR', KEYS[6]), tonumber(ARGV[5]) "                               \
-    "if fence <= floor then fence = floor + 1 "                                                    \
-    "call('SET', KEYS[6], string.format('%.0f', fence)) end "                                      \
-    "call('HSET', unpack(hold)) local t = call('TIME') "                                           \
-    "call('ZADD', KEYS[5], tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + "           \
-    "tonumber(ARGV[3]), ME) "                                                                      \
+    "local fence = next_fence() call('HSET', unpack(hold)) " TT_LUA_NOW                            \
+    "call('ZADD', KEYS[5], now + tonumber(ARGV[3]), ME) "                                          \
     "return {fence, n == tonumber(ARGV[4]) and 1 or 0, last, 0, {}, {}, {}, 1, n, {}, firsts, "    \
     "{}} "                                                                                         \
     "end end end "
@@ -125,9 +128,9 @@
  * would let it go.
  */
 #define TT_LUA_CLAIM                                                                               \
-    TT_LUA_CLAIM_QUIET TT_LUA_TURNS TT_LUA_TIDY TT_LUA_CLAIM_READY TT_LUA_CLAIM_NEW                \
-        TT_LUA_HOLD_TASKS                                                                          \
-        "local count, floor, offers = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9]) "    \
+    TT_LUA_NEXT_FENCE TT_LUA_CLAIM_QUIET TT_LUA_TURNS TT_LUA_TIDY TT_LUA_CLAIM_READY               \
+        TT_LUA_CLAIM_NEW TT_LUA_HOLD_TASKS                                                         \
+        "local count, offers = tonumber(ARGV[4]), tonumber(ARGV[9]) "                              \
         "local last, first, taken, more, goes_on = delivered(), 1, 0, 0, ARGV[7] == '1' "          \
         "local gap = before(last, ARGV[8]) "                                                       \
         "if last ~= ARGV[8] then while first <= offers and not before(last, ARGV[8 + 2 * first]) " \
@@ -150,9 +153,7 @@
         "if #entries == 0 and owned == 0 and #tasks > 0 then "                                     \
         "more, tasks, held = 1, {}, {} mark_ready(mine) end "                                      \
         "local fence = 0 "                                                                         \
-        "if #tasks > 0 then fence = call('INCR', FENCE) "                                          \
-        "if fence <= floor then fence = floor + 1 "                                                \
-        "call('SET', FENCE, string.format('%.0f', fence)) end "                                    \
+        "if #tasks > 0 then fence = next_fence() "                                                 \
         "hold(tasks) "                                                                             \
         "call('ZADD', LEASES, now + tonumber(ARGV[3]), ME) end "                                   \
         "return {fence, more, last, vanished, entries, tries, held, first, taken, "                \

@@ -36,6 +36,11 @@
     "redis.call('XADD', dead, '*', unpack(fields)) end "                                           \
     "redis.call('HINCRBY', counts, 'failed', 1) end "
 
+/* The server's clock, in ms. */
+#define TT_LUA_NOW                                                                                 \
+    "local t = redis.call('TIME') "                                                                \
+    "local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) "
+
 /* Which of two entry ids is older: their parts can be larger than what numbers hold. */
 #define TT_LUA_OLDER                                                                               \
     "local function before(a, b) "                                                                 \

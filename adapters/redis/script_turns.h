@@ -52,9 +52,8 @@
     "local call, G, ME, WAITING = redis.call, ARGV[1], ARGV[2], '*' "                              \
     "local E, HELD, WAIT, READY, LEASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5] "            \
     "local FENCE, WAKE, COUNTS = KEYS[6], KEYS[7], KEYS[8] "                                       \
-    "local PARKED, BEHIND, DEAD, OUT = KEYS[9], KEYS[10], KEYS[11], '+' "                          \
-    "local t = call('TIME') "                                                                      \
-    "local now, vanished = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), 0 "          \
+    "local PARKED, BEHIND, DEAD, OUT = KEYS[9], KEYS[10], KEYS[11], '+' " TT_LUA_NOW               \
+    "local vanished = 0 "                                                                          \
     "local function member(key, id) local ms, seq = string.match(id, '(%d+)-(%d+)') "              \
     "return key .. '\\0' .. string.rep('0', 20 - #ms) .. ms .. string.rep('0', 20 - #seq) .. seq " \
     "end "                                                                                         \

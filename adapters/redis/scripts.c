@@ -33,9 +33,7 @@ const char *const tt_redis_scripts[TT_SCRIPT_COUNT] = {
      * name; lifetime 0: this one leaves. Where nobody is left to strike off the dead, the list ends
      * by itself. */
     [TT_SCRIPT_BEAT] = "if ARGV[2] == '0' then return {redis.call('ZREM', KEYS[1], ARGV[1]), 0} "
-                       "end "
-                       "local t = redis.call('TIME') local now = tonumber(t[1]) * 1000 + "
-                       "math.floor(tonumber(t[2]) / 1000) "
+                       "end " TT_LUA_NOW
                        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2])) "
                        "redis.call('ZADD', KEYS[1], now, ARGV[1]) "
                        "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
