@@ -7,6 +7,7 @@
  * nobody here can write it, and it is opened as one that does not change. */
 #include "adapters/sqlite/db.h"
 
+#include "adapters/sqlite/log_file.h"
 #include "core/base/buf.h"
 #include <errno.h>
 #include <stdatomic.h>
@@ -62,7 +63,7 @@ static int open_as(struct tt_db *db, const char *name, int flags)
 {
     sqlite3_close(db->sqlite);
     db->sqlite = NULL;
-    int result = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int result = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, tt_log_file_vfs());
     if (result == SQLITE_OK)
         sqlite3_extended_result_codes(db->sqlite, 1);
     return result;
@@ -102,10 +103,9 @@ static enum tt_err open_to_write(struct tt_db *db, const char *name, int busy_ms
     if (result != SQLITE_OK)
         return tt_db_failed(db, "opening", fault);
     /* A commit is on disk before its entries are acknowledged, and perhaps trimmed from the queue.
-     * Late checkpoints, every 64 MB of log: a page that changes in every batch is then written
-     * back once, not each time. */
+     * When the log goes back is for checkpoint.h. */
     enum tt_err err = tt_db_run(db, "PRAGMA synchronous = FULL", fault);
-    return err == TT_OK ? tt_db_run(db, "PRAGMA wal_autocheckpoint = 16384", fault) : err;
+    return err == TT_OK ? tt_db_run(db, "PRAGMA wal_autocheckpoint = 0", fault) : err;
 }
 
 static enum tt_err open_to_read(struct tt_db *db, const char *name, int busy_ms,
