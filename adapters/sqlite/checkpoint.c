@@ -4,19 +4,21 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-/* All in pages. */
+/* In pages, where nothing else is said. */
 enum {
     SMALL_COMMIT = 256,
     LOG_LONG = 16384, /* 64 MB: time to write back; after a large commit the writer does it */
     TOO_SLOW = 32768, /* since the thread was called: the writer does it after all */
     LAST_PASS = 256,  /* so much, and what comes meanwhile, is left to the writer */
     PASSES_MAX = 6,
+    READER_BUSY_MS = 1000, /* when it is opened; afterwards it waits for nobody */
 };
 
 enum { IDLE, CALLED, DONE };
 
 struct tt_checkpoint {
     const struct tt_db *db; /* the writer's */
+    struct tt_db reader;    /* beside it */
     int pages, tried; /* of the log: after the last commit, and when something was last done */
     pthread_t thread;
     bool running;
@@ -26,14 +28,29 @@ struct tt_checkpoint {
     bool stop; /* with the lock */
 };
 
+/* SQLite up to 3.51.2 may take a log that somebody begins anew, in the moment in which a checkpoint
+ * starts, for the old one, and holds for written back what is not: commits are lost, or the file is
+ * broken (https://www.sqlite.org/wal.html#walresetbug). Not so while a reader of the newest state
+ * is there: either no log is begun anew, or the checkpoint finds that it may not write. */
+static int write_back_beside(const struct tt_db *reader, const struct tt_db *db, int *ret_in_log,
+                             int *ret_done)
+{
+    int result = sqlite3_exec(reader->sqlite, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1", NULL,
+                              NULL, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, ret_in_log,
+                                           ret_done);
+    sqlite3_exec(reader->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    return result;
+}
+
 /* ---- The thread */
 
 /* Returns how many pages it had to look at, 0 when it could not. */
-static int pass(const struct tt_db *db, int *written_back)
+static int pass(const struct tt_db *db, const struct tt_db *reader, int *written_back)
 {
     int in_log = 0, done = 0, before = *written_back;
-    if (sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &done) !=
-        SQLITE_OK)
+    if (write_back_beside(reader, db, &in_log, &done) != SQLITE_OK)
         return 0;
     *written_back = done;
     return in_log < before ? in_log : in_log - before;
@@ -49,22 +66,27 @@ static bool wait_for_call(struct tt_checkpoint *c)
     return go_on;
 }
 
+static bool open_both(const char *path, struct tt_db *db, struct tt_db *reader)
+{
+    struct tt_fault fault = {0};
+    return (db->sqlite != NULL || tt_db_open(db, path, true, 0, &fault) == TT_OK) &&
+           (reader->sqlite != NULL || tt_db_open(reader, path, false, 0, &fault) == TT_OK);
+}
+
 static void *work(void *context)
 {
     struct tt_checkpoint *c = context;
-    struct tt_db db = {0};
-    struct tt_fault fault = {0};
+    struct tt_db db = {0}, reader = {0};
     while (wait_for_call(c)) {
-        if (db.sqlite == NULL && tt_db_open(&db, c->db->path, true, 0, &fault) != TT_OK)
-            db = (struct tt_db){0}; /* the writer will do it */
+        bool opened = open_both(c->db->path, &db, &reader); /* or the writer will do it */
         int written_back = 0;
-        for (int i = 0; db.sqlite != NULL && i < PASSES_MAX; i++)
-            if (pass(&db, &written_back) <= LAST_PASS)
+        for (int i = 0; opened && i < PASSES_MAX; i++)
+            if (pass(&db, &reader, &written_back) <= LAST_PASS)
                 break;
         atomic_store(&c->state, DONE);
     }
-    if (db.sqlite != NULL)
-        tt_db_close(&db);
+    tt_db_close(&reader);
+    tt_db_close(&db);
     return NULL;
 }
 
@@ -83,7 +105,7 @@ static bool start_thread(struct tt_checkpoint *c)
 static void write_back(struct tt_checkpoint *c)
 {
     c->tried = c->pages;
-    sqlite3_wal_checkpoint_v2(c->db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    (void)write_back_beside(&c->reader, c->db, NULL, NULL);
 }
 
 static void call_thread(struct tt_checkpoint *c)
@@ -131,6 +153,12 @@ enum tt_err tt_checkpoint_start(const struct tt_db *db, struct tt_checkpoint **r
     if (c == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     c->db = db;
+    enum tt_err err = tt_db_open(&c->reader, db->path, false, READER_BUSY_MS, fault);
+    if (err != TT_OK) {
+        tt_mem_free(c);
+        return err;
+    }
+    sqlite3_busy_timeout(c->reader.sqlite, 0);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->wake, NULL);
     sqlite3_wal_hook(db->sqlite, after_commit, c);
@@ -150,6 +178,7 @@ void tt_checkpoint_stop(struct tt_checkpoint *c)
         pthread_mutex_unlock(&c->lock);
         pthread_join(c->thread, NULL);
     }
+    tt_db_close(&c->reader);
     pthread_cond_destroy(&c->wake);
     pthread_mutex_destroy(&c->lock);
     tt_mem_free(c);

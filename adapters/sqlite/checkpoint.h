@@ -6,7 +6,8 @@
  * Failure modes: no thread, or one that is slow: the writer writes back itself when the log is
  * long. Somebody reads an old state for long, or another process writes back: the log grows on, and
  * it is tried again when it has grown by as much again. The disk is full: the commit stands, and
- * its pages stay in the log. Threads: all calls from the writer's. */
+ * its pages stay in the log. Others begin the log anew at the wrong moment, where SQLite itself is
+ * not safe: a reader is kept beside each writing back. Threads: all calls from the writer's. */
 #ifndef TT_ADAPTERS_SQLITE_CHECKPOINT_H
 #define TT_ADAPTERS_SQLITE_CHECKPOINT_H
 
@@ -15,7 +16,7 @@
 struct tt_checkpoint;
 
 /* From now on, after each commit of this connection. `db` has to stay where it is until
- * tt_checkpoint_stop, which comes before it is closed. Errors: NO_MEMORY. */
+ * tt_checkpoint_stop, which comes before it is closed. Errors: those of tt_db_open. */
 enum tt_err tt_checkpoint_start(const struct tt_db *db, struct tt_checkpoint **ret_checkpoint,
                                 struct tt_fault *fault) TT_MUST_CHECK;
 void tt_checkpoint_stop(struct tt_checkpoint *checkpoint); /* NULL: nothing */

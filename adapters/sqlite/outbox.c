@@ -5,6 +5,7 @@
  * commit. */
 #include "adapters/sqlite/outbox.h"
 
+#include "adapters/sqlite/checkpoint.h"
 #include "adapters/sqlite/outbox_sql.h"
 #include "core/outbox/outbox.h"
 
@@ -114,6 +115,7 @@ static enum tt_err horizon(void *context, int64_t *ret_seq, struct tt_fault *fau
 
 static void outbox_free(struct tt_sqlite_outbox *o)
 {
+    tt_checkpoint_stop(o->checkpoint);
     for (int i = 0; i < TT_OUTBOX_SQL_COUNT; i++)
         sqlite3_finalize(o->statements[i]);
     sqlite3_finalize(o->horizon);
@@ -142,6 +144,8 @@ enum tt_err tt_sqlite_outbox_open(const char *path, int busy_ms, struct tt_outbo
         err = tt_db_migrate(&o->db, fault);
     if (err == TT_OK)
         err = prepare(o, fault);
+    if (err == TT_OK)
+        err = tt_checkpoint_start(&o->db, &o->checkpoint, fault);
     if (err != TT_OK) {
         outbox_free(o);
         return err;

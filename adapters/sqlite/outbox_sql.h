@@ -8,6 +8,7 @@
 struct tt_sqlite_outbox {
     struct tt_outbox_db face; /* whose context it is */
     struct tt_db db;
+    struct tt_checkpoint *checkpoint;
     sqlite3_stmt *horizon, *statements[TT_OUTBOX_SQL_COUNT];
 };
 
