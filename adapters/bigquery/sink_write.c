@@ -188,18 +188,19 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     }
     if (err != TT_OK && err != TT_ERR_INVALID && answer.state != TT_SINK_FAILED)
         return err;
-    /* A stream that takes no rows may have all of them, and be final: its count tells. */
-    struct tt_fault other = {0};
-    enum tt_err counted = finalize(write, batch, &answer, &other);
-    if (counted == TT_OK && (err != TT_ERR_INVALID || answer.state == TT_SINK_RUNNING)) {
-        tt_fault_clear(fault);
-        *ret_answer = answer;
-        return TT_OK;
-    }
-    if (err == TT_ERR_INVALID && tt_err_class(counted) != TT_CLASS_RETRY)
-        return err; /* what the rows were refused for */
+    /* A stream that takes no rows may have all of them, and be final: its count tells. With fewer
+     * it is of no use, as it is final now, whatever the rows were refused for. */
+    struct tt_fault why = *fault;
     tt_fault_clear(fault);
-    return tt_fault_set(fault, counted, "%s", other.text);
+    enum tt_err counted = finalize(write, batch, &answer, fault);
+    if (counted != TT_OK)
+        return counted;
+    if (err == TT_ERR_INVALID && answer.state == TT_SINK_FAILED) {
+        tt_sink_refuse(&answer, -1, TT_STR("invalid"), tt_str_from(why.text));
+        answer.state = TT_SINK_FAILED;
+    }
+    *ret_answer = answer;
+    return TT_OK;
 }
 
 /* ---- ask and commit ---- */

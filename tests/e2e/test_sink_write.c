@@ -291,6 +291,38 @@ TT_TEST(a_lost_answer_of_the_commit_is_found_out)
 }
 TT_END
 
+/* Rows are missing, the stream is given up and final, and that is not heard: whoever sends again
+ * meets a stream that takes nothing and never has all rows. */
+TT_TEST(a_stream_that_became_final_with_too_few_rows_gives_way_to_another)
+{
+    static const char *const ends[] = {"lostAfter", "noStatus", "unavailableAfter"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char plan[400], name[20];
+        struct tt_fault fault = {0};
+        struct uploader up;
+        start();
+        snprintf(plan, sizeof plan,
+                 "{\"script\":[{\"operation\":\"write.append\",\"kind\":\"wrongOffset\",\"nth\":1},"
+                 "{\"operation\":\"write.append\",\"kind\":\"wrongOffset\",\"nth\":2},"
+                 "{\"operation\":\"write.finalize\",\"kind\":\"%s\"}]}",
+                 ends[i]);
+        tt_standin_set(&standin, "faults", "%s", plan);
+        snprintf(name, sizeof name, "final-%zu", i);
+        open_uploader(&up, name, 400);
+        struct tt_sink_answer answer;
+        ck_assert_int_eq(begin_batch(&up, &fault), TT_OK);
+        ck_assert_int_eq(step(&up, TT_SINK_ABSENT, &answer, &fault), TT_ERR_UNAVAILABLE);
+        ck_assert_int_eq(step(&up, TT_SINK_ABSENT, &answer, &fault), TT_OK);
+        ck_assert_int_eq(answer.state, TT_SINK_FAILED);
+        bool done = upload(&up, &fault);
+        ck_assert_msg(done, "%s: %s", ends[i], fault.text);
+        close_uploader(&up);
+        check_rows();
+        tt_standin_stop(&standin);
+    }
+}
+TT_END
+
 /* The uploader as a process of its own, killed after so long; whether it came to its end. */
 static bool run_killed(const char *name, int64_t us)
 {
@@ -345,4 +377,5 @@ TT_END
 
 TT_SUITE("e2e/sink_write", what_is_appended_is_what_is_in_the_table,
          a_bad_row_leaves_nothing_and_is_named, a_lost_answer_of_the_commit_is_found_out,
+         a_stream_that_became_final_with_too_few_rows_gives_way_to_another,
          killed_anywhere_with_a_server_full_of_faults_the_rows_are_there_once)
