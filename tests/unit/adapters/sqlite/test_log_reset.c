@@ -1,6 +1,7 @@
 /* The log begins anew in the very moment in which somebody starts to write it back: what SQLite up
  * to 3.51.2 takes for the old log. A file system of our own lets others act in that moment. */
 #include "adapters/sqlite/checkpoint.h"
+#include "tests/lib/process.h"
 #include "tests/lib/store_file.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
@@ -15,7 +16,8 @@ static struct {
     sqlite3_io_methods methods;
     const sqlite3_io_methods *system_methods;
     pthread_t writer;
-    sqlite3 *other; /* another process's connection, say */
+    pthread_mutex_t writing; /* held by the writer while it looks at `opened`, and commits */
+    sqlite3 *other;          /* another process's connection, say */
     bool armed;
     atomic_int opened; /* by the thread that writes back: its connection, and what stands beside */
     atomic_bool completed, begun_anew;
@@ -53,6 +55,7 @@ static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *file, in
     scene.methods.xUnfetch = let_go;
     file->pMethods = &scene.methods;
     if (++scene.opened == 2) { /* a log that has all gone back, behind the back of the first */
+        pthread_mutex_lock(&scene.writing);
         must(scene.other, "INSERT INTO t VALUES ('last of the old log')");
         int in_log = 0, done = 0;
         ck_assert_int_eq(
@@ -60,6 +63,7 @@ static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *file, in
             SQLITE_OK);
         ck_assert_int_eq(in_log, done);
         scene.completed = true;
+        pthread_mutex_unlock(&scene.writing);
     }
     return result;
 }
@@ -76,6 +80,7 @@ TT_TEST(a_commit_that_begins_the_log_anew_while_it_is_written_back_is_not_lost)
     scene.vfs.pNext = NULL;
     ck_assert_int_eq(sqlite3_vfs_register(&scene.vfs, 1), SQLITE_OK);
     scene.writer = pthread_self();
+    pthread_mutex_init(&scene.writing, NULL);
     ck_assert_int_eq(tt_db_open(&db, path, true, 1000, NULL), TT_OK);
     must(db.sqlite, "PRAGMA synchronous = OFF; CREATE TABLE t (a)");
     ck_assert_int_eq(sqlite3_open_v2(path, &scene.other, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
@@ -83,13 +88,16 @@ TT_TEST(a_commit_that_begins_the_log_anew_while_it_is_written_back_is_not_lost)
     sqlite3_busy_timeout(scene.other, 1000);
     ck_assert_int_eq(tt_checkpoint_start(&db, &checkpoint, NULL), TT_OK);
     scene.armed = true;
-    for (int i = 0; i < COMMITS_MAX && !scene.begun_anew; i++) {
-        if (scene.opened == 0) /* then the thread is alone with the log */
+    bool alone = false; /* the thread, with the log */
+    for (int i = 0; i < COMMITS_MAX && !alone; i++) {
+        pthread_mutex_lock(&scene.writing);
+        alone = scene.opened > 0;
+        if (!alone)
             must(db.sqlite, "INSERT INTO t VALUES (zeroblob(800000))"); /* 200 pages */
-        else
-            sqlite3_sleep(1);
+        pthread_mutex_unlock(&scene.writing);
     }
-    ck_assert_msg(scene.begun_anew, "nothing was written back by the thread");
+    ck_assert_msg(alone, "the thread was not called");
+    TT_EVENTUALLY(scene.begun_anew);
     tt_checkpoint_stop(checkpoint);
     sqlite3_close(scene.other);
     tt_db_close(&db); /* the last one: SQLite writes back what is left, and removes the log */
