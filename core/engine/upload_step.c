@@ -6,9 +6,10 @@
  *
  * Failure modes, by what is known: an error of class RETRY: the outcome is unknown, so the state
  * stays and the next step asks; FAILED: nothing is there, the next generation begins; REFUSED: two
- * smaller batches, down to the row that is to blame; an error of class POISON: as REFUSED where
- * nothing has left yet, later (an answer too long to be read) as RETRY; an error of class REFUSE,
- * or rows that are not those that were planned: blocked, looked at again each minute. */
+ * smaller batches, down to the row that is to blame, or blocked where the table is; FAILED in doubt
+ * which of the two it is: blocked by the table, else as REFUSED, but only after some generations;
+ * an error of class POISON (an answer too long to be read): as RETRY; an error of class REFUSE, or
+ * rows that are not those that were planned: blocked, looked at again each minute. */
 #include "core/engine/uploader_parts.h"
 
 #include "core/engine/backoff.h"
@@ -18,6 +19,10 @@
 #define BLOCKED_US    (60 * S_US)
 #define POLL_FIRST_US (S_US / 2)
 #define POLL_MAX_US   (10 * S_US)
+
+/* A column that was just added is not known to all of a service at once: rows are blamed for a
+ * doubtful failure only after the waits between so many generations, about a minute. */
+enum { DOUBTS_MAX = 6 };
 
 static enum tt_err answered(struct tt_uploader *u, struct tt_upload_batch *b,
                             const struct tt_sink_answer *answer, bool moved,
@@ -110,26 +115,41 @@ static struct tt_sink_batch sink_batch(const struct tt_uploader *u, const struct
     };
 }
 
-/* An error of the sink, or of bringing the rows to it. */
+/* An error of the sink, or of bringing the rows to it. None of them tells of a row: not even an
+ * answer that is too long, which may come from who gives tokens. */
 static enum tt_err failed(struct tt_uploader *u, struct tt_upload_batch *b, enum tt_err err,
                           const struct tt_fault *trouble, struct tt_fault *fault)
 {
     u->last = *trouble;
     switch (tt_err_class(err)) {
-    case TT_CLASS_RETRY: return try_later(u, b, trouble->text, 0, fault);
+    case TT_CLASS_RETRY:
+    case TT_CLASS_POISON: return try_later(u, b, trouble->text, 0, fault);
     case TT_CLASS_REFUSE: return tt_upload_block(u, b, trouble->text, fault);
-    case TT_CLASS_POISON: {
-        if (b->state != TT_UPLOAD_PLANNED) /* rows may be there: only the sink knows */
-            return try_later(u, b, trouble->text, 0, fault);
-        struct tt_sink_answer answer = {.state = TT_SINK_REFUSED, .bad_row = -1};
-        snprintf(answer.reason, sizeof answer.reason, "%s", tt_err_name(err));
-        snprintf(answer.message, sizeof answer.message, "%s", trouble->text);
-        return tt_upload_split(u, b, &answer, fault);
-    }
     default: break;
     }
     return err == TT_ERR_CORRUPT ? tt_upload_block(u, b, trouble->text, fault)
                                  : tt_fault_set(fault, err, "%s", trouble->text);
+}
+
+static enum tt_err look_at_table(const struct tt_uploader *u, const struct tt_upload_batch *b,
+                                 struct tt_fault *trouble)
+{
+    const struct tt_sink *sink = u->options->sink;
+    const struct tt_upload_table *table = &tt_upload_tables[b->table];
+    return sink->tables(sink->context, &table, 1, false, trouble);
+}
+
+/* Nothing of the attempt is there, nor ever will be. Its handle goes, too: asked for once the table
+ * is set right, it would tell the same refusal, and the rows would be blamed. */
+static enum tt_err table_failed(struct tt_uploader *u, struct tt_upload_batch *b, enum tt_err err,
+                                const struct tt_fault *trouble, struct tt_fault *fault)
+{
+    if (tt_err_class(err) == TT_CLASS_REFUSE && !u->options->sink->at_least_once) {
+        b->generation++;
+        b->state = TT_UPLOAD_PLANNED;
+        b->handle[0] = '\0';
+    }
+    return failed(u, b, err, trouble, fault);
 }
 
 /* Rows are refused, too, by a table that somebody has changed: all of them would end in quarantine,
@@ -137,11 +157,10 @@ static enum tt_err failed(struct tt_uploader *u, struct tt_upload_batch *b, enum
 static enum tt_err split(struct tt_uploader *u, struct tt_upload_batch *b,
                          const struct tt_sink_answer *answer, struct tt_fault *fault)
 {
-    const struct tt_sink *sink = u->options->sink;
-    const struct tt_upload_table *table = &tt_upload_tables[b->table];
     struct tt_fault trouble = {0};
-    enum tt_err err = sink->tables(sink->context, &table, 1, false, &trouble);
-    return err == TT_OK ? tt_upload_split(u, b, answer, fault) : failed(u, b, err, &trouble, fault);
+    enum tt_err err = look_at_table(u, b, &trouble);
+    return err == TT_OK ? tt_upload_split(u, b, answer, fault)
+                        : table_failed(u, b, err, &trouble, fault);
 }
 
 static enum tt_err done(struct tt_uploader *u, struct tt_upload_batch *b,
@@ -188,6 +207,18 @@ static enum tt_err next_generation(struct tt_uploader *u, struct tt_upload_batch
     return try_later(u, b, text, answer->wait_us, fault);
 }
 
+/* The attempt has failed, and the table or a row is to blame. */
+static enum tt_err doubted(struct tt_uploader *u, struct tt_upload_batch *b,
+                           const struct tt_sink_answer *answer, struct tt_fault *fault)
+{
+    struct tt_fault trouble = {0};
+    enum tt_err err = look_at_table(u, b, &trouble);
+    if (err != TT_OK)
+        return table_failed(u, b, err, &trouble, fault);
+    return b->generation < DOUBTS_MAX ? next_generation(u, b, answer, fault)
+                                      : tt_upload_split(u, b, answer, fault);
+}
+
 static enum tt_err commit(struct tt_uploader *u, struct tt_upload_batch *b, struct tt_fault *fault)
 {
     const struct tt_sink *sink = u->options->sink;
@@ -220,7 +251,8 @@ static enum tt_err answered(struct tt_uploader *u, struct tt_upload_batch *b,
         if (moved && u->options->sink->commit != NULL)
             return begin_commit(u, b, fault);
         return poll_later(u, b, answer, fault);
-    case TT_SINK_FAILED: return next_generation(u, b, answer, fault);
+    case TT_SINK_FAILED:
+        return answer->doubt ? doubted(u, b, answer, fault) : next_generation(u, b, answer, fault);
     case TT_SINK_REFUSED: return split(u, b, answer, fault);
     case TT_SINK_ABSENT: break;
     }
@@ -247,7 +279,10 @@ static enum tt_err begin(struct tt_uploader *u, struct tt_upload_batch *b, struc
     const struct tt_body *body = NULL;
     char id[TT_UPLOAD_ID_BYTES];
     struct tt_fault trouble = {0};
-    enum tt_err err = rows->open(rows->context, b, &body, &trouble);
+    /* What the table refused would be refused again, and be counted against the loads of a day. */
+    enum tt_err err = b->blocked ? look_at_table(u, b, &trouble) : TT_OK;
+    if (err == TT_OK)
+        err = rows->open(rows->context, b, &body, &trouble);
     if (err != TT_OK)
         return failed(u, b, err, &trouble, fault);
     tt_buf_clear(&u->handle);

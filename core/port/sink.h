@@ -9,10 +9,12 @@
  * for it. ask tells the same later: ABSENT means send (or, once commit_sent, commit) again.
  *
  * After anything unclear (an error of class RETRY, a crash) the caller asks first. FAILED means
- * that nothing of the handle's rows is there or ever will be: only then a new generation, with a
- * new handle, may be begun.
+ * that nothing of the handle's rows is there or ever will be, and so does REFUSED, but of sinks of
+ * at_least_once: only then a new generation, with a new handle, may be begun.
  *
- * Errors of class RETRY: away, too many requests, answer lost: the outcome is unknown, ask.
+ * Errors of class RETRY: away, too many requests, answer lost: the outcome is unknown, ask. So it
+ * is after one of class POISON: something on the way was too long to be read. Errors never blame
+ * rows: that is what REFUSED is for.
  * REFUSE: nothing will succeed before somebody has changed the set-up (rights, tables, quota of the
  * project); the fault says what to do. Threads: one.
  */
@@ -27,7 +29,7 @@ enum tt_sink_state {
     TT_SINK_ABSENT,  /* the sink knows nothing of the handle: send it */
     TT_SINK_RUNNING, /* it works on it: ask again later */
     TT_SINK_DONE,    /* all rows are there */
-    TT_SINK_FAILED,  /* no row is there, for a passing reason: next generation */
+    TT_SINK_FAILED,  /* no row is there, for a passing reason or in doubt: next generation */
     /* some row cannot be taken: bad_row, or bisect; none is there, but of at_least_once some may */
     TT_SINK_REFUSED,
 };
@@ -36,6 +38,7 @@ struct tt_sink_answer {
     enum tt_sink_state state;
     uint64_t rows;   /* DONE: as the sink counts them */
     int64_t bad_row; /* REFUSED: 0-based; -1: not known which */
+    bool doubt;      /* FAILED: the request was refused, for its table or for some row */
     int64_t wait_us; /* RUNNING, FAILED: what the sink asks to wait; 0: nothing said */
     char reason[64]; /* of the sink: "invalid", "backendError" */
     char message[TT_FAULT_TEXT_BYTES];

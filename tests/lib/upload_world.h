@@ -36,6 +36,8 @@ struct tt_upload_world {
     unsigned loads_per_day;
     enum tt_err begin_fails; /* always, until it is TT_OK */
     enum tt_err tables_fail; /* always, until it is TT_OK */
+    bool table_refuses;      /* as long as tables_fail, all rows are refused */
+    bool doubts;             /* what is refused fails in doubt */
     uint64_t miscounts;      /* added to the count it tells */
     bool stops_in_send;      /* the process is asked to stop meanwhile */
     int too_long_for;        /* so many of its answers are too long to be read */

@@ -66,12 +66,16 @@ static void tell(struct tt_upload_world *w, struct tt_upload_attempt *a,
     if (a->state == TT_SINK_RUNNING && a->committed == w->needs_commit && a->polls++ >= w->runs_for)
         a->state = TT_SINK_DONE;
     *answer = (struct tt_sink_answer){.state = a->state, .bad_row = -1, .rows = w->miscounts};
+    if (a->state == TT_SINK_REFUSED && w->doubts) {
+        answer->state = TT_SINK_FAILED;
+        answer->doubt = true;
+    }
     if (a->state == TT_SINK_DONE)
         answer->rows += (uint64_t)((a->last - a->first) / tt_upload_world_step(a->table) + 1);
     if (a->state == TT_SINK_REFUSED || a->state == TT_SINK_FAILED)
         snprintf(answer->reason, sizeof answer->reason, "%s",
                  a->state == TT_SINK_FAILED ? "backendError" : "invalid");
-    for (int i = 0; i < 3 && a->state == TT_SINK_REFUSED && w->names_bad_row; i++)
+    for (int i = 0; i < 3 && answer->state == TT_SINK_REFUSED && w->names_bad_row; i++)
         if (w->bad_rows[i] >= a->first && w->bad_rows[i] <= a->last)
             answer->bad_row = w->bad_rows[i] - a->first;
 }
@@ -86,6 +90,8 @@ static enum tt_err answer_of(struct tt_upload_world *w, enum tt_err said, struct
 
 static enum tt_sink_state outcome(struct tt_upload_world *w, const struct tt_upload_attempt *a)
 {
+    if (w->table_refuses && w->tables_fail != TT_OK)
+        return TT_SINK_REFUSED;
     for (int i = 0; i < 3 && a->table == TT_UPLOAD_AUDIT; i++)
         if (w->bad_rows[i] > 0 && w->bad_rows[i] >= a->first && w->bad_rows[i] <= a->last)
             return TT_SINK_REFUSED;

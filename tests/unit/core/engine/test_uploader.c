@@ -83,6 +83,19 @@ TT_TEST(good_rows_are_there_once_whatever_call_fails_when_the_bad_row_is_named)
 }
 TT_END
 
+TT_TEST(good_rows_are_there_once_whatever_call_fails_while_refusals_are_doubtful)
+{
+    tt_upload_outbox_open();
+    struct tt_upload_world world = tt_upload_world_new();
+    world.doubts = true;
+    world.batch_rows = 3;
+    world.rows_in_store = 6;
+    world.bad_rows[0] = 2;
+    world.needs_commit = true;
+    trouble_everywhere(world);
+}
+TT_END
+
 TT_TEST(an_answer_too_long_to_be_read_is_an_unknown_outcome)
 {
     tt_upload_outbox_open();
@@ -105,4 +118,5 @@ TT_SUITE("core/engine/uploader", every_row_is_there_once_whatever_call_fails_of_
          every_row_is_there_once_whatever_call_fails_while_attempts_fail,
          good_rows_are_there_once_whatever_call_fails_while_bad_ones_are_looked_for,
          good_rows_are_there_once_whatever_call_fails_when_the_bad_row_is_named,
+         good_rows_are_there_once_whatever_call_fails_while_refusals_are_doubtful,
          an_answer_too_long_to_be_read_is_an_unknown_outcome)

@@ -175,6 +175,78 @@ TT_TEST(rows_are_not_to_blame_when_the_table_does_not_take_ours)
 }
 TT_END
 
+TT_TEST(no_row_is_blamed_for_an_answer_that_is_too_long_before_any_row_has_left)
+{
+    tt_upload_outbox_open();
+    for (int i = 0; i < 2; i++) {
+        struct tt_upload_world world = tt_upload_world_new();
+        struct tt_uploader_counts counts;
+        struct tt_fault fault = {0};
+        world.begin_fails = i == 0 ? TT_ERR_LIMIT : TT_ERR_REJECT;
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault), world.begin_fails);
+        ck_assert_ptr_nonnull(strstr(fault.text, "are left"));
+        ck_assert_uint_eq(counts.quarantined_rows, 0);
+        world.begin_fails = TT_OK;
+        world.now_us += 61000000;
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+        tt_upload_assert_once(&world);
+    }
+}
+TT_END
+
+/* Blocked for a day, and set right. */
+static void change_table(struct tt_upload_world world)
+{
+    struct tt_uploader_counts counts;
+    struct tt_fault fault = {0};
+    world.table_refuses = true;
+    world.tables_fail = TT_ERR_INVALID;
+    world.daemon = true;
+    world.stop_at_us = world.now_us + 86400 * INT64_C(1000000);
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    world.daemon = false;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, &fault), TT_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(fault.text, "no such column"));
+    ck_assert_uint_le(world.attempt_count, 2); /* one of each table, not one a minute */
+    world.tables_fail = TT_OK;
+    ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+    tt_upload_assert_once(&world);
+    ck_assert_uint_eq(counts.quarantined_rows, 0);
+}
+
+TT_TEST(good_rows_that_a_changed_table_refused_go_up_once_it_is_set_right)
+{
+    tt_upload_outbox_open();
+    for (int batch_rows = 1; batch_rows < 12; batch_rows += 4)
+        for (int way = 0; way < 4; way++) {
+            struct tt_upload_world world = tt_upload_world_new();
+            world.batch_rows = batch_rows;
+            world.needs_commit = way % 2 == 1;
+            world.doubts = way >= 2;
+            change_table(world);
+        }
+}
+TT_END
+
+TT_TEST(a_refusal_in_doubt_blames_rows_only_when_it_comes_again_and_again)
+{
+    tt_upload_outbox_open();
+    for (int commits = 0; commits < 2; commits++) {
+        struct tt_upload_world world = tt_upload_world_new();
+        struct tt_uploader_counts counts;
+        world.needs_commit = commits == 1;
+        world.doubts = true;
+        world.bad_rows[0] = 3;
+        int64_t begun_us = world.now_us;
+        ck_assert_int_eq(tt_upload_world_run(&world, "me", &counts, NULL), TT_OK);
+        tt_upload_assert_once(&world);
+        ck_assert_uint_eq(counts.quarantined_rows, 1);
+        ck_assert_uint_ge(counts.retries, 10);
+        ck_assert_int_gt(world.now_us - begun_us, INT64_C(5000000));
+    }
+}
+TT_END
+
 TT_TEST(what_is_set_right_is_tried_at_once_by_the_next_run)
 {
     tt_upload_outbox_open();
@@ -285,6 +357,9 @@ TT_SUITE("core/engine/uploader_ends", bad_rows_are_kept_with_the_reason_and_the_
          of_two_uploaders_one_waits_and_gives_up_when_it_runs_once,
          a_stop_while_rows_are_sent_is_no_failure_of_a_daemon_but_a_single_run_says_so,
          rows_are_not_to_blame_when_the_table_does_not_take_ours,
+         good_rows_that_a_changed_table_refused_go_up_once_it_is_set_right,
+         a_refusal_in_doubt_blames_rows_only_when_it_comes_again_and_again,
+         no_row_is_blamed_for_an_answer_that_is_too_long_before_any_row_has_left,
          what_is_set_right_is_tried_at_once_by_the_next_run,
          attempts_that_fail_one_after_another_end_a_single_run_before_all_loads_are_used_up,
          a_sink_that_says_to_come_back_is_no_failure_and_its_words_are_kept,
