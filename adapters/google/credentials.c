@@ -1,6 +1,7 @@
 /* Happy path: the token in hand, until five minutes before its end; then a new one.
  *
- * Failure modes: whoever gives tokens is away: the old token is used to its end. A token is refused
+ * Failure modes: whoever gives tokens is away, or answers more than can be read: the old token is
+ * used to its end. A token is refused
  * before its end (revoked): dropped, another one, once. */
 #include "adapters/google/parts.h"
 
@@ -245,6 +246,15 @@ static enum tt_err get_grant(struct tt_google *google, struct tt_google_grant *r
     }
 }
 
+static void keep(struct tt_google *google, const struct tt_google_grant *grant, int64_t from_us,
+                 int64_t margin_us)
+{
+    forget(&google->token);
+    tt_buf_add_str(&google->token, grant->token);
+    google->good_until.us = from_us + grant->lifetime_us;
+    google->fresh_until.us = google->good_until.us - margin_us;
+}
+
 static enum tt_err renew(struct tt_google *google, struct tt_fault *fault)
 {
     const struct tt_clock *clock = google->settings.clock;
@@ -258,16 +268,20 @@ static enum tt_err renew(struct tt_google *google, struct tt_fault *fault)
         int64_t margin = google->kind == TT_GOOGLE_METADATA ? FRESH_METADATA_US : FRESH_US;
         if (margin > grant.lifetime_us / 4)
             margin = grant.lifetime_us / 4;
-        forget(&google->token);
-        tt_buf_add_str(&google->token, grant.token);
-        if (google->token.err != TT_OK)
-            err = tt_fault_set(fault, google->token.err, "access token: too long");
-        google->good_until.us = now.us + grant.lifetime_us;
-        google->fresh_until.us = google->good_until.us - margin;
+        if (grant.token.len > TOKEN_BYTES_MAX)
+            err = tt_fault_set(fault, TT_ERR_LIMIT, "access token: too long");
+        else
+            keep(google, &grant, now.us, margin);
+        if (err == TT_OK && google->token.err != TT_OK)
+            err = tt_fault_set(fault, google->token.err, "out of memory");
     }
     tt_json_free(grant.json);
     forget(&google->answer.body);
-    return err == TT_OK ? err : tt_fault_prefix(fault, "credentials (%s)", google->who);
+    if (err == TT_OK)
+        return err;
+    tt_fault_prefix(fault, "credentials (%s)", google->who);
+    /* Too long, or nonsense: that is of who answered, not of what the token is for. */
+    return fault->code = tt_err_class(err) == TT_CLASS_POISON ? TT_ERR_UNAVAILABLE : err;
 }
 
 enum tt_err tt_google_authorize(void *context, bool refused, struct tt_buf *value,
@@ -287,5 +301,7 @@ enum tt_err tt_google_authorize(void *context, bool refused, struct tt_buf *valu
     }
     tt_buf_add_text(value, "Bearer ");
     tt_buf_add_str(value, tt_buf_str(&google->token));
-    return value->err == TT_OK ? TT_OK : tt_fault_set(fault, value->err, "access token: too long");
+    if (value->err == TT_ERR_LIMIT)
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "access token: too long");
+    return value->err == TT_OK ? TT_OK : tt_fault_set(fault, value->err, "out of memory");
 }

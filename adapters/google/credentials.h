@@ -41,8 +41,9 @@ enum tt_err tt_google_open(const struct tt_google_settings *settings, struct tt_
 void tt_google_close(struct tt_google *google); /* NULL is fine */
 
 /* Appends "Bearer ..."; `refused`: the last token was not taken, get another one. Errors:
- * UNAVAILABLE (whoever gives tokens is away, or there is no metadata server either), DENIED
- * (refused, and why; a wrong clock is named), those of reading files. */
+ * UNAVAILABLE (whoever gives tokens is away, or answers what cannot be read, or there is no
+ * metadata server either), DENIED (refused, and why; a wrong clock is named), those of reading
+ * files. Never one of class POISON. */
 enum tt_err tt_google_authorize(void *google, bool refused, struct tt_buf *value,
                                 struct tt_fault *fault);
 

@@ -35,6 +35,7 @@ const kinds = {
     return { status: answer.status, headers: { 'Content-Type': 'application/json' }, text: text.slice(0, text.length / 2) };
   },
   html: () => html(502),
+  huge: () => ({ status: 200, headers: { 'Content-Type': 'application/json' }, text: `{"a":"${'x'.repeat(2 << 20)}"}` }),
   htmlAfter: run => (run(), html(200)),
   delay: (run, { ms = 50 }) => new Promise(resolve => setTimeout(() => resolve(run()), ms)),
   twice: run => (run(), run()),
