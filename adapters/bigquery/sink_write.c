@@ -5,7 +5,10 @@
  * all rows are in (sent again, those that are in stay), between send and commit (asked: not
  * committed, sent again, nothing is doubled), a lost answer of the commit (asked, or committed once
  * more: the service commits a stream once), a stream that is forgotten (never committed: a new one;
- * perhaps committed: the table is asked). */
+ * perhaps committed: the table is asked), a request that is refused without a row being named: of a
+ * stream that may be final it says nothing (a new one); of one that cannot be, the table or a row
+ * is to blame (a new one, in doubt). Once a commit was sent, no word about the stream makes another
+ * one, but that it is forgotten and the table has no row of it, or that rows of it are missing. */
 #include "adapters/bigquery/sink_write.h"
 
 #include "adapters/bigquery/json_call.h"
@@ -117,6 +120,8 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
         stream.name.len > 400 || memchr(stream.name.ptr, ' ', stream.name.len) != NULL)
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "CreateWriteStream: no name of a stream");
     tt_buf_add_str(handle, stream.name);
+    tt_buf_clear(&write->open);
+    tt_buf_add_str(&write->open, stream.name);
     struct first_row first = {batch->table, handle, false};
     err = batch->body->lines(batch->body->context, 0, name_first_row, &first, fault);
     if (err != TT_OK && !(err == TT_ERR_STOPPED && first.seen))
@@ -126,7 +131,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
 
 /* ---- send ---- */
 
-/* The stream cannot be finalized any more; as it was never committed, another can be made. */
+/* The stream cannot be finalized any more: where it was never committed, another can be made. */
 static bool is_lost(int status)
 {
     return status == TT_GRPC_NOT_FOUND || status == TT_GRPC_FAILED_PRECONDITION ||
@@ -139,9 +144,14 @@ static enum tt_err finalize(struct tt_write *write, const struct tt_sink_batch *
 {
     uint64_t rows = 0;
     size_t began = tt_write_frame(write);
+    tt_buf_clear(&write->open);
     tt_write_ask_name(&write->frame, write->stream);
     enum tt_err err =
         tt_write_call(write, "FinalizeWriteStream", "name", write->stream, began, fault);
+    if (err == TT_OK && is_lost(write->grpc.status) && batch->commit_sent)
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE, "FinalizeWriteStream: %s: %.*s",
+                            tt_grpc_status_name(write->grpc.status),
+                            TT_STR_ARGS(tt_buf_str(&write->grpc.text)));
     if (err == TT_OK && is_lost(write->grpc.status)) {
         tt_sink_refuse(answer, -1, tt_str_from(tt_grpc_status_name(write->grpc.status)),
                        tt_buf_str(&write->grpc.text));
@@ -167,6 +177,13 @@ static enum tt_err finalize(struct tt_write *write, const struct tt_sink_batch *
     return TT_OK;
 }
 
+static void say_refused(struct tt_sink_answer *answer, const struct tt_fault *why, bool doubt)
+{
+    tt_sink_refuse(answer, -1, TT_STR("invalid"), tt_str_from(why->text));
+    answer->state = TT_SINK_FAILED;
+    answer->doubt = doubt;
+}
+
 static enum tt_err send(void *context, const struct tt_sink_batch *batch,
                         struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
@@ -188,17 +205,19 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     }
     if (err != TT_OK && err != TT_ERR_INVALID && answer.state != TT_SINK_FAILED)
         return err;
-    /* A stream that takes no rows may have all of them, and be final: its count tells. With fewer
-     * it is of no use, as it is final now, whatever the rows were refused for. */
     struct tt_fault why = *fault;
     tt_fault_clear(fault);
+    if (err == TT_ERR_INVALID && tt_str_equal(tt_buf_str(&write->open), write->stream)) {
+        say_refused(ret_answer, &why, true);
+        return TT_OK;
+    }
+    /* A stream that takes no rows may have all of them, and be final: its count tells. With fewer
+     * it is of no use, as it is final now, whatever the rows were refused for. */
     enum tt_err counted = finalize(write, batch, &answer, fault);
     if (counted != TT_OK)
         return counted;
-    if (err == TT_ERR_INVALID && answer.state == TT_SINK_FAILED) {
-        tt_sink_refuse(&answer, -1, TT_STR("invalid"), tt_str_from(why.text));
-        answer.state = TT_SINK_FAILED;
-    }
+    if (err == TT_ERR_INVALID && answer.state == TT_SINK_FAILED)
+        say_refused(&answer, &why, false);
     *ret_answer = answer;
     return TT_OK;
 }
@@ -287,6 +306,8 @@ static enum tt_err commit(void *context, const struct tt_sink_batch *batch,
         /* not final yet: rows may be missing; never without a look at their number */
         write->stream = tt_write_handle_read(batch->handle).stream;
         err = finalize(write, batch, &answer, fault);
+        if (err == TT_OK && answer.state != TT_SINK_FAILED)
+            err = tt_fault_set(fault, TT_ERR_UNAVAILABLE, "%s", why.text);
     } else if (answer.state == TT_SINK_ABSENT) {
         err = tt_fault_set(fault, why.code, "%s", why.text);
     }
@@ -329,6 +350,7 @@ void tt_write_close(struct tt_sink *sink)
     tt_buf_done(&write->row);
     tt_buf_done(&write->scratch);
     tt_buf_done(&write->descriptor);
+    tt_buf_done(&write->open);
     tt_mem_free(write);
     *sink = (struct tt_sink){0};
 }

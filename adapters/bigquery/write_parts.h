@@ -14,6 +14,7 @@ struct tt_write {
     struct tt_buf frame; /* of a request */
     struct tt_buf rows, row, scratch, descriptor;
     char path[TT_WRITE_PATH_BYTES]; /* projects/P/datasets/D/tables/T */
+    struct tt_buf open;             /* the newest stream, as long as it cannot be final */
 
     /* of the send in hand */
     const struct tt_sink_batch *batch;

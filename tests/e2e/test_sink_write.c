@@ -263,6 +263,25 @@ TT_TEST(a_bad_row_leaves_nothing_and_is_named)
 }
 TT_END
 
+TT_TEST(a_table_without_one_of_the_columns_fails_the_batch_in_doubt)
+{
+    struct tt_fault fault = {0};
+    struct uploader up;
+    struct tt_sink_answer answer;
+    start();
+    tt_standin_set(&standin, "reset", "{}");
+    tt_standin_make_table(&standin, "t",
+                          "[{\"name\":\"row_uid\",\"type\":\"STRING\",\"mode\":\"REQUIRED\"}]");
+    open_uploader(&up, "state", 300);
+    ck_assert_int_eq(begin_batch(&up, &fault), TT_OK);
+    ck_assert_int_eq(step(&up, TT_SINK_ABSENT, &answer, &fault), TT_OK);
+    ck_assert(answer.state == TT_SINK_FAILED && answer.doubt);
+    ck_assert_ptr_nonnull(strstr(answer.message, "the table has not"));
+    close_uploader(&up);
+    tt_standin_stop(&standin);
+}
+TT_END
+
 TT_TEST(a_lost_answer_of_the_commit_is_found_out)
 {
     static const char *const kinds[] = {"lostAfter", "noStatus", "unavailableAfter", "cut"};
@@ -376,6 +395,8 @@ TT_TEST(killed_anywhere_with_a_server_full_of_faults_the_rows_are_there_once)
 TT_END
 
 TT_SUITE("e2e/sink_write", what_is_appended_is_what_is_in_the_table,
-         a_bad_row_leaves_nothing_and_is_named, a_lost_answer_of_the_commit_is_found_out,
+         a_bad_row_leaves_nothing_and_is_named,
+         a_table_without_one_of_the_columns_fails_the_batch_in_doubt,
+         a_lost_answer_of_the_commit_is_found_out,
          a_stream_that_became_final_with_too_few_rows_gives_way_to_another,
          killed_anywhere_with_a_server_full_of_faults_the_rows_are_there_once)

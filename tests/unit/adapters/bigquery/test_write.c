@@ -222,6 +222,67 @@ TT_TEST(a_final_stream_is_counted_and_not_filled)
 }
 TT_END
 
+static void begin_stream(void)
+{
+    struct tt_buf handle;
+    tt_buf_init(&handle, 1024);
+    PLAN(0, "\x0a\x2d" STREAM);
+    ck_assert_msg(sink.begin(sink.context, &batch, &handle, &fault) == TT_OK, "%s", fault.text);
+    tt_buf_done(&handle);
+}
+
+TT_TEST(a_request_refused_by_a_stream_that_cannot_be_final_is_a_failure_in_doubt)
+{
+    start(0);
+    begin_stream();
+    tt_fake_http_lost(&http); /* what was not answered does not make it final */
+    ck_assert_int_eq(do_send(), TT_ERR_UNAVAILABLE);
+    tt_fake_http_grpc(&http, 3, "no such column", NULL, 0);
+    ck_assert_int_eq(do_send(), TT_OK);
+    ck_assert(answer.state == TT_SINK_FAILED && answer.doubt);
+    ck_assert_ptr_nonnull(strstr(answer.message, "no such column"));
+    stop();
+    start(0); /* nor is it in doubt where it may be final: another's, or it was asked to be */
+    begin_stream();
+    PLAN(0, APPENDED);
+    tt_fake_http_lost(&http);
+    ck_assert_int_eq(do_send(), TT_ERR_UNAVAILABLE);
+    tt_fake_http_grpc(&http, 3, "STREAM_FINALIZED", NULL, 0);
+    PLAN(0, "\x08\x03");
+    ck_assert_int_eq(do_send(), TT_OK);
+    ck_assert(answer.state == TT_SINK_FAILED && !answer.doubt);
+    stop();
+}
+TT_END
+
+TT_TEST(a_stream_whose_commit_was_sent_gives_way_only_where_rows_are_missing)
+{
+    static const int lost[] = {3, 5, 9};
+    start(0);
+    PLAN(0, "\x12\x02\x08\x05"); /* not in the state for it */
+    PLAN(0, "\x0a\x01s");
+    PLAN(0, "\x08\x04");
+    ck_assert_int_eq(do_commit(), TT_ERR_UNAVAILABLE); /* whole: committed later */
+    ck_assert_ptr_nonnull(strstr(fault.text, "BatchCommitWriteStreams: error 5"));
+    stop();
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        start(0);
+        PLAN(0, "\x12\x02\x08\x05");
+        PLAN(0, "\x0a\x01s");
+        tt_fake_http_grpc(&http, lost[i], "why", NULL, 0);
+        ck_assert_int_eq(do_commit(), TT_ERR_UNAVAILABLE);
+        stop();
+    }
+    start(0);
+    PLAN(0, "\x12\x02\x08\x05");
+    PLAN(0, "\x0a\x01s");
+    PLAN(0, "\x08\x03");
+    ck_assert_int_eq(do_commit(), TT_OK);
+    ck_assert_int_eq(answer.state, TT_SINK_FAILED);
+    stop();
+}
+TT_END
+
 TT_TEST(rows_that_are_missing_are_never_committed)
 {
     start(0);
@@ -363,6 +424,8 @@ TT_SUITE("adapters/bigquery/write",
          a_gap_sends_again_from_what_is_known_and_then_gives_the_stream_up,
          a_bad_row_is_named_by_its_place_in_the_batch,
          a_stream_that_the_server_closed_is_opened_again, a_final_stream_is_counted_and_not_filled,
+         a_request_refused_by_a_stream_that_cannot_be_final_is_a_failure_in_doubt,
+         a_stream_whose_commit_was_sent_gives_way_only_where_rows_are_missing,
          rows_that_are_missing_are_never_committed,
          an_answer_without_a_status_is_an_unknown_outcome, a_commit_is_done_however_it_is_told,
          a_commit_that_is_refused_says_why, a_forgotten_stream_was_never_there_or_the_table_knows,
