@@ -123,7 +123,7 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
     const struct tt_insertall_options *options = &insertall->options;
     struct tt_json *parsed = NULL;
     struct tt_fault why = {0};
-    if (row >= insertall->sent.count || tt_sent_has(&insertall->sent, row))
+    if (row >= insertall->sent.now->count || tt_sent_has(&insertall->sent, row))
         return TT_OK;
     enum tt_err err = tt_json_parse(json, TT_JSON_DEPTH_MAX, &parsed, &why);
     if (err == TT_ERR_NO_MEMORY)
@@ -187,7 +187,7 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    const struct insertall *insertall = context;
+    struct insertall *insertall = context;
     return tt_sent_ask(&insertall->sent, way, batch, ret_answer, fault);
 }
 

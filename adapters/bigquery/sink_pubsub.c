@@ -141,7 +141,7 @@ static enum tt_err add_row(void *context, uint64_t row, struct tt_str json)
     struct tt_pubsub *pubsub = context;
     struct tt_json *parsed = NULL;
     struct tt_fault why = {0};
-    if (row >= pubsub->sent.count || tt_sent_has(&pubsub->sent, row))
+    if (row >= pubsub->sent.now->count || tt_sent_has(&pubsub->sent, row))
         return TT_OK;
     enum tt_err err = tt_json_parse(json, TT_JSON_DEPTH_MAX, &parsed, &why);
     if (err == TT_ERR_NO_MEMORY)
@@ -194,7 +194,7 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
 static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
                        struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    const struct tt_pubsub *pubsub = context;
+    struct tt_pubsub *pubsub = context;
     return tt_sent_ask(&pubsub->sent, way, batch, ret_answer, fault);
 }
 

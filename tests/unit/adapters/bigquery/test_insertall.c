@@ -161,6 +161,35 @@ TT_TEST(a_batch_that_failed_midway_goes_on_where_it_was)
 }
 TT_END
 
+TT_TEST(a_batch_that_failed_midway_goes_on_though_another_was_sent_in_between)
+{
+    start(2, 0, 5);
+    const struct tt_sink_batch first = batch;
+    const struct tt_sink_batch other = {TT_STR("b2"), &table, &body.body, TT_STR("insertall:b2"),
+                                        false};
+    tt_fake_http_json(&http, 200, "{}");
+    tt_fake_http_json(&http, 429, "{}");
+    ck_assert_int_eq(send_batch(), TT_ERR_UNAVAILABLE);
+    batch = other;
+    for (int i = 0; i < 3; i++)
+        tt_fake_http_json(&http, 200, "{}");
+    ck_assert_int_eq(send_batch(), TT_OK);
+    batch = first;
+    for (int i = 0; i < 2; i++)
+        tt_fake_http_json(&http, 200, "{}");
+    ck_assert_int_eq(sink.ask(sink.context, &batch, &answer, &fault), TT_OK);
+    ck_assert_int_eq(answer.state, TT_SINK_ABSENT);
+    ck_assert_msg(send_batch() == TT_OK, "%s", fault.text);
+    ck_assert(answer.state == TT_SINK_DONE && answer.rows == 5);
+    ck_assert_ptr_nonnull(strstr(http.calls[5].sent.data, "[{\"insertId\":\"c\""));
+    ck_assert_uint_eq(http.made, 7);
+    batch = other; /* whose end the outbox may not have heard */
+    ck_assert_int_eq(sink.ask(sink.context, &batch, &answer, &fault), TT_OK);
+    ck_assert(answer.state == TT_SINK_DONE && answer.rows == 5);
+    stop();
+}
+TT_END
+
 TT_TEST(a_token_that_is_refused_is_renewed_once)
 {
     renewed = 0;
@@ -216,5 +245,6 @@ TT_SUITE("adapters/bigquery/insertall", rows_go_in_requests_with_their_uid_as_in
          a_request_is_never_larger_than_its_bound, status_200_with_a_bad_row_is_no_success,
          the_bad_row_is_counted_in_the_batch_and_not_in_its_request,
          passing_trouble_of_rows_sends_the_request_again_and_then_gives_up,
-         a_batch_that_failed_midway_goes_on_where_it_was, a_token_that_is_refused_is_renewed_once,
-         errors_are_told_apart_by_reason_and_not_by_code)
+         a_batch_that_failed_midway_goes_on_where_it_was,
+         a_batch_that_failed_midway_goes_on_though_another_was_sent_in_between,
+         a_token_that_is_refused_is_renewed_once, errors_are_told_apart_by_reason_and_not_by_code)
