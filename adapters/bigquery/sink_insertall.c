@@ -3,10 +3,11 @@
  * that were not taken.
  *
  * Failure modes: a row that cannot be taken (nothing of its request is stored; it is named,
- * REFUSED; requests before it are stored), rows that wait for it ("stopped") or met trouble of the
- * server (the request again, a few times, then UNAVAILABLE), a lost answer (sent again: perhaps
- * twice there). What was taken is remembered until the process ends, so that a batch that failed
- * midway goes on where it was. */
+ * REFUSED; requests before it are stored), a column of ours that is not known (the table is looked
+ * at; where it has the column, UNAVAILABLE: a new one takes minutes to get round), rows that wait
+ * for it ("stopped") or met trouble of the server (the request again, a few times, then
+ * UNAVAILABLE), a lost answer (sent again: perhaps twice there). What was taken is remembered until
+ * the process ends, so that a batch that failed midway goes on where it was. */
 #include "adapters/bigquery/sink_insertall.h"
 
 #include "adapters/bigquery/json_call.h"
@@ -15,6 +16,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include <stdio.h>
+#include <strings.h>
 
 static const char way[] = "insertall";
 enum {
@@ -52,8 +54,39 @@ static bool is_passing(struct tt_str reason)
     return false;
 }
 
-/* One element of insertErrors: whether it names a row that can never be taken. */
-static bool refuses(struct insertall *insertall, const struct tt_json *entry)
+/* Where a column of ours is not known, that is of the table, or of the servers that take rows,
+ * which learn of a new column some minutes after the table has it. Only the message tells it apart
+ * from a value that does not fit the column. */
+static bool is_of_column(const struct insertall *insertall, const struct tt_json *error)
+{
+    static const char unknown[] = "no such field";
+    const struct tt_upload_table *table = insertall->batch->table;
+    struct tt_str message = tt_json_member_text(error, "message");
+    struct tt_str location = tt_json_member_text(error, "location");
+    if (message.len < sizeof unknown - 1 || strncasecmp(message.ptr, unknown, sizeof unknown - 1))
+        return false;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (tt_str_equal(location, tt_str_from(table->columns[i].name)))
+            return true;
+    return false;
+}
+
+/* The table's own trouble, or some patience. */
+static enum tt_err wait_for_column(struct insertall *insertall, const struct tt_json *error)
+{
+    struct tt_bq *bq = insertall->options.bq;
+    enum tt_err err = TT_OK;
+    if (bq != NULL)
+        err = tt_bq_tables(bq, &insertall->batch->table, 1, false, insertall->fault);
+    return err != TT_OK ? err
+                        : tt_fault_set(insertall->fault, TT_ERR_UNAVAILABLE,
+                                       "insertAll: the column %.*s is not known yet",
+                                       TT_STR_ARGS(tt_json_member_text(error, "location")));
+}
+
+/* One element of insertErrors. STOPPED: it names a row that can never be taken; other errors: no
+ * row of the batch can be, for now. */
+static enum tt_err judge(struct insertall *insertall, const struct tt_json *entry)
 {
     const struct tt_json *index = NULL, *errors = NULL;
     if (tt_json_type(entry) == TT_JSON_OBJECT) {
@@ -61,20 +94,22 @@ static bool refuses(struct insertall *insertall, const struct tt_json *entry)
         errors = tt_json_get(entry, "errors");
     }
     if (errors == NULL || tt_json_type(errors) != TT_JSON_ARRAY)
-        return false;
+        return TT_OK;
     for (size_t i = 0; i < tt_json_count(errors); i++) {
         const struct tt_json *error = tt_json_at(errors, i);
         struct tt_str reason = tt_json_member_text(error, "reason");
         int64_t row = -1;
         if (is_passing(reason))
             continue;
+        if (is_of_column(insertall, error))
+            return wait_for_column(insertall, error);
         if (index != NULL && tt_json_type(index) == TT_JSON_INT && tt_json_int(index) >= 0 &&
             tt_json_int(index) < (int64_t)insertall->row_count)
             row = (int64_t)insertall->rows[tt_json_int(index)];
         tt_sink_refuse(insertall->answer, row, reason, tt_json_member_text(error, "message"));
-        return true;
+        return TT_ERR_STOPPED;
     }
-    return false;
+    return TT_OK;
 }
 
 /* STOPPED, with an answer of REFUSED: a row was refused. */
@@ -90,10 +125,9 @@ static enum tt_err send_once(struct insertall *insertall, bool *ret_taken)
                  (tt_json_type(errors) == TT_JSON_ARRAY && tt_json_count(errors) == 0);
     if (*ret_taken || tt_json_type(errors) != TT_JSON_ARRAY)
         return TT_OK;
-    for (size_t i = 0; i < tt_json_count(errors); i++)
-        if (refuses(insertall, tt_json_at(errors, i)))
-            return TT_ERR_STOPPED;
-    return TT_OK;
+    for (size_t i = 0; i < tt_json_count(errors) && err == TT_OK; i++)
+        err = judge(insertall, tt_json_at(errors, i));
+    return err;
 }
 
 static enum tt_err flush(struct insertall *insertall)

@@ -2,6 +2,7 @@
 #include "adapters/bigquery/sink_insertall.h"
 #include "tests/lib/fake_http.h"
 #include "tests/lib/suite.h"
+#include <stdio.h>
 
 static const struct tt_upload_column columns[] = {{"row_uid", TT_COLUMN_STRING, true, ""},
                                                   {"n", TT_COLUMN_INT64, false, ""}};
@@ -98,12 +99,34 @@ TT_TEST(status_200_with_a_bad_row_is_no_success)
     tt_fake_http_json(&http, 200,
                       "{\"insertErrors\":[{\"index\":0,\"errors\":[{\"reason\":\"stopped\"}]},"
                       "{\"index\":3,\"errors\":[{\"reason\":\"invalid\",\"location\":\"n\","
-                      "\"message\":\"no such field\"}]}]}");
+                      "\"message\":\"not a number\"}]}]}");
     ck_assert_int_eq(send_batch(), TT_OK);
     ck_assert(answer.state == TT_SINK_REFUSED && answer.bad_row == 3);
     ck_assert_str_eq(answer.reason, "invalid");
-    ck_assert_str_eq(answer.message, "no such field");
+    ck_assert_str_eq(answer.message, "not a number");
     stop();
+}
+TT_END
+
+TT_TEST(a_column_that_is_not_known_yet_is_no_fault_of_a_row)
+{
+    static const char *const said[][2] = {{"n", "no such field: n."},
+                                          {"other", "no such field: other."},
+                                          {"n", "Cannot convert value to integer (bad value):x"}};
+    for (int i = 0; i < 3; i++) {
+        char text[300];
+        start(0, 0, 5);
+        snprintf(text, sizeof text,
+                 "{\"insertErrors\":[{\"index\":0,\"errors\":[{\"reason\":\"invalid\","
+                 "\"location\":\"%s\",\"message\":\"%s\"}]},{\"index\":1,\"errors\":[{"
+                 "\"reason\":\"stopped\"}]}]}",
+                 said[i][0], said[i][1]);
+        tt_fake_http_json(&http, 200, text);
+        ck_assert_int_eq(send_batch(), i == 0 ? TT_ERR_UNAVAILABLE : TT_OK);
+        ck_assert(i == 0 || answer.state == TT_SINK_REFUSED);
+        ck_assert(i > 0 || strstr(fault.text, "the column n is not known yet") != NULL);
+        stop();
+    }
 }
 TT_END
 
@@ -243,6 +266,7 @@ TT_END
 
 TT_SUITE("adapters/bigquery/insertall", rows_go_in_requests_with_their_uid_as_insert_id,
          a_request_is_never_larger_than_its_bound, status_200_with_a_bad_row_is_no_success,
+         a_column_that_is_not_known_yet_is_no_fault_of_a_row,
          the_bad_row_is_counted_in_the_batch_and_not_in_its_request,
          passing_trouble_of_rows_sends_the_request_again_and_then_gives_up,
          a_batch_that_failed_midway_goes_on_where_it_was,
