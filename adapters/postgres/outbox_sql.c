@@ -85,7 +85,8 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
                                    " AND began_at < $3::timestamptz",
     [TT_OUTBOX_SQL_LOADS] =
         "SELECT count(*), max(began_at) FROM upload_load WHERE destination = $1::text"
-        " AND table_name = $2::text AND began_at > $3::timestamptz",
+        " AND table_name = $2::text AND began_at > $3::timestamptz"
+        " AND began_at <= $4::timestamptz",
 
     [TT_OUTBOX_SQL_HOLD_PUT] =
         "INSERT INTO upload_hold (destination, tenant, task_id, plan, held_rows, wanted)"

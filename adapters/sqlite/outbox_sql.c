@@ -76,7 +76,7 @@ static const char *const texts[TT_OUTBOX_SQL_COUNT] = {
     [TT_OUTBOX_SQL_LOADS_FORGET] =
         "DELETE FROM upload_load WHERE destination = ?1 AND table_name = ?2 AND began_at < ?3",
     [TT_OUTBOX_SQL_LOADS] = "SELECT count(*), max(began_at) FROM upload_load WHERE destination = ?1"
-                            " AND table_name = ?2 AND began_at > ?3",
+                            " AND table_name = ?2 AND began_at > ?3 AND began_at <= ?4",
 
     [TT_OUTBOX_SQL_HOLD_PUT] =
         "INSERT INTO upload_hold (destination, tenant, task_id, plan, held_rows, wanted)"

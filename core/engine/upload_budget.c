@@ -1,6 +1,7 @@
 /* A table takes so many loads in 24 hours, failed ones counted. While more than half of them are
  * left, loads follow one another at the interval that was asked for; then the interval grows, so
- * that the rest lasts. */
+ * that the rest lasts. Loads of times that are still to come, by a clock that was wrong, count as
+ * long ago. */
 #include "core/engine/uploader_parts.h"
 
 #define DAY_US       INT64_C(86400000000)
@@ -29,14 +30,15 @@ enum tt_err tt_upload_budget(struct tt_uploader *u, enum tt_upload_table_id tabl
     if (budget == 0)
         return TT_OK;
     enum tt_err err = outbox->loads(outbox->context, u->turn.destination, table, now_us - DAY_US,
-                                    &count, &newest_us, fault);
+                                    now_us + DAY_US, &count, &newest_us, fault);
     if (err != TT_OK || newest_us == TT_TIME_NONE)
         return err;
     if (count >= budget) {
         *ret_wait_us = FULL_WAIT_US;
         return TT_OK;
     }
-    int64_t wait_us = newest_us + interval_us(u, budget, count) - now_us;
-    *ret_wait_us = wait_us > 0 ? wait_us : 0;
+    int64_t interval = interval_us(u, budget, count), wait_us = newest_us + interval - now_us;
+    bool of_wrong_clock = wait_us > interval + u->options->lease_us;
+    *ret_wait_us = wait_us > 0 && !of_wrong_clock ? wait_us : 0;
     return TT_OK;
 }

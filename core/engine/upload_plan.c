@@ -13,7 +13,11 @@ static enum tt_err look_for_new(struct tt_uploader *u, struct tt_fault *fault)
 {
     const struct tt_outbox *outbox = u->options->outbox;
     int64_t now_us = tt_uploader_now(u);
-    if (u->horizon > 0 && (u->options->once || now_us - u->horizon_at_us < LOOK_US))
+    /* The clock may be set back meanwhile. */
+    if (u->pending_since_us > now_us)
+        u->pending_since_us = now_us;
+    bool recent = now_us >= u->horizon_at_us && now_us - u->horizon_at_us < LOOK_US;
+    if (u->horizon > 0 && (u->options->once || recent))
         return TT_OK;
     enum tt_err err = outbox->horizon(outbox->context, &u->horizon, fault);
     if (err != TT_OK)

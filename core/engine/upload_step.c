@@ -52,6 +52,11 @@ static void forget_trouble(struct tt_uploader *u, struct tt_upload_batch *b)
     u->failures = u->failed_attempts;
 }
 
+static int64_t later_us(const struct tt_uploader *u, int64_t wait_us)
+{
+    return tt_uploader_now(u) + (wait_us < TT_UPLOAD_WAIT_MAX_US ? wait_us : TT_UPLOAD_WAIT_MAX_US);
+}
+
 static enum tt_err try_later(struct tt_uploader *u, struct tt_upload_batch *b, const char *problem,
                              int64_t wait_us, struct tt_fault *fault)
 {
@@ -59,7 +64,7 @@ static enum tt_err try_later(struct tt_uploader *u, struct tt_upload_batch *b, c
         .first_us = S_US, .max_us = 32 * S_US, .tries = (unsigned)b->attempts};
     int64_t own_us = tt_backoff_next_us(&backoff, u->options->random);
     b->attempts++;
-    b->next_try_us = tt_uploader_now(u) + (wait_us > own_us ? wait_us : own_us);
+    b->next_try_us = later_us(u, wait_us > own_us ? wait_us : own_us);
     say(b, problem);
     u->failures++;
     u->counts.retries++;
@@ -88,7 +93,7 @@ static enum tt_err poll_later(struct tt_uploader *u, struct tt_upload_batch *b,
     b->attempts++;
     b->blocked = false;
     say(b, answer->message); /* why it has to wait, where the sink says so */
-    b->next_try_us = tt_uploader_now(u) + (answer->wait_us > 0 ? answer->wait_us : own_us);
+    b->next_try_us = later_us(u, answer->wait_us > 0 ? answer->wait_us : own_us);
     u->failures = u->failed_attempts;
     u->put_off = answer->wait_us > 0 ? u->put_off + 1 : 0;
     if (answer->wait_us > 0) {

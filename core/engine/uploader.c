@@ -38,7 +38,8 @@ static enum tt_err hold_lease(struct tt_uploader *u, struct tt_fault *fault)
 {
     const struct tt_uploader_options *o = u->options;
     int64_t now_us = tt_uploader_now(u), fence = 0;
-    if (u->turn.fence > 0 && u->lease_until_us - now_us > o->lease_us / 2)
+    int64_t left_us = u->lease_until_us - now_us; /* more than all: the clock was set back */
+    if (u->turn.fence > 0 && left_us > o->lease_us / 2 && left_us <= o->lease_us)
         return TT_OK;
     enum tt_err err = o->outbox->lease(o->outbox->context, o->destination, o->holder, now_us,
                                        now_us + o->lease_us, &fence, fault);
@@ -85,6 +86,8 @@ static enum tt_err due_us(struct tt_uploader *u, const struct tt_upload_batch *b
     enum tt_err err = TT_OK;
     /* Whoever begins a new run may have set right what blocked the one before. */
     *ret_us = b->blocked && !u->looked_through ? now_us : b->next_try_us;
+    if (*ret_us - now_us > TT_UPLOAD_WAIT_MAX_US)
+        *ret_us = now_us;
     if (b->state != TT_UPLOAD_PLANNED || *ret_us > now_us)
         return TT_OK;
     err = tt_upload_budget(u, b->table, &wait_us, fault);

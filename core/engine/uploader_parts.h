@@ -33,6 +33,10 @@ struct tt_uploader {
     struct tt_buf handle;
 };
 
+/* No batch waits longer for its next try, whatever the sink asks for: so a time that is further
+ * ahead is of a clock that was wrong. */
+#define TT_UPLOAD_WAIT_MAX_US INT64_C(3600000000)
+
 static inline int64_t tt_uploader_now(const struct tt_uploader *u)
 {
     return u->options->clock->wall_us(u->options->clock->context);

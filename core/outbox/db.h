@@ -36,7 +36,7 @@ enum tt_outbox_sql {
     TT_OUTBOX_SQL_COUNT_QUARANTINE,  /* destination: rows */
     TT_OUTBOX_SQL_LOAD_PUT,          /* destination, table, began_at, batch, generation */
     TT_OUTBOX_SQL_LOADS_FORGET,      /* destination, table, before */
-    TT_OUTBOX_SQL_LOADS,             /* destination, table, after: count, began_at of the newest */
+    TT_OUTBOX_SQL_LOADS,             /* destination, table, after, up to: count, newest began_at */
     TT_OUTBOX_SQL_HOLD_PUT,          /* destination, tenant, task_id, plan, rows */
     TT_OUTBOX_SQL_HOLD_RELEASE,      /* destination, tenant, task_id, plan, released_in */
     TT_OUTBOX_SQL_HOLD_WANT,         /* destination, tenant, task_id, plan */

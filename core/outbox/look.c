@@ -145,15 +145,15 @@ static enum tt_err done_batches(void *context, struct tt_str destination,
 /* ---- Loads and holds */
 
 static enum tt_err loads(void *context, struct tt_str destination, enum tt_upload_table_id table,
-                         int64_t since_us, uint64_t *ret_count, int64_t *ret_newest_us,
-                         struct tt_fault *fault)
+                         int64_t since_us, int64_t until_us, uint64_t *ret_count,
+                         int64_t *ret_newest_us, struct tt_fault *fault)
 {
     struct tt_outbox_db *db = context;
     struct tt_outbox_rows r;
-    enum tt_err err =
-        ask(db, TT_OUTBOX_SQL_LOADS,
-            TT_VALUES(TT_TEXT(destination), TT_TEXT(tt_outbox_table(table)), TT_TIME(since_us)), &r,
-            fault);
+    enum tt_err err = ask(db, TT_OUTBOX_SQL_LOADS,
+                          TT_VALUES(TT_TEXT(destination), TT_TEXT(tt_outbox_table(table)),
+                                    TT_TIME(since_us), TT_TIME(until_us)),
+                          &r, fault);
     if (err != TT_OK || !r.there)
         return err;
     *ret_count = (uint64_t)db->number(&r, 0);

@@ -63,7 +63,8 @@ struct tt_outbox {
     enum tt_err (*horizon)(void *context, int64_t *ret_seq, struct tt_fault *fault);
 
     /* Takes the destination's lease, or renews it, until until_us. *ret_fence 0: another holds it.
-     * A holder that takes it anew gets a larger fence. */
+     * A holder that takes it anew gets a larger fence. One that ends later than twice as far ahead
+     * as until_us is of a clock that was wrong, and has ended. */
     enum tt_err (*lease)(void *context, struct tt_str destination, struct tt_str holder,
                          int64_t now_us, int64_t until_us, int64_t *ret_fence,
                          struct tt_fault *fault);
@@ -111,10 +112,10 @@ struct tt_outbox {
                          const struct tt_upload_bad_row *bad, int64_t now_us,
                          struct tt_fault *fault);
 
-    /* Loads begun since then; *ret_newest_us when the last one was, TT_TIME_NONE: never. */
+    /* Loads begun between the two; *ret_newest_us when the last one was, TT_TIME_NONE: never. */
     enum tt_err (*loads)(void *context, struct tt_str destination, enum tt_upload_table_id table,
-                         int64_t since_us, uint64_t *ret_count, int64_t *ret_newest_us,
-                         struct tt_fault *fault);
+                         int64_t since_us, int64_t until_us, uint64_t *ret_count,
+                         int64_t *ret_newest_us, struct tt_fault *fault);
 
     /* By tenant, task_id, plan. */
     enum tt_err (*holds)(void *context, struct tt_str destination, enum tt_outbox_holds which,

@@ -64,6 +64,11 @@ static enum tt_err lease(void *context, struct tt_str destination, struct tt_str
                          int64_t now_us, int64_t until_us, int64_t *ret_fence,
                          struct tt_fault *fault)
 {
+    int64_t fence = 0;
+    struct tt_upload_world *world = context;
+    if (world->has_rival)
+        (void)!world->outbox->lease(world->outbox->context, destination, TT_STR("somebody"), now_us,
+                                    until_us, &fence, NULL);
     THROUGH(lease(real->context, destination, holder, now_us, until_us, ret_fence, fault));
 }
 
@@ -108,10 +113,11 @@ static enum tt_err split(void *context, const struct tt_outbox_turn *turn,
 }
 
 static enum tt_err loads(void *context, struct tt_str destination, enum tt_upload_table_id table,
-                         int64_t since_us, uint64_t *ret_count, int64_t *ret_newest_us,
-                         struct tt_fault *fault)
+                         int64_t since_us, int64_t until_us, uint64_t *ret_count,
+                         int64_t *ret_newest_us, struct tt_fault *fault)
 {
-    THROUGH(loads(real->context, destination, table, since_us, ret_count, ret_newest_us, fault));
+    THROUGH(loads(real->context, destination, table, since_us, until_us, ret_count, ret_newest_us,
+                  fault));
 }
 
 /* ---- Rows: row n of the store is line {"row_uid":"n"}; every third has a discrepancy */
@@ -234,6 +240,11 @@ static void sleep_us(void *context, int64_t us)
 {
     struct tt_upload_world *w = context;
     w->now_us += us < 1000 ? 1000 : us;
+    if (w->set_back_at_us > 0 && w->now_us >= w->set_back_at_us) {
+        w->now_us -= w->set_back_us;
+        w->stop_at_us -= w->set_back_us;
+        w->set_back_at_us = 0;
+    }
     if (w->stop_at_us > 0 && w->now_us >= w->stop_at_us)
         w->stop = 1;
 }

@@ -39,6 +39,7 @@ struct tt_upload_world {
     bool table_refuses;      /* as long as tables_fail, all rows are refused */
     bool doubts;             /* what is refused fails in doubt */
     uint64_t miscounts;      /* added to the count it tells */
+    bool has_rival;          /* somebody else renews the lease in time */
     bool stops_in_send;      /* the process is asked to stop meanwhile */
     int too_long_for;        /* so many of its answers are too long to be read */
     int quota_for;           /* so often nothing is taken, and it says to come back */
@@ -64,7 +65,8 @@ struct tt_upload_world {
     int64_t batch_rows;
     bool daemon;
     int64_t stop_at_us;
-    size_t kept; /* batches whose files were asked to be kept */
+    int64_t set_back_at_us, set_back_us; /* then the clock is set back by so much, once */
+    size_t kept;                         /* batches whose files were asked to be kept */
     volatile int stop;
 };
 

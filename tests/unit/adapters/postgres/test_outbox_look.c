@@ -18,7 +18,7 @@ TT_TEST(what_is_asked_again_and_again_costs_the_same_whatever_was_done_before)
         {TT_OUTBOX_SQL_BATCHES_OPEN, "NULL", "using upload_batch_open on upload_batch"},
         {TT_OUTBOX_SQL_COUNT_WANTED, "NULL", "using upload_hold_wanted on upload_hold"},
         {TT_OUTBOX_SQL_DESTINATION_GET, "NULL", "using upload_destination_pkey"},
-        {TT_OUTBOX_SQL_LOADS, "NULL, NULL, NULL", "using upload_load_began on upload_load"},
+        {TT_OUTBOX_SQL_LOADS, "NULL, NULL, NULL, NULL", "using upload_load_began on upload_load"},
     };
     struct tt_postgres_server server;
     struct tt_outbox outbox;

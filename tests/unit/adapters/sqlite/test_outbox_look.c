@@ -19,7 +19,7 @@ TT_TEST(what_is_asked_again_and_again_costs_the_same_whatever_was_done_before)
         {TT_OUTBOX_SQL_COUNT_WANTED, "USING INDEX upload_hold_wanted (destination=?)"},
         {TT_OUTBOX_SQL_DESTINATION_GET, "USING PRIMARY KEY (destination=?)"},
         {TT_OUTBOX_SQL_LOADS,
-         "INDEX upload_load_began (destination=? AND table_name=? AND began_at>?)"},
+         "INDEX upload_load_began (destination=? AND table_name=? AND began_at>? AND began_at<?)"},
     };
     const char *path = tt_tmpfile("outbox.db");
     struct tt_outbox outbox;

@@ -165,6 +165,20 @@ TT_TEST(a_split_batch_ends_together_with_the_birth_of_its_children)
 }
 TT_END
 
+TT_TEST(a_lease_of_a_clock_far_ahead_has_ended_and_that_of_one_a_little_ahead_holds)
+{
+    struct tt_outbox other;
+    tt_planned_set_up(_i);
+    tt_test_outbox_open(&tt_planned.test, &other);
+    ck_assert_int_eq(tt_planned_lease(&tt_planned.outbox, "me", 1950), 1);
+    ck_assert_int_eq(tt_planned_lease(&other, "you", 950), 0); /* a lease is 1000 */
+    ck_assert_int_eq(tt_planned_lease(&other, "you", 949), 2);
+    ck_assert_int_eq(tt_planned_lease(&tt_planned.outbox, "me", 1900), 0);
+    tt_test_outbox_close(&tt_planned.test, &other);
+    tt_planned_tear_down();
+}
+TT_END
+
 TT_TEST(loads_are_counted_by_table_within_a_time)
 {
     uint64_t count = 9;
@@ -173,7 +187,7 @@ TT_TEST(loads_are_counted_by_table_within_a_time)
     ck_assert_int_eq(tt_planned_plan(1, 1, 10), TT_OK);
     tt_planned_open();
     ck_assert_int_eq(tt_planned.outbox.loads(tt_planned.outbox.context, TT_PLANNED_DESTINATION,
-                                             TT_UPLOAD_AUDIT, 0, &count, &newest, NULL),
+                                             TT_UPLOAD_AUDIT, 0, 9 * day, &count, &newest, NULL),
                      TT_OK);
     ck_assert_uint_eq(count, 0);
     ck_assert_int_eq(newest, TT_TIME_NONE);
@@ -182,12 +196,19 @@ TT_TEST(loads_are_counted_by_table_within_a_time)
                                                   &tt_planned.open_list[0], i * day, i * day, NULL),
                          TT_OK);
     ck_assert_int_eq(tt_planned.outbox.loads(tt_planned.outbox.context, TT_PLANNED_DESTINATION,
-                                             TT_UPLOAD_AUDIT, day, &count, &newest, NULL),
+                                             TT_UPLOAD_AUDIT, day, 3 * day, &count, &newest, NULL),
                      TT_OK);
     ck_assert_uint_eq(count, 2);
     ck_assert_int_eq(newest, 3 * day);
     ck_assert_int_eq(tt_planned.outbox.loads(tt_planned.outbox.context, TT_PLANNED_DESTINATION,
-                                             TT_UPLOAD_DISCREPANCY, 0, &count, &newest, NULL),
+                                             TT_UPLOAD_AUDIT, 0, 3 * day - 1, &count, &newest,
+                                             NULL),
+                     TT_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_int_eq(newest, 2 * day);
+    ck_assert_int_eq(tt_planned.outbox.loads(tt_planned.outbox.context, TT_PLANNED_DESTINATION,
+                                             TT_UPLOAD_DISCREPANCY, 0, 9 * day, &count, &newest,
+                                             NULL),
                      TT_OK);
     ck_assert_uint_eq(count, 0);
     tt_planned_tear_down();
@@ -279,6 +300,7 @@ TT_STORE_SUITE("adapters/outbox", a_plan_is_kept_with_its_batches_and_read_back_
                plans_follow_one_another_without_a_gap_or_an_overlap,
                a_change_follows_the_version_it_was_read_with,
                one_holder_has_the_lease_until_it_ends_and_the_next_has_a_larger_fence,
+               a_lease_of_a_clock_far_ahead_has_ended_and_that_of_one_a_little_ahead_holds,
                a_split_batch_ends_together_with_the_birth_of_its_children,
                loads_are_counted_by_table_within_a_time,
                held_rows_are_listed_wanted_and_released_into_a_plan,
