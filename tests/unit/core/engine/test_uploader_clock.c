@@ -15,8 +15,8 @@ static struct tt_upload_world leave_traces(int64_t ahead_us)
     world.loads_per_day = 6;
     world.rows_in_store = 3;
     ck_assert_int_eq(tt_upload_world_run(&world, "first", &counts, NULL), TT_OK);
-    world.rows_in_store = TT_UPLOAD_WORLD_ROWS;
-    world.batch_rows = TT_UPLOAD_WORLD_ROWS;
+    world.rows_in_store = 9;
+    world.batch_rows = 6;
     world.quota_for = 2; /* of each table */
     world.quota_wait_us = 400 * SECOND;
     ck_assert_int_eq(tt_upload_world_run(&world, "first", &counts, NULL), TT_ERR_UNAVAILABLE);
@@ -26,6 +26,7 @@ static struct tt_upload_world leave_traces(int64_t ahead_us)
     ck_assert_int_eq(tt_upload_world_run(&world, "first", &counts, NULL), TT_ERR_IO);
     world.trouble = TT_TROUBLE_NONE;
     world.now_us = right_us;
+    world.rows_in_store = TT_UPLOAD_WORLD_ROWS;
     return world;
 }
 
