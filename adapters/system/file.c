@@ -100,20 +100,36 @@ static char *out_text(const char *path, const char *suffix)
     return text;
 }
 
-/* A file in the folder of `path` that vanishes with the process; -1: there can be none. What it is
- * named by later must be there. */
-static int open_nameless(const char *path)
+static int open_folder_of(const char *path, int flags)
 {
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    if (len >= sizeof folder || access("/proc/self/fd", X_OK) != 0)
+    if (len >= sizeof folder) {
+        errno = ENAMETOOLONG;
         return -1;
+    }
     snprintf(folder, sizeof folder, "%.*s", (int)len, path);
-    return open(slash == NULL ? "."
-                : len == 0    ? "/"
-                              : folder,
-                O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    return open(slash == NULL ? "." : len == 0 ? "/" : folder, flags | O_CLOEXEC, 0666);
+}
+
+/* A file in the folder of `path` that vanishes with the process; -1: there can be none. What it is
+ * named by later must be there. */
+static int open_nameless(const char *path)
+{
+    return access("/proc/self/fd", X_OK) == 0 ? open_folder_of(path, O_TMPFILE | O_WRONLY) : -1;
+}
+
+enum tt_err tt_file_sync_folder(const char *path, struct tt_fault *fault)
+{
+    int fd = open_folder_of(path, O_RDONLY | O_DIRECTORY), problem = 0;
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) /* EINVAL: such folders need none */
+        problem = errno;
+    if (fd >= 0)
+        close(fd);
+    return problem == 0
+               ? TT_OK
+               : tt_fault_errno(fault, tt_file_err(problem), problem, "folder of %s", path);
 }
 
 /* Gives the temporary file its name, over one that a crash left behind. 0, or -1 and errno. */

@@ -22,6 +22,9 @@ enum tt_err tt_file_out_commit(struct tt_file_out *out, struct tt_fault *fault) 
 /* Removes the temporary file; NULL is fine. */
 void tt_file_out_abort(struct tt_file_out *out);
 
+/* Names made in the folder of `path` outlive the machine. */
+enum tt_err tt_file_sync_folder(const char *path, struct tt_fault *fault) TT_MUST_CHECK;
+
 /* The error code that fits an errno of opening or writing. */
 enum tt_err tt_file_err(int os_errno);
 

@@ -1,8 +1,9 @@
-/* Happy path: a batch's lines go to a temporary file that takes the batch's name at the end.
+/* Happy path: a batch's lines go to a temporary file that takes the batch's name at the end; the
+ * folder is on the disk before anybody hears of it.
  *
  * Failure modes: the disk is full: NO_SPACE, nothing is there under the name; a crash: the same,
  * and the next attempt writes the file anew; the file is there: DONE, and its rows are counted
- * again. */
+ * again; it was begun in another form than that of now: it keeps its own. */
 #include "adapters/system/file_sink.h"
 
 #include "adapters/system/file.h"
@@ -35,6 +36,15 @@ static enum tt_err make_dir(const char *path, struct tt_fault *fault)
         return TT_OK;
     int problem = errno == EEXIST ? ENOTDIR : errno;
     return tt_fault_errno(fault, tt_file_err(problem), problem, "%s", path);
+}
+
+/* The form a batch was begun in, by its name. */
+static bool is_csv(const struct tt_sink_batch *batch)
+{
+    static const char end[] = ".csv";
+    size_t len = sizeof end - 1;
+    return batch->handle.len > len &&
+           memcmp(batch->handle.ptr + batch->handle.len - len, end, len) == 0;
 }
 
 static void batch_path(const struct file_sink *sink, const struct tt_sink_batch *batch,
@@ -77,6 +87,8 @@ static enum tt_err tables(void *context, const struct tt_upload_table *const *li
         snprintf(path, sizeof path, "%s/%s", sink->dir, list[i]->name);
         err = make_dir(path, fault);
         if (err == TT_OK)
+            err = tt_file_sync_folder(path, fault);
+        if (err == TT_OK)
             err = write_schema(sink, list[i], fault);
     }
     return err;
@@ -85,7 +97,7 @@ static enum tt_err tables(void *context, const struct tt_upload_table *const *li
 /* ---- Writing */
 
 struct writing {
-    const struct file_sink *sink;
+    bool csv;
     const struct tt_upload_table *table;
     struct tt_file_out *out;
     struct tt_buf line;
@@ -158,7 +170,7 @@ static enum tt_err write_row(void *context, uint64_t row, struct tt_str json)
     enum tt_err err = TT_OK;
     (void)row;
     tt_buf_clear(&writing->line);
-    if (writing->sink->form == TT_FILE_SINK_CSV)
+    if (writing->csv)
         err = add_csv(writing, json);
     else
         tt_buf_add_str(&writing->line, json);
@@ -168,7 +180,7 @@ static enum tt_err write_row(void *context, uint64_t row, struct tt_str json)
 
 static enum tt_err write_header(struct writing *writing)
 {
-    if (writing->sink->form != TT_FILE_SINK_CSV)
+    if (!writing->csv)
         return TT_OK;
     for (size_t i = 0; i < writing->table->column_count; i++) {
         if (i > 0)
@@ -189,7 +201,7 @@ static enum tt_err begin(void *context, const struct tt_sink_batch *batch, struc
 static enum tt_err send(void *context, const struct tt_sink_batch *batch,
                         struct tt_sink_answer *ret_answer, struct tt_fault *fault)
 {
-    struct writing writing = {.sink = context, .table = batch->table, .fault = fault};
+    struct writing writing = {.csv = is_csv(batch), .table = batch->table, .fault = fault};
     char path[PATH_BYTES];
     batch_path(context, batch, path);
     tt_buf_init(&writing.line, 0);
@@ -203,6 +215,8 @@ static enum tt_err send(void *context, const struct tt_sink_batch *batch,
     else
         tt_file_out_abort(writing.out);
     tt_buf_done(&writing.line);
+    if (err == TT_OK)
+        err = tt_file_sync_folder(path, fault);
     if (err == TT_OK)
         *ret_answer =
             (struct tt_sink_answer){.state = TT_SINK_DONE, .rows = writing.rows, .bad_row = -1};
@@ -248,8 +262,10 @@ static enum tt_err ask(void *context, const struct tt_sink_batch *batch,
     enum tt_err err = TT_OK;
     if (fd >= 0) {
         answer.state = TT_SINK_DONE;
-        err = count_rows(fd, sink->form == TT_FILE_SINK_CSV, path, &answer.rows, fault);
+        err = count_rows(fd, is_csv(batch), path, &answer.rows, fault);
         close(fd);
+        if (err == TT_OK) /* who wrote it may have died before it did so */
+            err = tt_file_sync_folder(path, fault);
     }
     if (err == TT_OK)
         *ret_answer = answer;
@@ -263,6 +279,8 @@ enum tt_err tt_file_sink_open(const char *dir, enum tt_file_sink_form form,
     if (size + NAME_BYTES > PATH_BYTES)
         return tt_fault_set(fault, TT_ERR_INVALID, "%.60s...: too long a name for a folder", dir);
     enum tt_err err = make_dir(dir, fault);
+    if (err == TT_OK)
+        err = tt_file_sync_folder(dir, fault);
     if (err != TT_OK)
         return err;
     struct file_sink *sink = tt_mem_zalloc(sizeof *sink);
