@@ -1,6 +1,7 @@
 #include "cli/sink_choice.h"
 
 #include "adapters/system/file_sink.h"
+#include "cli/destination.h"
 #include "core/upload/views.h"
 #include <limits.h>
 #include <stdio.h>
@@ -62,12 +63,8 @@ static enum tt_err choose_bigquery(const struct tt_settings *settings, const cha
     chosen->sink = way == TT_VIA_LOAD ? tt_bq_load_sink(bigquery->bq) : chosen->via.sink;
     chosen->make_views = make_views;
     chosen->way = way;
-    /* What went to an emulator is not at Google's; what went as messages is in other tables. The
-     * other ways lead to the same rows, so they share the line. */
-    const char *endpoint = bigquery->cloud.endpoint;
-    bool google = strcmp(endpoint, tt_google_bigquery.endpoint) == 0;
-    snprintf(chosen->destination, sizeof chosen->destination, "bigquery:%s%s%s%s", bigquery->name,
-             google ? "" : "@", google ? "" : endpoint, way == TT_VIA_PUBSUB ? "+pubsub" : "");
+    tt_destination_write(chosen->destination, sizeof chosen->destination, bigquery->name,
+                         bigquery->cloud.endpoint, way == TT_VIA_PUBSUB);
     return TT_OK;
 }
 
