@@ -59,11 +59,12 @@ enum tt_err tt_google_impersonate(struct tt_google *google, struct tt_google_gra
     tt_buf_done(&body);
     if (err != TT_OK)
         return err;
-    int64_t end;
+    int64_t end, lifetime = 0, now = clock->wall_us(clock->context);
     struct tt_str token = tt_google_text(json, "accessToken");
-    int64_t lifetime = 0;
+    /* By the clock of who says when it ends; ours may be wrong. */
+    (void)!tt_google_date(tt_http_header(&google->answer, "date"), &now);
     if (tt_time_parse(tt_google_text(json, "expireTime"), &end))
-        lifetime = end - clock->wall_us(clock->context);
+        lifetime = end - now;
     if (token.len == 0 || lifetime <= 0) {
         tt_json_free(json);
         return tt_fault_set(fault, TT_ERR_UNAVAILABLE,

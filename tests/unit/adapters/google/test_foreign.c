@@ -207,21 +207,40 @@ TT_TEST(without_memory_it_is_told_so_and_no_credentials_are_refused)
 }
 TT_END
 
+static int act_for_robot(void)
+{
+    tt_standin_set(&standin, "secrets",
+                   "{\"refresh\":{\"r\":{\"client_id\":\"i\",\"client_secret\":\"s\"}}}");
+    return let_in("{\"type\":\"impersonated_service_account\",\"delegates\":[\"a@p\",\"b@p\"],"
+                  "\"service_account_impersonation_url\":\"%s/v1/projects/-/serviceAccounts/"
+                  "robot@p:generateAccessToken\",\"source_credentials\":{\"type\":"
+                  "\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"s\","
+                  "\"refresh_token\":\"r\",\"token_uri\":\"%s/token\"}}",
+                  standin.url, standin.url);
+}
+
 TT_TEST(a_user_may_act_for_a_service_account)
 {
     begin();
-    tt_standin_set(&standin, "secrets",
-                   "{\"refresh\":{\"r\":{\"client_id\":\"i\",\"client_secret\":\"s\"}}}");
-    int status =
-        let_in("{\"type\":\"impersonated_service_account\",\"delegates\":[\"a@p\",\"b@p\"],"
-               "\"service_account_impersonation_url\":\"%s/v1/projects/-/serviceAccounts/"
-               "robot@p:generateAccessToken\",\"source_credentials\":{\"type\":"
-               "\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"s\","
-               "\"refresh_token\":\"r\",\"token_uri\":\"%s/token\"}}",
-               standin.url, standin.url);
+    int status = act_for_robot();
     ck_assert_msg(status == 404, "%d %s", status, fault.text);
     ck_assert_int_eq(tt_standin_number(&standin, "counters/impersonated"), 1);
     ck_assert_int_eq(tt_standin_number(&standin, "counters/delegates"), 2);
+    end();
+}
+TT_END
+
+static int64_t two_hours_ahead(void *context)
+{
+    return tt_system_clock(NULL).wall_us(context) + INT64_C(7200000000);
+}
+
+TT_TEST(a_clock_that_is_wrong_ends_nobodys_token)
+{
+    begin();
+    clock_port.wall_us = two_hours_ahead;
+    int status = act_for_robot();
+    ck_assert_msg(status == 404, "%d %s", status, fault.text);
     end();
 }
 TT_END
@@ -230,4 +249,4 @@ TT_SUITE("adapters/google/foreign", an_external_account_exchanges_the_token_of_a
          an_external_account_of_aws_signs_with_the_keys_of_the_environment,
          an_external_account_of_aws_asks_the_machines_metadata_server,
          without_memory_it_is_told_so_and_no_credentials_are_refused,
-         a_user_may_act_for_a_service_account)
+         a_user_may_act_for_a_service_account, a_clock_that_is_wrong_ends_nobodys_token)
