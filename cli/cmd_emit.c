@@ -5,7 +5,8 @@
  * Failure modes: a line is rejected: told, counted, kept, the rest goes on; Redis is away or full:
  * said once, tried again with backoff until it is back, nothing is lost, what may have arrived is
  * sent again; a file is missing or breaks off: told, the others are still read, exit status 3;
- * asked to stop: what was read is still sent, if Redis is there. */
+ * asked to stop: what was read is still sent, if Redis is there; of stdin, which may have no end,
+ * that is all, of files it is told what is left, exit status 3. */
 #include "cli/commands.h"
 
 #include "adapters/redis/producer.h"
@@ -18,6 +19,7 @@
 #include "cli/stop.h"
 #include "core/base/log.h"
 #include "core/engine/backoff.h"
+#include <stdio.h>
 
 enum { FIRST_WAIT_US = 50 * 1000, LONGEST_WAIT_US = 5 * 1000 * 1000, BATCH_BYTES_MAX = 8 << 20 };
 
@@ -34,7 +36,9 @@ struct emitting {
     struct tt_buf json;
     size_t batch, batch_bytes;
     bool connected, away;
-    struct tt_fault broken; /* the first file that could not be read */
+    struct tt_fault broken;      /* the first file that could not be read */
+    bool cut;                    /* asked to stop in the middle of a file */
+    struct tt_fault interrupted; /* what is left of the files */
 };
 
 /* Connected, or the reason why that can never be. */
@@ -91,13 +95,16 @@ struct giving {
     struct emitting *emitting;
     struct tt_fault *fault;
     const char *path;
-    uint64_t line; /* of the file */
+    bool is_file;
+    uint64_t line;  /* of the file */
+    uint64_t given; /* the last line that ended an event, or a reject */
 };
 
 static enum tt_err give_event(void *context, const struct tt_event *event)
 {
     struct giving *giving = context;
     struct emitting *e = giving->emitting;
+    giving->given = giving->line;
     tt_buf_clear(&e->json);
     tt_event_write_json(&e->json, event);
     if (e->json.err != TT_OK)
@@ -114,9 +121,18 @@ static enum tt_err give_event(void *context, const struct tt_event *event)
 static enum tt_err give_reject(void *context, const struct tt_decoder_reject *reject)
 {
     struct giving *giving = context;
+    giving->given = giving->line;
     return tt_rejects_add(&giving->emitting->rejects, giving->path,
                           giving->line - reject->lines_before, reject->reason, reject->text,
                           giving->fault);
+}
+
+static enum tt_err give_bad_line(struct giving *giving, const struct tt_line *line,
+                                 const char *reason)
+{
+    giving->given = line->number;
+    return tt_rejects_add(&giving->emitting->rejects, giving->path, line->number, reason,
+                          line->text, giving->fault);
 }
 
 /* A line, or with NULL the end of what the decoder may still wait for. */
@@ -129,53 +145,97 @@ static enum tt_err emit_line(struct giving *giving, const struct tt_line *line)
     if (line == NULL || line->overlong) {
         err = tt_decoder_interrupt(e->decoder, &sink, &why);
         if (err == TT_OK && line != NULL)
-            return tt_rejects_add(&e->rejects, giving->path, line->number, "longer than --max-line",
-                                  line->text, giving->fault);
+            return give_bad_line(giving, line, "longer than --max-line");
     } else {
         giving->line = line->number;
         if (tt_str_is_blank(line->text) && !tt_decoder_wants_blank(e->decoder))
             return TT_OK;
         err = tt_decoder_line(e->decoder, line->text, &sink, &why);
         if (why.code != TT_OK && tt_err_class(err) == TT_CLASS_POISON)
-            return tt_rejects_add(&e->rejects, giving->path, line->number, why.text, line->text,
-                                  giving->fault);
+            return give_bad_line(giving, line, why.text);
     }
     if (err == TT_ERR_INVALID)
         (void)tt_fault_prefix(&why, "%s:%llu", giving->path, (unsigned long long)giving->line);
     return why.code == TT_OK ? err : tt_fault_set(giving->fault, err, "%s", why.text);
 }
 
-static enum tt_err emit_file(struct emitting *e, const char *path, struct tt_fault *fault)
+static bool is_stdin(const char *path)
 {
-    struct giving giving = {e, fault, strcmp(path, "-") == 0 ? "stdin" : path, 0};
-    struct tt_lines *lines = NULL;
+    return strcmp(path, "-") == 0;
+}
+
+/* The first of these files was left after a line, or (0) before it gave anything. */
+static void note_left(struct emitting *e, const char *const *paths, size_t count, uint64_t line)
+{
+    char others[60] = "";
+    if (count > 1)
+        snprintf(others, sizeof others, "; %zu file%s behind it %s not begun", count - 1,
+                 count == 2 ? "" : "s", count == 2 ? "was" : "were");
+    if (line > 0)
+        tt_fault_set(&e->interrupted, TT_ERR_STOPPED,
+                     "interrupted in %s: what stands up to line %llu is on the queue, the rest of "
+                     "it is not%s",
+                     paths[0], (unsigned long long)line, others);
+    else
+        tt_fault_set(&e->interrupted, TT_ERR_STOPPED,
+                     "interrupted before %s: nothing of it is on the queue%s",
+                     is_stdin(paths[0]) ? "stdin" : paths[0], others);
+}
+
+/* The lines, until they end or one is asked to stop. */
+static enum tt_err emit_lines(struct giving *giving, struct tt_lines *lines, enum tt_err *ret_read,
+                              struct tt_fault *broken)
+{
+    struct emitting *e = giving->emitting;
     struct tt_line line;
-    struct tt_fault broken = {0};
     bool more = true;
+    enum tt_err err = TT_OK, read = TT_OK;
+    while (err == TT_OK && read == TT_OK && !e->cut) {
+        if (tt_redis_producer_waiting(e->producer) > 0 && tt_lines_would_block(lines))
+            err = flush_patiently(e, giving->fault);
+        if (err != TT_OK)
+            break;
+        read = tt_lines_next(lines, &line, &more, broken);
+        if (read != TT_OK || !more)
+            break;
+        err = emit_line(giving, &line);
+        tt_progress_show(&e->progress, tt_redis_producer_confirmed(e->producer), 0, "events");
+        e->cut = *e->stop != 0 && giving->is_file;
+    }
+    if (read == TT_ERR_STOPPED) {
+        e->cut = giving->is_file;
+        read = TT_OK;
+    }
+    *ret_read = read;
+    return err;
+}
+
+/* *ret_line: the last one of which something was given. */
+static enum tt_err emit_file(struct emitting *e, const char *path, uint64_t *ret_line,
+                             struct tt_fault *fault)
+{
+    struct giving giving = {.emitting = e,
+                            .fault = fault,
+                            .path = is_stdin(path) ? "stdin" : path,
+                            .is_file = !is_stdin(path)};
+    struct tt_lines *lines = NULL;
+    struct tt_fault broken = {0};
     enum tt_err err = TT_OK;
     enum tt_err read =
         tt_lines_open(path, (size_t)tt_setting_u64(e->settings, TT_OPT_MAX_LINE), &lines, &broken);
-    if (read == TT_OK)
-        tt_lines_stop_with(lines, e->stop);
     tt_decoder_file_start(e->decoder);
-    while (read == TT_OK && err == TT_OK) {
-        if (tt_redis_producer_waiting(e->producer) > 0 && tt_lines_would_block(lines))
-            err = flush_patiently(e, fault);
-        if (err != TT_OK)
-            break;
-        read = tt_lines_next(lines, &line, &more, &broken);
-        if (read != TT_OK || !more)
-            break;
-        err = emit_line(&giving, &line);
-        tt_progress_show(&e->progress, tt_redis_producer_confirmed(e->producer), 0, "events");
+    if (read == TT_OK) {
+        tt_lines_stop_with(lines, e->stop);
+        err = emit_lines(&giving, lines, &read, &broken);
     }
     tt_lines_close(lines);
-    if (err == TT_OK)
+    if (err == TT_OK && !e->cut) /* a record that was begun is left to whoever goes on */
         err = emit_line(&giving, NULL);
-    if (err == TT_OK && read != TT_OK && read != TT_ERR_STOPPED) {
+    if (err == TT_OK && read != TT_OK) {
         tt_log_fault(TT_LOG_ERROR, "file", &broken);
         tt_fault_set(&e->broken, read, TT_FEED_IN_PART);
     }
+    *ret_line = giving.given;
     return err;
 }
 
@@ -184,12 +244,17 @@ static enum tt_err emit_files(struct emitting *e, struct tt_fault *fault)
     static const char *const only_stdin[] = {"-"};
     const char *const *paths =
         e->settings->argument_count == 0 ? only_stdin : e->settings->arguments;
-    size_t count = e->settings->argument_count == 0 ? 1 : e->settings->argument_count;
+    size_t count = e->settings->argument_count == 0 ? 1 : e->settings->argument_count, at = 0;
     struct giving giving = {.emitting = e, .fault = fault};
     const struct tt_decoder_sink sink = {&giving, give_event, give_reject};
+    uint64_t line = 0;
     enum tt_err err = connect_patiently(e, fault);
-    for (size_t i = 0; i < count && err == TT_OK && *e->stop == 0; i++)
-        err = emit_file(e, paths[i], fault);
+    while (at < count && err == TT_OK && *e->stop == 0) {
+        err = emit_file(e, paths[at], &line, fault);
+        at += !e->cut;
+    }
+    if (err == TT_OK && at < count)
+        note_left(e, paths + at, count - at, e->cut ? line : 0);
     if (err == TT_OK)
         err = tt_decoder_finish(e->decoder, &sink, fault);
     return err == TT_OK ? flush_patiently(e, fault) : err;
@@ -224,6 +289,8 @@ static enum tt_err finish(struct emitting *e, enum tt_err err, struct tt_fault *
     tt_log(TT_LOG_INFO, "emitted", "%llu events on the queue, %llu lines rejected",
            (unsigned long long)tt_redis_producer_confirmed(e->producer),
            (unsigned long long)rejected);
+    if (err == TT_OK && e->interrupted.code != TT_OK)
+        err = tt_fault_set(fault, TT_ERR_STOPPED, "%s", e->interrupted.text);
     if (err == TT_OK && e->broken.code != TT_OK)
         err = tt_fault_set(fault, e->broken.code == TT_ERR_INVALID ? TT_ERR_IO : e->broken.code,
                            "%s", e->broken.text);

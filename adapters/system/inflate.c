@@ -19,7 +19,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { IN_BYTES = 256 * 1024 };
+enum { IN_BYTES = 256 * 1024, SLICE_MS = 100 };
 
 struct tt_inflate {
     int fd;
@@ -89,12 +89,23 @@ bool tt_inflate_would_block(const struct tt_inflate *source)
     return poll(&ready, 1, 0) == 0;
 }
 
+/* In slices, so that a signal that came just before a slice began is seen soon after. False: not
+ * yet. */
+static bool wait_for_more(const struct tt_inflate *source)
+{
+    struct pollfd ready = {.fd = source->fd, .events = POLLIN};
+    int count = source->stop == NULL ? 1 : poll(&ready, 1, SLICE_MS);
+    return count > 0 || (count < 0 && errno != EINTR);
+}
+
 static enum tt_err read_raw(struct tt_inflate *source, void *bytes, size_t size, size_t *ret_got,
                             struct tt_fault *fault)
 {
     for (;;) {
         if (source->stop != NULL && *source->stop)
             return tt_fault_set(fault, TT_ERR_STOPPED, "%s: stopped", source->path);
+        if (!wait_for_more(source))
+            continue;
         ssize_t got = read(source->fd, bytes, size);
         if (got < 0 && errno == EINTR)
             continue;
