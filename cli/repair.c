@@ -80,15 +80,15 @@ static enum tt_err scan(const struct tt_repairing *repairing, struct reading *re
 {
     const struct tt_store_reader *reader = repairing->reader;
     const struct tt_restore_plan *plan = reading->plan;
-    enum tt_err err = reader->refresh(reader->context, fault);
-    if (err == TT_OK)
-        err = reader->audit(reader->context, plan->tenant, plan->task_id, read_row, reading, fault);
+    enum tt_err err =
+        reader->audit(reader->context, plan->tenant, plan->task_id, read_row, reading, fault);
     if (err == TT_OK)
         err = reader->current(reader->context, plan->tenant, plan->task_id, read_current, reading,
                               fault);
     if (err == TT_OK)
         err = reader->intervals(reader->context, plan->tenant, plan->task_id, read_stay, reading,
                                 fault);
+    reader->let_go(reader->context); /* who waits, for an id or for stdin, holds nothing */
     return err == TT_ERR_NO_MEMORY ? tt_fault_set(fault, err, "out of memory") : err;
 }
 

@@ -17,7 +17,7 @@ enum tt_repair_outcome {
 
 struct tt_repairing {
     struct tt_pass_options rules;
-    const struct tt_store_reader *reader; /* its snapshot is taken anew for each task */
+    const struct tt_store_reader *reader; /* a snapshot for each look at a task, no longer */
     /* To write; store NULL: look only. The queue is connected and claims nothing. */
     const struct tt_store *store;
     struct tt_queue *queue;

@@ -18,6 +18,8 @@ struct tt_pg_reader {
     struct tt_buf kept_of;
 };
 
+/* Before a scan: a snapshot, where there is none. */
+enum tt_err tt_pg_reader_begin(struct tt_pg_reader *reader, struct tt_fault *fault) TT_MUST_CHECK;
 /* The rows of one task, by one of the statements ..._TASK; the caller clears the result. */
 enum tt_err tt_pg_read_task(struct tt_pg_reader *reader, enum tt_pg_sql which, struct tt_str tenant,
                             struct tt_str task_id, PGresult **ret_result,

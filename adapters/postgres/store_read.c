@@ -1,6 +1,6 @@
-/* Reading back. Happy path: connect, look at the schema, begin one snapshot for all scans; then one
- * cursor per scan, fetched in portions, or one prepared statement for a task; a callback per row.
- * Nothing is written.
+/* Reading back. Happy path: connect, look at the schema; the first scan begins a snapshot for all;
+ * one cursor per scan, fetched in portions, or one prepared statement for a task; a callback per
+ * row. Nothing is written.
  *
  * Failure modes: the server goes away in the middle: UNAVAILABLE, and what was read so far is for
  * the caller to throw away; a database without our tables: CORRUPT; a schema this program does not
@@ -23,6 +23,14 @@ struct scan {
                             const struct tt_interval_row *row);
     void *row_context;
 };
+
+enum tt_err tt_pg_reader_begin(struct tt_pg_reader *r, struct tt_fault *fault)
+{
+    PGTransactionStatusType status = PQtransactionStatus(r->pg.conn);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
+               ? TT_OK
+               : tt_pg_run(&r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", fault);
+}
 
 static enum tt_err fetch(struct tt_pg_reader *r, const struct scan *scan, bool *ret_more,
                          struct tt_fault *fault)
@@ -59,9 +67,11 @@ static enum tt_err run_scan(struct tt_pg_reader *r, enum tt_pg_sql all, struct t
 {
     bool more = true;
     PGresult *result = NULL;
-    if (task_id.ptr != NULL)
+    enum tt_err err = tt_pg_reader_begin(r, fault);
+    if (err == TT_OK && task_id.ptr != NULL)
         return scan_task(r, all + 1, tenant, task_id, scan, fault);
-    enum tt_err err = tt_pg_query(&r->pg, tt_pg_sql_text(all), false, NULL, 0, &result, fault);
+    if (err == TT_OK)
+        err = tt_pg_query(&r->pg, tt_pg_sql_text(all), false, NULL, 0, &result, fault);
     PQclear(result);
     if (err != TT_OK)
         return err;
@@ -184,8 +194,9 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
 {
     struct tt_pg_reader *r = context;
     PGresult *result = NULL;
-    enum tt_err err =
-        tt_pg_query(&r->pg, tt_pg_sql_text(TT_PG_SQL_COUNTS), false, NULL, 0, &result, fault);
+    enum tt_err err = tt_pg_reader_begin(r, fault);
+    if (err == TT_OK)
+        err = tt_pg_query(&r->pg, tt_pg_sql_text(TT_PG_SQL_COUNTS), false, NULL, 0, &result, fault);
     if (err != TT_OK)
         return err;
     *ret_audit_rows = (uint64_t)tt_pg_int8(result, 0, 0);
@@ -194,15 +205,14 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return TT_OK;
 }
 
-static const char snapshot[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-static enum tt_err refresh(void *context, struct tt_fault *fault)
+/* Where the server is away there is no snapshot, and the next scan finds that out. */
+static void let_go(void *context)
 {
     struct tt_pg_reader *r = context;
-    enum tt_err err = tt_pg_run(&r->pg, "COMMIT", fault);
+    if (PQtransactionStatus(r->pg.conn) != PQTRANS_IDLE)
+        (void)!tt_pg_run(&r->pg, "ROLLBACK", NULL);
     r->by_index = false;
     tt_pg_reader_forget(r);
-    return err == TT_OK ? tt_pg_run(&r->pg, snapshot, fault) : err;
 }
 
 enum tt_err tt_pg_reader_open(const char *url, const char *password,
@@ -219,8 +229,6 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
         err = tt_pg_connect(&r->pg, fault);
     if (err == TT_OK)
         err = tt_pg_check_schema(&r->pg, fault);
-    if (err == TT_OK) /* one snapshot for all scans of this reader */
-        err = tt_pg_run(&r->pg, snapshot, fault);
     if (err != TT_OK) {
         tt_pg_done(&r->pg);
         tt_mem_free(r);
@@ -233,7 +241,7 @@ enum tt_err tt_pg_reader_open(const char *url, const char *password,
                                            .counts = counts,
                                            .tasks = tt_pg_read_tasks,
                                            .histories = tt_pg_read_histories,
-                                           .refresh = refresh};
+                                           .let_go = let_go};
     return TT_OK;
 }
 

@@ -57,7 +57,9 @@ static enum tt_err run(struct tt_pg_reader *r, enum tt_pg_sql which,
 {
     PGresult *result = NULL;
     bool more = true;
-    enum tt_err err = plan_by_index(r, fault);
+    enum tt_err err = tt_pg_reader_begin(r, fault);
+    if (err == TT_OK)
+        err = plan_by_index(r, fault);
     if (err == TT_OK)
         err = tt_pg_query(&r->pg, tt_pg_sql_text(which), false, params, count, &result, fault);
     PQclear(result);

@@ -12,6 +12,10 @@ struct tt_sqlite_reader {
     sqlite3_stmt *audit, *current, *intervals; /* of one task; NULL likewise, or while in use */
 };
 
+/* Before a scan: a snapshot, where there is none. */
+enum tt_err tt_sqlite_reader_begin(const struct tt_sqlite_reader *reader,
+                                   struct tt_fault *fault) TT_MUST_CHECK;
+
 /* The functions of the port, as it has them. */
 enum tt_err tt_sqlite_read_tasks(void *context, int64_t first, int64_t last,
                                  enum tt_err (*task)(void *, const struct tt_store_task_key *),

@@ -1,4 +1,4 @@
-/* Reading back. Happy path: open, look at the schema, begin one snapshot for all scans; then one
+/* Reading back. Happy path: open, look at the schema; the first scan begins a snapshot for all; one
  * statement per scan, a callback per row. Nothing is ever written, not even a file that is missing.
  *
  * Failure modes: no such file: NOT_FOUND; a file of something else: CORRUPT; a store this program
@@ -9,6 +9,11 @@
 #include "adapters/sqlite/statements.h"
 #include "adapters/sqlite/store.h"
 
+enum tt_err tt_sqlite_reader_begin(const struct tt_sqlite_reader *r, struct tt_fault *fault)
+{
+    return sqlite3_get_autocommit(r->db.sqlite) == 0 ? TT_OK : tt_db_run(&r->db, "BEGIN", fault);
+}
+
 /* Prepares the scan of all, or the one behind it, of one task; that one is kept for the next task.
  */
 static enum tt_err open_scan(struct tt_sqlite_reader *r, enum tt_sql all, sqlite3_stmt **kept,
@@ -16,7 +21,9 @@ static enum tt_err open_scan(struct tt_sqlite_reader *r, enum tt_sql all, sqlite
                              sqlite3_stmt **ret_statement, struct tt_fault *fault)
 {
     enum tt_sql which = task_id.ptr == NULL ? all : all + 1;
-    enum tt_err err = TT_OK;
+    enum tt_err err = tt_sqlite_reader_begin(r, fault);
+    if (err != TT_OK)
+        return err;
     if (which != all)
         *ret_statement = *kept;
     if (*ret_statement == NULL)
@@ -96,7 +103,9 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     struct tt_sqlite_reader *r = context;
     sqlite3_stmt *s = NULL;
     bool row = false;
-    enum tt_err err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_COUNTS), &s, fault);
+    enum tt_err err = tt_sqlite_reader_begin(r, fault);
+    if (err == TT_OK)
+        err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_COUNTS), &s, fault);
     if (err == TT_OK)
         err = tt_db_step(&r->db, s, &row, fault);
     if (err == TT_OK && row) {
@@ -107,11 +116,12 @@ static enum tt_err counts(void *context, uint64_t *ret_audit_rows, uint64_t *ret
     return err;
 }
 
-static enum tt_err refresh(void *context, struct tt_fault *fault)
+/* Nothing was written: there is nothing that could not be taken back. */
+static void let_go(void *context)
 {
     const struct tt_sqlite_reader *r = context;
-    enum tt_err err = tt_db_run(&r->db, "COMMIT", fault);
-    return err == TT_OK ? tt_db_run(&r->db, "BEGIN", fault) : err;
+    if (sqlite3_get_autocommit(r->db.sqlite) == 0)
+        (void)!tt_db_run(&r->db, "ROLLBACK", NULL);
 }
 
 enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store_reader *ret_reader,
@@ -123,8 +133,6 @@ enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store
     enum tt_err err = tt_db_open(&r->db, path, false, busy_ms, fault);
     if (err == TT_OK) {
         err = tt_db_check_schema(&r->db, fault);
-        if (err == TT_OK) /* one snapshot for all scans of this reader */
-            err = tt_db_run(&r->db, "BEGIN", fault);
         if (err != TT_OK)
             tt_db_close(&r->db);
     }
@@ -139,7 +147,7 @@ enum tt_err tt_sqlite_reader_open(const char *path, int busy_ms, struct tt_store
                                            .counts = counts,
                                            .tasks = tt_sqlite_read_tasks,
                                            .histories = tt_sqlite_read_histories,
-                                           .refresh = refresh};
+                                           .let_go = let_go};
     return TT_OK;
 }
 

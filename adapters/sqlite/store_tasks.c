@@ -138,7 +138,9 @@ enum tt_err tt_sqlite_read_tasks(void *context, int64_t first, int64_t last,
     sqlite3_stmt *s = NULL;
     int64_t begin = 0, end = 0;
     bool more = true;
-    enum tt_err err = find_rowid(&r->db, first, &begin, fault);
+    enum tt_err err = tt_sqlite_reader_begin(r, fault);
+    if (err == TT_OK)
+        err = find_rowid(&r->db, first, &begin, fault);
     if (err == TT_OK)
         err = find_rowid(&r->db, last == INT64_MAX ? last : last + 1, &end, fault);
     if (err == TT_OK)
@@ -169,8 +171,8 @@ enum tt_err tt_sqlite_read_histories(void *context, const struct tt_store_task_k
                                      void *row_context, struct tt_fault *fault)
 {
     struct tt_sqlite_reader *r = context;
-    enum tt_err err = TT_OK;
-    if (r->history == NULL)
+    enum tt_err err = tt_sqlite_reader_begin(r, fault);
+    if (err == TT_OK && r->history == NULL)
         err = tt_db_prepare(&r->db, tt_sql_text(TT_SQL_HISTORY), &r->history, fault);
     for (size_t i = 0; i < count && err == TT_OK; i++) {
         sqlite3_stmt *s = r->history;

@@ -69,7 +69,11 @@ struct tt_store_task_key {
 };
 
 /* Reading back, for replay, report, repair and upload. Callbacks borrow; returning other than TT_OK
- * ends the scan with that code. tenant absent: all tasks; else that one task. */
+ * ends the scan with that code. tenant absent: all tasks; else that one task.
+ *
+ * The first scan begins a snapshot, and all scans see the store as it was then, until it is let go.
+ * While it lasts the store cannot clean up behind its writers: who waits for something lets it go.
+ */
 struct tt_store_reader {
     void *context;
     /* Audit rows in arrival order: epoch, entry_ms, entry_seq, partition. Rows that are no events
@@ -103,8 +107,9 @@ struct tt_store_reader {
                              enum tt_err (*row)(void *row_context, size_t task,
                                                 const struct tt_audit_row *row),
                              void *row_context, struct tt_fault *fault);
-    /* All scans see the store as it was when the reader was opened; from now on as it is now. */
-    enum tt_err (*refresh)(void *context, struct tt_fault *fault);
+    /* Between scans: lets the snapshot go, so that nothing in the store is held any more; the next
+     * scan begins another. After whatever error. */
+    void (*let_go)(void *context);
 };
 
 #endif
