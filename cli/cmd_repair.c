@@ -1,5 +1,11 @@
 /* repair: sets what the store holds of tasks to what replaying their events gives. --plan shows it.
- */
+ *
+ * Happy path: the tasks are named, come by stdin, or are what a full pass finds -> each is looked
+ * at, repaired and told -> the counts.
+ *
+ * Failure modes: asked to stop: the task in hand is finished, or, while somebody else holds it,
+ * left alone; the counts are told, and what is left. A task without events, or that stays held:
+ * told, the others are still done. Everything else that fails ends it, with the counts. */
 #include "cli/commands.h"
 
 #include "adapters/system/clock.h"
@@ -19,7 +25,7 @@
 
 static const char *const outcome_names[] = {
     [TT_REPAIR_SAME] = "same", [TT_REPAIR_DIFFERS] = "differs", [TT_REPAIR_DONE] = "repaired",
-    [TT_REPAIR_BUSY] = "busy", [TT_REPAIR_NO_EVENT] = "none",
+    [TT_REPAIR_BUSY] = "busy", [TT_REPAIR_NO_EVENT] = "none",   [TT_REPAIR_STOPPED] = "stopped",
 };
 enum { OUTCOMES = sizeof outcome_names / sizeof *outcome_names };
 
@@ -73,25 +79,38 @@ static enum tt_err tell(struct repair *repair, const struct tt_restore_plan *pla
     return TT_OK;
 }
 
+/* STOPPED, and no fault: asked to stop, the task was left alone. */
 static enum tt_err one_task(struct repair *repair, struct tt_str tenant, struct tt_str task_id,
                             struct tt_fault *fault)
 {
     struct tt_restore_plan plan;
     enum tt_repair_outcome outcome;
+    if (*repair->repairing.stop != 0)
+        return TT_ERR_STOPPED;
     enum tt_err err = tt_repair_task(&repair->repairing, tenant, task_id, &plan, &outcome, fault);
+    if (err == TT_OK && outcome == TT_REPAIR_STOPPED)
+        return TT_ERR_STOPPED;
     return err == TT_OK ? tell(repair, &plan, outcome, fault) : err;
 }
 
 /* ---- Which tasks */
 
-static enum tt_err from_stdin(struct repair *repair, struct tt_str tenant, struct tt_fault *fault)
+/* STOPPED, and no fault: *ret_line is the last line that was done. */
+static enum tt_err from_stdin(struct repair *repair, struct tt_str tenant, uint64_t *ret_line,
+                              struct tt_fault *fault)
 {
     struct tt_lines *lines = NULL;
     struct tt_line line;
+    struct tt_fault unread = {0};
     bool more = true;
     enum tt_err err = tt_lines_open("-", TT_LINE_BYTES_MAX, &lines, fault);
-    while (err == TT_OK && *repair->repairing.stop == 0) {
-        err = tt_lines_next(lines, &line, &more, fault);
+    *ret_line = 0;
+    if (err == TT_OK)
+        tt_lines_stop_with(lines, repair->repairing.stop);
+    while (err == TT_OK) {
+        err = tt_lines_next(lines, &line, &more, &unread);
+        if (err != TT_OK && err != TT_ERR_STOPPED)
+            tt_fault_set(fault, err, "%s", unread.text);
         if (err != TT_OK || !more)
             break;
         if (line.overlong)
@@ -99,6 +118,8 @@ static enum tt_err from_stdin(struct repair *repair, struct tt_str tenant, struc
                                (unsigned long long)line.number, TT_LINE_BYTES_MAX);
         else if (line.text.len > 0)
             err = one_task(repair, tenant, line.text, fault);
+        if (err == TT_OK)
+            *ret_line = line.number;
     }
     tt_lines_close(lines);
     return err;
@@ -114,44 +135,85 @@ static bool is_mismatched(const struct tt_report *report, const struct tt_report
     return false;
 }
 
-/* Those of the tenant, where one was named. */
+static enum tt_err each_mismatched(struct repair *repair, const struct tt_report *report,
+                                   struct tt_fault *fault)
+{
+    const struct tt_value *named = &repair->settings->values[TT_OPT_TENANT];
+    bool of_one = strcmp(named->from, "default") != 0; /* those of the tenant that was named */
+    const struct tt_report_task *next = NULL;          /* the first one that is left */
+    size_t left = 0;
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < report->task_count && (err == TT_OK || next != NULL); i++) {
+        const struct tt_report_task *task = report->tasks[i];
+        if (!is_mismatched(report, task) ||
+            (of_one && !tt_str_equal(task->tenant, tt_str_from(named->text))))
+            continue;
+        if (next == NULL)
+            err = one_task(repair, task->tenant, task->task_id, fault);
+        if (err == TT_ERR_STOPPED) {
+            next = next == NULL ? task : next;
+            left++;
+        }
+    }
+    if (next == NULL)
+        return err;
+    return tt_fault_set(
+        fault, TT_ERR_STOPPED, "interrupted before task %.*s of tenant %.*s: %zu %s left",
+        TT_STR_ARGS(next->task_id), TT_STR_ARGS(next->tenant), left, left == 1 ? "is" : "are");
+}
+
 static enum tt_err all_mismatched(struct repair *repair, struct tt_fault *fault)
 {
-    const struct tt_settings *settings = repair->settings;
-    const struct tt_value *named = &settings->values[TT_OPT_TENANT];
-    bool of_one = strcmp(named->from, "default") != 0;
     struct tt_pass_options options = repair->repairing.rules;
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;
     options.from_store = true;
     enum tt_err err = tt_pass_create(&options, &pass, fault);
     if (err == TT_OK)
-        err = tt_store_feed(tt_setting_text(settings, TT_OPT_STORE), TT_STR_NONE, TT_STR_NONE, pass,
-                            fault);
+        err = tt_store_feed_until(tt_setting_text(repair->settings, TT_OPT_STORE), TT_STR_NONE,
+                                  TT_STR_NONE, pass, repair->repairing.stop, fault);
+    if (err == TT_ERR_STOPPED)
+        tt_fault_prefix(fault, "interrupted before it was known what to repair");
     if (err == TT_OK)
         err = tt_pass_finish(pass, &report, fault);
-    for (size_t i = 0; err == TT_OK && i < report->task_count && *repair->repairing.stop == 0;
-         i++) {
-        const struct tt_report_task *task = report->tasks[i];
-        if (is_mismatched(report, task) &&
-            (!of_one || tt_str_equal(task->tenant, tt_str_from(named->text))))
-            err = one_task(repair, task->tenant, task->task_id, fault);
-    }
+    if (err == TT_OK)
+        err = each_mismatched(repair, report, fault);
     tt_pass_destroy(pass);
     return err;
+}
+
+/* What is left: something of the first of these arguments, and all others. */
+static enum tt_err interrupted(const char *const *left, size_t count, uint64_t line,
+                               struct tt_fault *fault)
+{
+    char others[60] = "";
+    if (strcmp(left[0], "-") != 0)
+        return tt_fault_set(fault, TT_ERR_STOPPED, "interrupted before task %s: %zu %s left",
+                            left[0], count, count == 1 ? "is" : "are");
+    if (count > 1)
+        snprintf(others, sizeof others, "; %zu more argument%s left", count - 1,
+                 count == 2 ? " is" : "s are");
+    return tt_fault_set(fault, TT_ERR_STOPPED,
+                        "interrupted: of stdin %llu line%s done, and what follows is not%s",
+                        (unsigned long long)line, line == 1 ? " is" : "s are", others);
 }
 
 static enum tt_err run(struct repair *repair, struct tt_fault *fault)
 {
     const struct tt_settings *settings = repair->settings;
+    const char *const *tasks = settings->arguments;
     struct tt_str tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
+    size_t count = settings->argument_count;
     enum tt_err err = TT_OK;
     if (tt_setting_on(settings, TT_OPT_ALL_MISMATCHED))
         return all_mismatched(repair, fault);
-    for (size_t i = 0; i < settings->argument_count && err == TT_OK; i++)
-        err = strcmp(settings->arguments[i], "-") == 0
-                  ? from_stdin(repair, tenant, fault)
-                  : one_task(repair, tenant, tt_str_from(settings->arguments[i]), fault);
+    for (size_t i = 0; i < count && err == TT_OK; i++) {
+        uint64_t line = 0;
+        err = strcmp(tasks[i], "-") == 0 ? from_stdin(repair, tenant, &line, fault)
+                                         : one_task(repair, tenant, tt_str_from(tasks[i]), fault);
+        if (err == TT_ERR_STOPPED)
+            err = interrupted(tasks + i, count - i, line, fault);
+    }
     return err;
 }
 
@@ -253,6 +315,15 @@ static int status_of(const struct repair *repair)
     return counts[TT_REPAIR_DIFFERS] > 0 ? TT_EXIT_FOUND : TT_EXIT_CLEAN;
 }
 
+static void tell_counts(const struct repair *repair)
+{
+    const uint64_t *counts = repair->counts;
+    tt_log(TT_LOG_INFO, "repair", "%llu repaired, %llu to repair, %llu right, %llu busy",
+           (unsigned long long)counts[TT_REPAIR_DONE],
+           (unsigned long long)counts[TT_REPAIR_DIFFERS],
+           (unsigned long long)counts[TT_REPAIR_SAME], (unsigned long long)counts[TT_REPAIR_BUSY]);
+}
+
 int tt_cmd_repair(const struct tt_settings *settings)
 {
     struct tt_fault fault = {0};
@@ -263,15 +334,11 @@ int tt_cmd_repair(const struct tt_settings *settings)
     tt_buf_init(&repair.line, 0);
     tt_arena_init(&repair.repairing.arena, 0);
     err = open_parts(&repair, &fault);
-    if (err == TT_OK)
+    bool begun = err == TT_OK;
+    if (begun)
         err = run(&repair, &fault);
     close_parts(&repair);
-    if (err != TT_OK)
-        return tt_exit_with(&fault);
-    tt_log(TT_LOG_INFO, "repair", "%llu repaired, %llu to repair, %llu right, %llu busy",
-           (unsigned long long)repair.counts[TT_REPAIR_DONE],
-           (unsigned long long)repair.counts[TT_REPAIR_DIFFERS],
-           (unsigned long long)repair.counts[TT_REPAIR_SAME],
-           (unsigned long long)repair.counts[TT_REPAIR_BUSY]);
-    return status_of(&repair);
+    if (begun)
+        tell_counts(&repair);
+    return err == TT_OK ? status_of(&repair) : tt_exit_with(&fault);
 }

@@ -3,7 +3,8 @@
  *
  * Failure modes: somebody holds the id: asked again until the wait is over. A worker whose lease
  * had ended wrote between reading and writing: read again. The store knows a newer fence: held
- * again, above it. We die: what was not committed is not there, and the lease ends. */
+ * again, above it. Asked to stop: an id that somebody holds is not waited for. We die: what was not
+ * committed is not there, and the lease ends. */
 #include "cli/repair.h"
 
 #include "core/engine/fences.h"
@@ -141,7 +142,7 @@ static enum tt_err hold_once(struct tt_repairing *repairing, struct tt_str tenan
     }
 }
 
-/* Fence 0: somebody held it all the time. */
+/* Fence 0: somebody held it all the time, or until we were asked to stop. */
 static enum tt_err hold(struct tt_repairing *repairing, struct tt_str tenant, struct tt_str task_id,
                         struct tt_redis_hold *ret_hold, struct tt_fault *fault)
 {
@@ -222,7 +223,7 @@ static enum tt_err hold_and_mend(struct tt_repairing *repairing, struct tt_str t
     if (err != TT_OK)
         return err;
     if (held.fence == 0) {
-        *ret_outcome = TT_REPAIR_BUSY;
+        *ret_outcome = *repairing->stop != 0 ? TT_REPAIR_STOPPED : TT_REPAIR_BUSY;
         return TT_OK;
     }
     err = mend(repairing, &held, tenant, task_id, plan, ret_outcome, fault);

@@ -13,6 +13,7 @@ enum tt_repair_outcome {
     TT_REPAIR_DONE,     /* it was written */
     TT_REPAIR_BUSY,     /* somebody held the id all the time that we waited */
     TT_REPAIR_NO_EVENT, /* the store has no event of such a task */
+    TT_REPAIR_STOPPED,  /* asked to stop while somebody held the id; nothing was written */
 };
 
 struct tt_repairing {
@@ -29,7 +30,8 @@ struct tt_repairing {
 };
 
 /* The plan is valid until the next call; where there is no event, only tenant and task_id are. With
- * TT_REPAIR_BUSY it tells what was seen. Errors: those of store, queue and pass. */
+ * TT_REPAIR_BUSY and TT_REPAIR_STOPPED it tells what was seen. Errors: those of store, queue and
+ * pass. */
 enum tt_err tt_repair_task(struct tt_repairing *repairing, struct tt_str tenant,
                            struct tt_str task_id, struct tt_restore_plan *ret_plan,
                            enum tt_repair_outcome *ret_outcome,

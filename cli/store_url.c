@@ -168,6 +168,8 @@ static enum tt_err feed_interval(void *context, struct tt_str tenant, struct tt_
                                  const struct tt_interval_row *row)
 {
     struct feeding *feeding = context;
+    if (stopped(feeding) != TT_OK)
+        return TT_ERR_STOPPED;
     const struct tt_interval interval = {row->valid_from_us, row->valid_to_us, row->status,
                                          row->stage};
     return tt_feeder_add_interval(feeding->feeder, tenant, task_id, &interval, feeding->fault);
