@@ -124,36 +124,52 @@ static enum tt_err gather_id(void *context, const struct tt_dead_letter *letter)
     return telling->out.err;
 }
 
-/* Requeues or drops one letter. */
-static enum tt_err move_one(struct tt_redis_view *view, int verb, const char *id,
-                            struct tt_fault *fault)
+/* ---- Requeueing and dropping */
+
+struct moving {
+    struct tt_redis_view *view;
+    int verb;
+    bool all; /* of letters that were there: one that is gone was somebody else's */
+    size_t moved, count;
+    enum tt_err first; /* the first refusal; `fault` tells of it */
+};
+
+/* A letter that cannot be moved is told, and the others still are: OK, but where nothing more can
+ * be done. */
+static enum tt_err move_one(struct moving *moving, const char *id, struct tt_fault *fault)
 {
-    return verb == VERB_REQUEUE ? tt_redis_view_requeue(view, id, fault)
-                                : tt_redis_view_drop(view, id, fault);
+    struct tt_fault refused = {0};
+    enum tt_err err = moving->verb == VERB_REQUEUE
+                          ? tt_redis_view_requeue(moving->view, id, &refused)
+                          : tt_redis_view_drop(moving->view, id, &refused);
+    moving->moved += err == TT_OK;
+    if (err == TT_OK || (moving->all && err == TT_ERR_NOT_FOUND))
+        return TT_OK;
+    bool is_last = tt_err_class(err) == TT_CLASS_RETRY;
+    if (moving->first == TT_OK)
+        tt_fault_set(fault, err, "%s", refused.text);
+    else
+        tt_log_fault(TT_LOG_ERROR, "dead_letter", &refused);
+    moving->first = moving->first == TT_OK ? err : moving->first;
+    return is_last ? err : TT_OK;
 }
 
-/* One that cannot be moved is told, and the others still are. */
+/* Also where it broke off. The first refusal is the error. */
+static enum tt_err tell_moved(const struct moving *moving)
+{
+    printf("%zu of %zu %s\n", moving->moved, moving->count,
+           moving->verb == VERB_REQUEUE ? "requeued" : "dropped");
+    return moving->first;
+}
+
 static enum tt_err move_many(struct tt_redis_view *view, int verb, const char *const *ids,
                              size_t count, struct tt_fault *fault)
 {
-    size_t moved = 0;
-    enum tt_err first = TT_OK;
-    for (size_t i = 0; i < count; i++) {
-        struct tt_fault refused = {0};
-        enum tt_err err = move_one(view, verb, ids[i], &refused);
-        moved += err == TT_OK;
-        if (err == TT_OK)
-            continue;
-        if (tt_err_class(err) == TT_CLASS_RETRY)
-            return tt_fault_set(fault, err, "%s", refused.text);
-        if (first == TT_OK)
-            tt_fault_set(fault, err, "%s", refused.text);
-        else
-            tt_log_fault(TT_LOG_ERROR, "dead_letter", &refused);
-        first = first == TT_OK ? err : first;
-    }
-    printf("%zu of %zu %s\n", moved, count, verb == VERB_REQUEUE ? "requeued" : "dropped");
-    return first;
+    struct moving moving = {.view = view, .verb = verb, .count = count};
+    enum tt_err err = TT_OK;
+    for (size_t i = 0; i < count && err == TT_OK; i++)
+        err = move_one(&moving, ids[i], fault);
+    return tell_moved(&moving);
 }
 
 static enum tt_err move_all(struct tt_redis_view *view, int verb, struct tt_fault *fault)
@@ -161,22 +177,13 @@ static enum tt_err move_all(struct tt_redis_view *view, int verb, struct tt_faul
     struct telling telling = {0};
     tt_buf_init(&telling.out, 0);
     enum tt_err err = tt_redis_view_letters(view, SIZE_MAX, gather_id, &telling, fault);
-    size_t moved = 0;
-    const char *id = telling.out.data;
-    for (size_t i = 0; i < telling.count && err == TT_OK; i++, id += strlen(id) + 1) {
-        struct tt_fault refused = {0};
-        enum tt_err one = move_one(view, verb, id, &refused);
-        moved += one == TT_OK;
-        if (one == TT_OK || one == TT_ERR_NOT_FOUND) /* somebody else was quicker */
-            continue;
-        if (tt_err_class(one) == TT_CLASS_RETRY)
-            err = tt_fault_set(fault, one, "%s", refused.text);
-        else
-            tt_log_fault(TT_LOG_ERROR, "dead_letter", &refused);
+    if (err == TT_OK) {
+        struct moving moving = {.view = view, .verb = verb, .all = true, .count = telling.count};
+        const char *id = telling.out.data;
+        for (size_t i = 0; i < telling.count && err == TT_OK; i++, id += strlen(id) + 1)
+            err = move_one(&moving, id, fault);
+        err = tell_moved(&moving);
     }
-    if (err == TT_OK)
-        printf("%zu of %zu %s\n", moved, telling.count,
-               verb == VERB_REQUEUE ? "requeued" : "dropped");
     tt_buf_done(&telling.out);
     return err;
 }

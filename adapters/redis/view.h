@@ -82,7 +82,7 @@ enum tt_err tt_redis_view_letter(struct tt_redis_view *view, const char *id,
                                  void *context, struct tt_fault *fault) TT_MUST_CHECK;
 /* Puts the letter's event at the end of its stream and takes the letter away, in one step. Where
  * its task is parked, the entry is tried again at its own place, and what waits behind it goes on
- * after it. Errors: INVALID, NOT_FOUND, UNSUPPORTED (nothing in it to put there). */
+ * after it. Errors: INVALID, NOT_FOUND, REJECT (nothing in it to put there). */
 enum tt_err tt_redis_view_requeue(struct tt_redis_view *view, const char *id,
                                   struct tt_fault *fault) TT_MUST_CHECK;
 /* Takes the letter away for good; what waits behind it goes on. Errors: INVALID, NOT_FOUND. */

@@ -156,7 +156,7 @@ static enum tt_err unbury(struct tt_redis_view *view, const char *id, const char
     if (done == 1)
         return TT_OK;
     return done == 0 ? no_letter(id, fault)
-                     : tt_fault_set(fault, TT_ERR_UNSUPPORTED,
+                     : tt_fault_set(fault, TT_ERR_REJECT,
                                     "%.60s: the entry had no field \"e\", there is nothing to put "
                                     "on the queue; drop it",
                                     id);

@@ -190,7 +190,7 @@ TT_TEST(what_cannot_be_moved_is_told_and_the_rest_is_moved)
     add_entries();
     work_off();
     struct tt_run run = TT_TASKTRAIL("dead", "requeue", "--redis", redis.url, "1:6-0", "1:5-0");
-    ck_assert_int_eq(run.status, 2);
+    ck_assert_int_eq(run.status, 3);
     ck_assert_str_eq(run.out, "1 of 2 requeued\n");
     ck_assert_ptr_nonnull(strstr(run.err, "1:6-0: the entry had no field \"e\""));
     tt_run_done(&run);
@@ -205,6 +205,40 @@ TT_TEST(what_cannot_be_moved_is_told_and_the_rest_is_moved)
     ck_assert_int_eq(run.status, 3);
     ck_assert_ptr_nonnull(strstr(run.err, "partitions 0 to 1"));
     tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
+TT_TEST(requeueing_all_letters_fails_where_one_cannot_be_moved)
+{
+    set_up("all");
+    add_entries();
+    work_off();
+    struct tt_run run = TT_TASKTRAIL("dead", "requeue", "--redis", redis.url, "--all");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_str_eq(run.out, "1 of 2 requeued\n");
+    ck_assert_ptr_nonnull(strstr(run.err, "1:6-0: the entry had no field \"e\""));
+    tt_run_done(&run);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
+TT_TEST(requeueing_that_breaks_off_tells_how_many_letters_were_moved)
+{
+    set_up("breaks-off");
+    add_entries();
+    work_off();
+    tt_redis_ask(&redis, "CONFIG SET maxmemory 1");
+    struct tt_run runs[] = {
+        TT_TASKTRAIL("dead", "requeue", "--redis", redis.url, "--all"),
+        TT_TASKTRAIL("dead", "requeue", "--redis", redis.url, "1:5-0", "1:6-0"),
+    };
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(runs[i].status, 3);
+        ck_assert_str_eq(runs[i].out, "0 of 2 requeued\n");
+        ck_assert_ptr_nonnull(strstr(runs[i].err, "OOM"));
+        tt_run_done(&runs[i]);
+    }
     tt_redis_server_stop(&redis, SIGTERM);
 }
 TT_END
@@ -230,4 +264,7 @@ TT_SUITE("queue_view", status_tells_the_backlog_before_and_what_was_applied_afte
          status_tells_what_was_read_and_never_acknowledged, status_tells_how_many_tasks_are_held,
          a_worker_that_was_killed_is_not_alive_for_long_though_it_was_the_last,
          a_letter_is_listed_shown_requeued_and_dropped,
-         what_cannot_be_moved_is_told_and_the_rest_is_moved, a_queue_that_is_not_there_is_not_made)
+         what_cannot_be_moved_is_told_and_the_rest_is_moved,
+         requeueing_all_letters_fails_where_one_cannot_be_moved,
+         requeueing_that_breaks_off_tells_how_many_letters_were_moved,
+         a_queue_that_is_not_there_is_not_made)
