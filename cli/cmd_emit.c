@@ -292,8 +292,7 @@ static enum tt_err finish(struct emitting *e, enum tt_err err, struct tt_fault *
     if (err == TT_OK && e->interrupted.code != TT_OK)
         err = tt_fault_set(fault, TT_ERR_STOPPED, "%s", e->interrupted.text);
     if (err == TT_OK && e->broken.code != TT_OK)
-        err = tt_fault_set(fault, e->broken.code == TT_ERR_INVALID ? TT_ERR_IO : e->broken.code,
-                           "%s", e->broken.text);
+        err = tt_fault_set(fault, e->broken.code, "%s", e->broken.text);
     if (err == TT_OK && rejected > 0 && tt_setting_on(e->settings, TT_OPT_STRICT))
         err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
                            (unsigned long long)rejected);

@@ -61,8 +61,7 @@ int main(int argc, char **argv)
     int status;
     if (err != TT_OK) {
         status = tt_exit_with(&fault);
-        if (err != TT_ERR_NO_MEMORY &&
-            (settings.command == TT_COMMAND_NONE || fault.code == TT_ERR_NOT_FOUND))
+        if (err != TT_ERR_NO_MEMORY) /* a --config that cannot be read is a wrong setting, too */
             status = TT_EXIT_USAGE;
     } else if (tt_setting_on(&settings, TT_OPT_VERSION)) {
         printf("tasktrail %s\n", TT_VERSION);

@@ -22,7 +22,7 @@ static enum tt_err explain_open(const char *path, bool write, struct tt_fault *f
     struct stat info;
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode))
-            return tt_fault_errno(fault, TT_ERR_INVALID, EISDIR, "store %s", path);
+            return tt_fault_errno(fault, TT_ERR_IO, EISDIR, "store %s", path);
         if (access(path, write ? R_OK | W_OK : R_OK) != 0)
             return tt_fault_errno(fault, errno == EROFS ? TT_ERR_READ_ONLY : TT_ERR_DENIED, errno,
                                   "store %s", path);

@@ -26,7 +26,7 @@ struct tt_chunk_file {
 
 /* Opens a file for reading in chunks. UNSUPPORTED, without a fault: it is no plain regular file (a
  * pipe, compressed, too large to count) and has to be read from its start. Errors, with the path:
- * NOT_FOUND, DENIED, INVALID (a directory), IO. */
+ * NOT_FOUND, DENIED, IO (a directory among it). */
 enum tt_err tt_chunk_file_open(struct tt_chunk_file *file, const char *path,
                                struct tt_fault *fault) TT_MUST_CHECK;
 /* Reading goes on all the same, each chunk then opens the file for itself: for the many files that

@@ -27,7 +27,6 @@ enum tt_err tt_file_err(int os_errno)
     case ENOTDIR: return TT_ERR_NOT_FOUND;
     case EACCES:
     case EPERM: return TT_ERR_DENIED;
-    case EISDIR: return TT_ERR_INVALID;
     case ENOSPC:
     case EDQUOT: return TT_ERR_NO_SPACE;
     case EROFS: return TT_ERR_READ_ONLY;

@@ -5,7 +5,7 @@
 #include "core/base/buf.h"
 
 /* Appends the file's bytes to buf, up to the buffer's maximum. Errors, with the path in the text:
- * NOT_FOUND, DENIED, INVALID (a directory), LIMIT (larger than the maximum), IO, NO_MEMORY. */
+ * NOT_FOUND, DENIED, LIMIT (larger than the maximum), IO, NO_MEMORY. */
 enum tt_err tt_file_read(const char *path, struct tt_buf *buf,
                          struct tt_fault *fault) TT_MUST_CHECK;
 

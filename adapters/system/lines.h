@@ -21,7 +21,7 @@ struct tt_line {
 };
 
 /* path "-" is stdin. Compression is recognised by its first bytes. Errors, with the path:
- * NOT_FOUND, DENIED, INVALID (a directory), IO, NO_MEMORY. Returns owned. */
+ * NOT_FOUND, DENIED, IO, NO_MEMORY. Returns owned. */
 enum tt_err tt_lines_open(const char *path, size_t line_bytes_max, struct tt_lines **ret_lines,
                           struct tt_fault *fault) TT_MUST_CHECK;
 void tt_lines_close(struct tt_lines *lines);

@@ -211,8 +211,34 @@ TT_TEST(watching_goes_on_when_redis_is_back)
 }
 TT_END
 
+TT_TEST(a_path_that_is_a_directory_fails_as_one_that_is_not_there)
+{
+    char gone[400], events[400];
+    snprintf(gone, sizeof gone, "%s", tt_tmpfile("no/such"));
+    snprintf(events, sizeof events, "%s", tt_tmpfile("events"));
+    tt_write_file(events, EVENT, strlen(EVENT));
+    const char *const paths[] = {gone, tt_tmpdir()};
+    for (size_t i = 0; i < 2; i++) {
+        char in[500];
+        const char *path = paths[i], *why = i == 0 ? "" : "directory";
+        snprintf(in, sizeof in, "sqlite:%s", path);
+        expect(TT_TASKTRAIL("check", path), 3, why);
+        expect(TT_TASKTRAIL("check", "--lifecycle", path, events), 3, why);
+        expect(TT_TASKTRAIL("check", "--tenants", path, events), 3, why);
+        expect(TT_TASKTRAIL("check", "-o", path, events), 3, why);
+        expect(TT_TASKTRAIL("check", "--rejects", path, events), 3, why);
+        expect(TT_TASKTRAIL("report", "--store", in), 3, why);
+        expect(TT_TASKTRAIL("upload", "--to", "file:out", "--store", in), 3, why);
+        expect(TT_TASKTRAIL("report", "--merge", path), 3, why);
+        expect(TT_TASKTRAIL("lifecycle", "show", path), 3, why);
+        expect(TT_TASKTRAIL("check", "--config", path, events), 2, why); /* a setting */
+    }
+}
+TT_END
+
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          the_rights_that_the_manual_gives_suffice, a_letter_is_told_by_the_id_that_shows_it,
          a_file_that_is_not_there_is_told_once, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
-         watching_goes_on_when_redis_is_back)
+         watching_goes_on_when_redis_is_back,
+         a_path_that_is_a_directory_fails_as_one_that_is_not_there)

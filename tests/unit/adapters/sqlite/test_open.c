@@ -61,8 +61,8 @@ TT_TEST(a_missing_folder_a_folder_and_garbage_are_told_apart)
     ck_assert_int_eq(open_store(nowhere, &fault), TT_ERR_NOT_FOUND);
     ck_assert_tells(fault, nowhere);
     ck_assert_tells(fault, "folder");
-    ck_assert_int_eq(open_store(tt_tmpdir(), &fault), TT_ERR_INVALID);
-    ck_assert_int_eq(open_reader(tt_tmpdir(), &fault), TT_ERR_INVALID);
+    ck_assert_int_eq(open_store(tt_tmpdir(), &fault), TT_ERR_IO);
+    ck_assert_int_eq(open_reader(tt_tmpdir(), &fault), TT_ERR_IO);
     static const char text[] = "{\"task_id\":\"1\",\"status\":\"QUEUED\"}\n"
                                "and so on, as a file of events that was taken for a store\n";
     tt_write_file(garbage, text, sizeof text - 1);
