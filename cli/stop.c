@@ -16,8 +16,12 @@ static struct itimerspec end_after; /* zero: there is none */
 static void on_signal(int number)
 {
     (void)number;
-    if (stop != 0)
+    if (stop != 0) {
+        tt_log_from_signal("stopped", end_after.it_value.tv_sec > 0
+                                          ? "stopped at once; what was in hand comes again"
+                                          : "stopped at once");
         _exit(TT_EXIT_TROUBLE);
+    }
     stop = 1;
     if (end_after.it_value.tv_sec > 0)
         (void)timer_settime(end_timer, 0, &end_after, NULL);

@@ -1,4 +1,5 @@
-/* Being asked to stop: SIGTERM and SIGINT set a flag; a second one ends the process at once. */
+/* Being asked to stop: SIGTERM and SIGINT set a flag; a second one ends the process at once,
+ * with one line that says so. */
 #ifndef TT_CLI_STOP_H
 #define TT_CLI_STOP_H
 

@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,28 @@ void tt_log(enum tt_log_level level, const char *event, const char *fmt, ...)
         write_json(level, event, text);
     else
         write_text(level, text);
+}
+
+void tt_log_from_signal(const char *event, const char *text)
+{
+    char line[512], now[TT_TIME_TEXT_BYTES];
+    const char *const as_text[] = {"tasktrail: error: ", text, "\n"};
+    const char *const as_json[] = {
+        "{\"ts\":\"", now,    "\",\"level\":\"error\",\"event\":\"", event, "\",\"message\":\"",
+        text,         "\"}\n"};
+    const char *const *words = style == TT_LOG_JSON ? as_json : as_text;
+    const size_t count =
+        style == TT_LOG_JSON ? sizeof as_json / sizeof *as_json : sizeof as_text / sizeof *as_text;
+    struct timespec clock;
+    size_t len = 0;
+    clock_gettime(CLOCK_REALTIME, &clock);
+    tt_time_format(clock.tv_sec * INT64_C(1000000) + clock.tv_nsec / 1000, now);
+    for (size_t i = 0; i < count; i++)
+        for (const char *at = words[i]; *at != '\0' && len < sizeof line; at++)
+            line[len++] = *at;
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0)
+        write_all(line, len);
 }
 
 void tt_log_fault(enum tt_log_level level, const char *event, const struct tt_fault *fault)

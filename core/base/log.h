@@ -13,6 +13,9 @@ void tt_log_configure(enum tt_log_level level, enum tt_log_format format);
 bool tt_log_enabled(enum tt_log_level level);
 /* `event` is a stable snake_case name ("redis_away"); the rest is for people. */
 void tt_log(enum tt_log_level level, const char *event, const char *fmt, ...) TT_PRINTF(3, 4);
+/* As tt_log of an error, from a signal handler; the words are plain ASCII without quotes. Says
+ * nothing where it would have to wait for whoever reads. */
+void tt_log_from_signal(const char *event, const char *text);
 void tt_log_fault(enum tt_log_level level, const char *event, const struct tt_fault *fault);
 
 #endif

@@ -1,5 +1,5 @@
-/* Commands with an end of their own that are stopped before it: they say what is left. Nothing here
- * is a matter of time: each is stopped while it waits for input that never comes. */
+/* Commands that are stopped before their end: they say what is left. Nothing here is a matter of
+ * time: each is stopped while it waits for what never comes. */
 #include "tests/lib/process.h"
 #include "tests/lib/redis_server.h"
 #include "tests/lib/stores.h"
@@ -147,7 +147,7 @@ static void set_up_broken(int kind, const char *name)
     tt_test_store_sql(&test, "UPDATE task_status_current SET status = 'LOST'");
 }
 
-static void tear_down_broken(void)
+static void tear_down(void)
 {
     tt_test_store_done(&test);
     tt_redis_server_stop(&redis, SIGTERM);
@@ -185,7 +185,7 @@ TT_TEST(repair_of_ids_from_stdin_that_is_interrupted_says_what_was_done_and_fail
                 "1 more argument is left");
     ck_assert_rows(&test, BROKEN, "1");
     close(in);
-    tear_down_broken();
+    tear_down();
 }
 TT_END
 
@@ -198,7 +198,7 @@ TT_TEST(a_plan_of_ids_from_stdin_ends_when_it_is_interrupted)
     ck_assert_int_eq(tt_finish(repair, SIGINT), 3);
     assert_said("interrupted: of stdin 0 lines are done");
     close(in);
-    tear_down_broken();
+    tear_down();
 }
 TT_END
 
@@ -226,7 +226,7 @@ TT_TEST(repair_that_waits_for_ids_keeps_nothing_in_the_store_from_being_cleaned_
     close(in);
     ck_assert_int_eq(tt_finish(repair, 0), 3); /* nobody */
     assert_said("2 repaired");
-    tear_down_broken();
+    tear_down();
 }
 TT_END
 
@@ -254,8 +254,38 @@ TT_TEST(repair_that_is_interrupted_while_it_waits_for_a_task_says_so_and_what_is
         assert_said("1 repaired, 0 to repair, 0 right, 0 busy");
         assert_not_said("a worker held it");
         ck_assert_rows(&test, BROKEN, "2");
-        tear_down_broken();
+        tear_down();
     }
+}
+TT_END
+
+/* ---- worker */
+
+/* Both signals come while the worker stands still, so it finds the second one within the first. */
+static void stop_twice(const char *format, const char *expected)
+{
+    const char *words[] = {"worker", "--redis", redis.url, "--store",      test.url, "--drain",
+                           "1h",     "--name",  "w",       "--log-format", format,   NULL};
+    snprintf(log_path, sizeof log_path, "%s", tt_tmpfile(format));
+    pid_t worker = tt_start_tasktrail(log_path, NULL, words);
+    TT_EVENTUALLY(tt_file_says(log_path, "w: started"));
+    ck_assert_int_eq(kill(worker, SIGSTOP), 0);
+    ck_assert_int_eq(kill(worker, SIGINT), 0);
+    ck_assert_int_eq(kill(worker, SIGTERM), 0);
+    ck_assert_int_eq(tt_finish(worker, SIGCONT), 3);
+    assert_said(expected);
+}
+
+TT_TEST(a_worker_that_is_asked_to_stop_twice_says_that_it_ends_at_once)
+{
+    if (_i != TT_STORE_SQLITE)
+        return;
+    set_up("twice");
+    tt_test_store_make(&test, _i);
+    stop_twice("text", "tasktrail: error: stopped at once; what was in hand comes again\n");
+    stop_twice("json", "\"level\":\"error\",\"event\":\"stopped\","
+                       "\"message\":\"stopped at once; what was in hand comes again\"}\n");
+    tear_down();
 }
 TT_END
 
@@ -265,4 +295,5 @@ TT_STORE_SUITE("interrupted", emit_of_a_file_that_is_interrupted_says_after_whic
                repair_of_ids_from_stdin_that_is_interrupted_says_what_was_done_and_fails,
                a_plan_of_ids_from_stdin_ends_when_it_is_interrupted,
                repair_that_waits_for_ids_keeps_nothing_in_the_store_from_being_cleaned_up,
-               repair_that_is_interrupted_while_it_waits_for_a_task_says_so_and_what_is_left)
+               repair_that_is_interrupted_while_it_waits_for_a_task_says_so_and_what_is_left,
+               a_worker_that_is_asked_to_stop_twice_says_that_it_ends_at_once)
