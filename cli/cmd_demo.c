@@ -11,16 +11,12 @@
 #include "cli/commands.h"
 
 #include "adapters/redis/producer.h"
-#include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/file.h"
+#include "cli/demo_files.h"
 #include "cli/demo_task.h"
 #include "cli/run.h"
 #include "cli/stop.h"
-#include "core/base/json.h"
-#include "core/base/log.h"
-#include "core/base/mem.h"
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,8 +26,7 @@
 
 enum {
     PATH_BYTES = 512,
-    WORDS_MAX = 64,
-    LOGS_MAX = 32,
+    WORDS_MAX = TT_DEMO_LOGS_MAX + 16,
     WORKERS = 2,
     READY_TRIES = 200,
     READY_WAIT_US = 25000
@@ -45,15 +40,15 @@ struct demo {
     char self[PATH_BYTES], work[PATH_BYTES], results[PATH_BYTES];
     char redis_url[PATH_BYTES + 64], store_url[PATH_BYTES + 64], log[PATH_BYTES + 32],
         lifecycle[PATH_BYTES + 32];
-    char *logs[LOGS_MAX]; /* owned */
-    size_t log_count;
+    struct tt_demo_logs logs;
     const char *zone;
+    int heading; /* number of the last one */
     pid_t redis;
 };
 
-static void say(const char *text)
+static void say(struct demo *demo, const char *text)
 {
-    printf("\n== %s\n", text);
+    printf("\n== %d. %s\n", ++demo->heading, text);
     fflush(stdout);
 }
 
@@ -139,9 +134,9 @@ static enum tt_err emit_logs(struct demo *demo)
         words[at++] = "--zone";
         words[at++] = demo->zone;
     }
-    for (size_t i = 0; i < demo->log_count; i++)
-        words[at++] = demo->logs[i];
-    say("1. The machine's own package log goes onto the queue");
+    for (size_t i = 0; i < demo->logs.count; i++)
+        words[at++] = demo->logs.paths[i];
+    say(demo, "The machine's own package log goes onto the queue");
     return step(demo, words);
 }
 
@@ -150,7 +145,7 @@ static enum tt_err run_workers(struct demo *demo)
     static const char *const names[WORKERS] = {"worker-1", "worker-2"};
     pid_t pids[WORKERS] = {0};
     enum tt_err err = TT_OK;
-    say("2. Two workers take turns and write one audit row per event");
+    say(demo, "Two workers take turns and write one audit row per event");
     for (int i = 0; i < WORKERS && err == TT_OK; i++) {
         const char *words[] = {demo->self,      "worker", "--redis", demo->redis_url, "--store",
                                demo->store_url, "--name", names[i],  "--until-idle",  NULL};
@@ -196,7 +191,7 @@ static enum tt_err show_results(struct demo *demo)
     snprintf(sink, sizeof sink, "file:%s", demo->results);
     const char *report[] = {demo->self,    "report",        "--store", demo->store_url,
                             "--lifecycle", demo->lifecycle, NULL};
-    say("3. Every task is replayed: what the log says against what was stored");
+    say(demo, "Every task is replayed: what the log says against what was stored");
     enum tt_err err = step(demo, report);
     if (err == TT_OK)
         err = choose_task(demo, task, sizeof task);
@@ -212,84 +207,17 @@ static enum tt_err show_results(struct demo *demo)
     const char *upload[] = {demo->self,      "upload", "--store", demo->store_url, "--lifecycle",
                             demo->lifecycle, "--to",   sink,      "--once",        NULL};
     if (err == TT_OK && task[0] != '\0') {
-        say("4. One task, replayed by its id");
+        say(demo, "One task, replayed by its id");
         err = step(demo, replay);
     }
     if (err == TT_OK) {
-        say("5. The same report as a page, and audit rows ready for BigQuery");
+        say(demo, "The same report as a page, and audit rows ready for BigQuery");
         err = step(demo, html);
     }
     return err == TT_OK ? step(demo, upload) : err;
 }
 
 /* ---- Setting up */
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static enum tt_err add_log(struct demo *demo, const char *path)
-{
-    size_t size = strlen(path) + 1;
-    if (demo->log_count == LOGS_MAX)
-        return TT_OK;
-    demo->logs[demo->log_count] = tt_mem_alloc(size);
-    if (demo->logs[demo->log_count] == NULL)
-        return tt_fault_set(demo->fault, TT_ERR_NO_MEMORY, "out of memory");
-    memcpy(demo->logs[demo->log_count++], path, size);
-    return TT_OK;
-}
-
-/* /var/log/dpkg.log*, oldest first: dpkg.log.2.gz, dpkg.log.1, dpkg.log. */
-static enum tt_err find_logs(struct demo *demo)
-{
-    DIR *dir = opendir("/var/log");
-    struct dirent *entry;
-    enum tt_err err = TT_OK;
-    while (err == TT_OK && dir != NULL && (entry = readdir(dir)) != NULL) {
-        char path[PATH_BYTES];
-        if (strncmp(entry->d_name, "dpkg.log", 8) != 0)
-            continue;
-        snprintf(path, sizeof path, "/var/log/%.200s", entry->d_name);
-        if (access(path, R_OK) == 0)
-            err = add_log(demo, path);
-    }
-    if (dir != NULL)
-        closedir(dir);
-    /* By name dpkg.log comes first and .1 before .2.gz (rotation keeps fewer than ten): turn round
-     * for oldest first. */
-    qsort(demo->logs, demo->log_count, sizeof *demo->logs, compare_texts);
-    for (size_t i = 0; i < demo->log_count / 2; i++) {
-        char *swap = demo->logs[i];
-        demo->logs[i] = demo->logs[demo->log_count - 1 - i];
-        demo->logs[demo->log_count - 1 - i] = swap;
-    }
-    return err;
-}
-
-/* A file of the fixtures: beside the source tree's build, or installed. */
-static enum tt_err find_fixture(struct demo *demo, const char *name, char *path, size_t size)
-{
-    static const char *const places[] = {"../../../fixtures", "../share/tasktrail/fixtures",
-                                         "../fixtures"};
-    char dir[PATH_BYTES];
-    snprintf(dir, sizeof dir, "%s", demo->self);
-    char *slash = strrchr(dir, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(path, size, "%.400s/%s/%s", dir, places[i], name);
-        char *real = realpath(path, NULL);
-        if (real != NULL) {
-            snprintf(path, size, "%s", real);
-            free(real); /* tidy: free: realpath hands out memory of malloc */
-            return TT_OK;
-        }
-    }
-    return tt_fault_set(demo->fault, TT_ERR_NOT_FOUND,
-                        "demo: fixtures/%s is not beside the program", name);
-}
 
 /* The folder for results. One that is there already, in a place where anybody may make folders,
  * must be ours. */
@@ -330,16 +258,17 @@ static enum tt_err set_up(struct demo *demo)
     if (lifecycle != NULL)
         snprintf(demo->lifecycle, sizeof demo->lifecycle, "%s", lifecycle);
     else
-        err = find_fixture(demo, "lifecycles/dpkg.json", demo->lifecycle, sizeof demo->lifecycle);
+        err = tt_demo_file(demo->self, "lifecycles/dpkg.json", demo->lifecycle,
+                           sizeof demo->lifecycle, demo->fault);
     for (size_t i = 0; i < demo->settings->argument_count && err == TT_OK; i++)
-        err = add_log(demo, demo->settings->arguments[i]);
-    if (err == TT_OK && demo->log_count == 0)
-        err = find_logs(demo);
-    if (err == TT_OK && demo->log_count == 0) {
+        err = tt_demo_logs_add(&demo->logs, demo->settings->arguments[i], demo->fault);
+    if (err == TT_OK && demo->logs.count == 0)
+        err = tt_demo_logs_find(&demo->logs, demo->fault);
+    if (err == TT_OK && demo->logs.count == 0) {
         char path[PATH_BYTES];
-        err = find_fixture(demo, "dpkg/dpkg.log", path, sizeof path);
+        err = tt_demo_file(demo->self, "dpkg/dpkg.log", path, sizeof path, demo->fault);
         if (err == TT_OK)
-            err = add_log(demo, path);
+            err = tt_demo_logs_add(&demo->logs, path, demo->fault);
         demo->zone = demo->zone == NULL ? "UTC" : demo->zone;
     }
     return err;
@@ -350,8 +279,7 @@ static void clean_up(struct demo *demo)
     stop_redis(demo);
     if (demo->work[0] != '\0' && !tt_setting_on(demo->settings, TT_OPT_KEEP))
         tt_run_remove(demo->work);
-    for (size_t i = 0; i < demo->log_count; i++)
-        tt_mem_free(demo->logs[i]);
+    tt_demo_logs_done(&demo->logs);
 }
 
 int tt_cmd_demo(const struct tt_settings *settings)

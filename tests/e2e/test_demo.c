@@ -48,6 +48,23 @@ TT_TEST(the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running)
 }
 TT_END
 
+TT_TEST(headings_are_counted_without_a_gap_where_no_task_is_to_be_shown)
+{
+    char *results = strdup(tt_tmpfile("results")), *log = strdup(tt_tmpfile("rejects.log"));
+    setenv("TMPDIR", tt_tmpdir(), 1);
+    tt_write_file(log, "no line of dpkg's\n", 18);
+    struct tt_run run =
+        TT_TASKTRAIL("demo", "--zone", "UTC", "--lifecycle", LIFECYCLE, "-o", results, log);
+    ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "== 3. Every task"));
+    ck_assert_ptr_nonnull(strstr(run.out, "== 4. The same report as a page"));
+    ck_assert_ptr_null(strstr(run.out, "== 5."));
+    tt_run_done(&run);
+    free(results);
+    free(log);
+}
+TT_END
+
 TT_TEST(ctrl_c_ends_the_demo_and_its_redis)
 {
     char *results = strdup(tt_tmpfile("results")), *log = strdup(tt_tmpfile("demo.log"));
@@ -69,4 +86,5 @@ TT_TEST(ctrl_c_ends_the_demo_and_its_redis)
 TT_END
 
 TT_SUITE("demo", the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running,
+         headings_are_counted_without_a_gap_where_no_task_is_to_be_shown,
          ctrl_c_ends_the_demo_and_its_redis)
