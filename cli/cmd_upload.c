@@ -97,14 +97,14 @@ static void tell_end(const struct tt_uploader_counts *counts, const struct tt_ou
                      const char *cost)
 {
     tt_log(TT_LOG_INFO, "upload_done",
-           "%llu audit and %llu discrepancy rows in %llu batches, %llu bytes compressed; "
+           "%llu audit and %llu discrepancy rows in %llu %s, %llu bytes compressed; "
            "%llu excluded, %llu released; now held: %llu, in quarantine: %llu%s",
            (unsigned long long)counts->rows[TT_UPLOAD_AUDIT],
            (unsigned long long)counts->rows[TT_UPLOAD_DISCREPANCY],
-           (unsigned long long)counts->batches, (unsigned long long)counts->bytes,
-           (unsigned long long)counts->excluded, (unsigned long long)counts->released_rows,
-           (unsigned long long)totals->held_rows, (unsigned long long)totals->quarantined_rows,
-           cost);
+           (unsigned long long)counts->batches, counts->batches == 1 ? "batch" : "batches",
+           (unsigned long long)counts->bytes, (unsigned long long)counts->excluded,
+           (unsigned long long)counts->released_rows, (unsigned long long)totals->held_rows,
+           (unsigned long long)totals->quarantined_rows, cost);
 }
 
 static const struct tt_observer observer = {.tell = tell_log};

@@ -249,8 +249,8 @@ enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pa
     if (err == TT_OK && feed.broken > 0)
         err = sum_up_broken(&feed, ret_broken, fault);
     if (err == TT_OK && rejected > 0 && tt_setting_on(settings, TT_OPT_STRICT))
-        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
-                           (unsigned long long)rejected);
+        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu %s rejected (--strict)",
+                           (unsigned long long)rejected, rejected == 1 ? "line" : "lines");
     for (size_t i = 0; i < feed.file_count; i++)
         if (feed.files[i].chunked)
             tt_chunk_file_close(&feed.files[i].chunks);

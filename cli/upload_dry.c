@@ -83,9 +83,10 @@ static void tell(const struct dry *dry, const struct tt_prices *prices)
                (unsigned long long)counts->rows[t], (unsigned long long)dry->bytes[t]);
     printf("%llu bytes as lines, %llu as BigQuery counts them\n",
            (unsigned long long)counts->line_bytes, (unsigned long long)counts->column_bytes);
-    printf("%llu batches of the store, %llu rows excluded, %llu held, %llu released\n",
-           (unsigned long long)counts->plans, (unsigned long long)counts->excluded,
-           (unsigned long long)counts->held_rows, (unsigned long long)counts->released_rows);
+    printf("%llu %s of the store, %llu rows excluded, %llu held, %llu released\n",
+           (unsigned long long)counts->plans, counts->plans == 1 ? "batch" : "batches",
+           (unsigned long long)counts->excluded, (unsigned long long)counts->held_rows,
+           (unsigned long long)counts->released_rows);
     tell_costs(dry, prices);
 }
 

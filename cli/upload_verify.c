@@ -12,7 +12,7 @@ struct group {
     int64_t written_at_us, plan;
     uint64_t rows, digest;
     bool unknown; /* cannot be made again */
-    uint64_t there, different, there_digest;
+    uint64_t there, distinct, there_digest;
 };
 
 struct verifying {
@@ -119,7 +119,7 @@ static enum tt_err take_row(void *context, const struct tt_str *cells, size_t co
         return TT_OK;
     }
     group->there = (uint64_t)values[1];
-    group->different = (uint64_t)values[2];
+    group->distinct = (uint64_t)values[2];
     group->there_digest = (uint64_t)values[3];
     return TT_OK;
 }
@@ -166,7 +166,7 @@ static enum tt_err ask_all(struct verifying *verifying)
 
 static bool differs(const struct group *group)
 {
-    return group->rows != group->there || group->there != group->different ||
+    return group->rows != group->there || group->there != group->distinct ||
            (!group->unknown && group->digest != group->there_digest);
 }
 
@@ -175,10 +175,10 @@ static void tell_group(const struct group *group)
     char time[TT_TIME_TEXT_BYTES];
     tt_time_format(group->written_at_us, time);
     printf("%s plan %" PRId64 " (written %s) differs: %" PRIu64 " rows in the store, %" PRIu64
-           " in BigQuery, %" PRIu64 " of them different%s\n",
+           " in BigQuery, %" PRIu64 " of them distinct%s\n",
            tt_upload_tables[group->table].name, group->plan, time, group->rows, group->there,
-           group->different,
-           group->rows == group->there && group->there == group->different
+           group->distinct,
+           group->rows == group->there && group->there == group->distinct
                ? "; their columns are not the same"
                : "");
 }
@@ -195,14 +195,14 @@ static uint64_t tell(const struct verifying *verifying)
     const struct group *groups = verifying->groups;
     uint64_t all = 0;
     for (size_t i = 0, end; i < verifying->count; i = end) {
-        uint64_t rows = 0, there = 0, different = 0, differ = 0;
+        uint64_t rows = 0, there = 0, distinct = 0, differ = 0;
         char time[TT_TIME_TEXT_BYTES];
         for (end = i; end < verifying->count && groups[end].table == groups[i].table &&
                       day_of(groups[end].written_at_us) == day_of(groups[i].written_at_us);
              end++) {
             rows += groups[end].rows;
             there += groups[end].there;
-            different += groups[end].different;
+            distinct += groups[end].distinct;
             if (differs(&groups[end])) {
                 differ++;
                 tell_group(&groups[end]);
@@ -210,9 +210,9 @@ static uint64_t tell(const struct verifying *verifying)
         }
         tt_time_format(groups[i].written_at_us, time);
         printf("%s %.10s: %" PRIu64 " rows in the store, %" PRIu64 " in BigQuery, %" PRIu64
-               " of them different; %zu batches, %" PRIu64 " differ\n",
-               tt_upload_tables[groups[i].table].name, time, rows, there, different, end - i,
-               differ);
+               " of them distinct; %zu %s, %" PRIu64 " differ\n",
+               tt_upload_tables[groups[i].table].name, time, rows, there, distinct, end - i,
+               end - i == 1 ? "batch" : "batches", differ);
         all += differ;
     }
     if (verifying->others > 0)

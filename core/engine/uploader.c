@@ -174,9 +174,10 @@ static enum tt_err give_up(const struct tt_uploader *u, struct tt_fault *fault)
     enum tt_err err = known ? u->last.code : TT_ERR_UNAVAILABLE;
     int64_t unplanned = u->horizon - u->view.planned_to;
     return tt_fault_set(
-        fault, err, "%llu rows in %llu batches are left, and %lld rows that are in none: %s",
+        fault, err, "%llu rows in %llu %s are left, and %lld rows that are in none: %s",
         (unsigned long long)u->view.open_rows, (unsigned long long)u->view.open_batches,
-        (long long)(unplanned > 0 ? unplanned : 0), why_left(u));
+        u->view.open_batches == 1 ? "batch" : "batches", (long long)(unplanned > 0 ? unplanned : 0),
+        why_left(u));
 }
 
 static bool all_blocked(const struct tt_uploader *u)

@@ -144,6 +144,16 @@ TT_TEST(a_file_that_is_not_there_is_told_once)
 }
 TT_END
 
+TT_TEST(one_rejected_line_is_told_in_the_singular)
+{
+    const char *bad = tt_tmpfile("one.ndjson"), *worse = tt_tmpfile("two.ndjson");
+    tt_write_file(bad, "no\n", 3);
+    tt_write_file(worse, "no\nno\n", 6);
+    expect(TT_TASKTRAIL("check", "--strict", bad), 3, " 1 line rejected (--strict)");
+    expect(TT_TASKTRAIL("check", "--strict", worse), 3, " 2 lines rejected (--strict)");
+}
+TT_END
+
 TT_TEST(a_duration_out_of_range_is_told_with_the_range)
 {
     expect(TT_TASKTRAIL("worker", "--lease", "1ms"), 2,
@@ -238,7 +248,8 @@ TT_END
 
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          the_rights_that_the_manual_gives_suffice, a_letter_is_told_by_the_id_that_shows_it,
-         a_file_that_is_not_there_is_told_once, a_duration_out_of_range_is_told_with_the_range,
+         a_file_that_is_not_there_is_told_once, one_rejected_line_is_told_in_the_singular,
+         a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
          watching_goes_on_when_redis_is_back,
          a_path_that_is_a_directory_fails_as_one_that_is_not_there)

@@ -75,6 +75,15 @@ TT_TEST(everything_is_uploaded_once_and_the_next_run_has_nothing_to_do)
 }
 TT_END
 
+TT_TEST(one_batch_is_told_in_the_singular)
+{
+    set_up("one", 100);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_msg(strstr(run.err, "discrepancy rows in 1 batch, ") != NULL, "%s", run.err);
+    tt_run_done(&run);
+}
+TT_END
+
 TT_TEST(an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing)
 {
     enum { LOTS = 4000 };
@@ -122,6 +131,7 @@ TT_TEST(a_dry_run_tells_rows_and_bytes_and_leaves_nothing)
     struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run");
     ck_assert_msg(run.status == 0, "%s", run.err);
     ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit: 500 rows, "));
+    ck_assert_ptr_nonnull(strstr(run.out, "\n1 batch of the store, "));
     tt_run_done(&run);
     ck_assert_int_eq(count("ls task_status_audit 2>/dev/null | wc -l"), 0);
     ck_assert_int_eq(count("ls ../dry.db.spool | wc -l"), 0);
@@ -331,6 +341,7 @@ TT_TEST(what_is_wrong_is_said)
 TT_END
 
 TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_do,
+         one_batch_is_told_in_the_singular,
          an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing,
          a_daemon_uploads_what_is_new_until_it_is_stopped,
          a_dry_run_tells_rows_and_bytes_and_leaves_nothing,

@@ -56,9 +56,8 @@ TT_TEST(a_store_is_uploaded_verified_and_replayed)
     ck_assert_int_eq(tt_standin_number(&standin, "counters/authorized"), -1);
     run = upload("--verify");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_msg(strstr(run.out,
-                         "2000 rows in the store, 2000 in BigQuery, 2000 of them different;"
-                         " 1 batches, 0 differ") != NULL,
+    ck_assert_msg(strstr(run.out, "2000 rows in the store, 2000 in BigQuery, 2000 of them distinct;"
+                                  " 1 batch, 0 differ") != NULL,
                   "%s", run.out);
     tt_run_done(&run);
     run = TT_TASKTRAIL("upload", "--to", "bigquery:p.d", "--endpoint", standin.url, "--store",
@@ -91,9 +90,9 @@ TT_TEST(verify_names_what_was_lost_doubled_or_changed)
         const char *changed; /* what stands before the digit that is changed */
         int digit;
     } cases[] = {
-        {"\"row\":5", "100 rows in the store, 99 in BigQuery, 99 of them different", NULL, 0},
-        {"\"row\":7,\"double\":true",
-         "100 rows in the store, 100 in BigQuery, 99 of them different", NULL, 0},
+        {"\"row\":5", "100 rows in the store, 99 in BigQuery, 99 of them distinct", NULL, 0},
+        {"\"row\":7,\"double\":true", "100 rows in the store, 100 in BigQuery, 99 of them distinct",
+         NULL, 0},
         {NULL, "their columns are not the same", "\"event_time\":\"", 25}, /* a microsecond */
         {NULL, "their columns are not the same", "\"attributes\":{\"n\":[", 0},
     };

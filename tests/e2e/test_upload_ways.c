@@ -120,7 +120,7 @@ TT_TEST(messages_go_to_tables_of_their_own_behind_a_view)
     ck_assert_int_eq(tt_standin_number(&standin, "counters/messages"), ROWS);
     run = upload("pubsub", "--verify"); /* through the view, which takes the copies out */
     ck_assert_msg(run.status == 0, "%s%s", run.out, run.err);
-    ck_assert_msg(strstr(run.out, "600 rows in the store, 600 in BigQuery, 600 of them different; "
+    ck_assert_msg(strstr(run.out, "600 rows in the store, 600 in BigQuery, 600 of them distinct; "
                                   "3 batches, 0 differ") != NULL,
                   "%s", run.out);
     tt_run_done(&run);
