@@ -29,7 +29,8 @@ enum {
     WORDS_MAX = TT_DEMO_LOGS_MAX + 16,
     WORKERS = 2,
     READY_TRIES = 200,
-    READY_WAIT_US = 25000
+    READY_WAIT_US = 25000,
+    EXIT_STOPPED = 130 /* by SIGINT or SIGTERM, as docs/cli.md says */
 };
 
 struct demo {
@@ -207,6 +208,9 @@ static enum tt_err show_results(struct demo *demo)
     const char *upload[] = {demo->self,      "upload", "--store", demo->store_url, "--lifecycle",
                             demo->lifecycle, "--to",   sink,      "--once",        NULL};
     if (err == TT_OK && task[0] != '\0') {
+        if (!tt_setting_on(demo->settings, TT_OPT_KEEP))
+            printf("\n(This database is removed at the end. For the commands under \"Next\": "
+                   "tasktrail demo --keep)\n");
         say(demo, "One task, replayed by its id");
         err = step(demo, replay);
     }
@@ -302,14 +306,17 @@ int tt_cmd_demo(const struct tt_settings *settings)
     clean_up(&demo);
     if (err == TT_ERR_STOPPED || *demo.stop != 0) {
         printf("\ndemo: stopped; nothing is left running\n");
-        return 130;
+        return EXIT_STOPPED;
     }
     if (err != TT_OK)
         return tt_exit_with(&fault);
-    printf("\nResults in %s: report.html, discrepancies.ndjson, task_status_audit/ and its "
-           "schema.\n",
-           demo.results);
+    printf(
+        "\nResults in %s: report.html, discrepancies.ndjson, and for BigQuery task_status_audit/ "
+        "and task_status_discrepancy/ with their schemas.\n",
+        demo.results);
     if (tt_setting_on(settings, TT_OPT_KEEP))
         printf("Kept for looking around: %s (sqlite3 %s/audit.db)\n", demo.work, demo.work);
+    else
+        printf("The database is removed; --keep keeps it, for the commands of the reports.\n");
     return TT_EXIT_CLEAN;
 }

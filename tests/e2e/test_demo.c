@@ -5,6 +5,7 @@
 #include "tests/lib/tmpdir.h"
 
 #include <dirent.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,14 +37,48 @@ TT_TEST(the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running)
     ck_assert_ptr_nonnull(strstr(run.out, "What was found"));
     ck_assert_ptr_nonnull(strstr(run.out, "TASK "));
     ck_assert_ptr_nonnull(strstr(run.out, "Results in"));
+    ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit/ and task_status_discrepancy/"));
+    ck_assert_ptr_nonnull(strstr(run.out, "The database is removed; --keep keeps it"));
     tt_run_done(&run);
     static const char *const files[] = {"report.html", "task_status_audit",
-                                        "task_status_audit.schema.json"};
-    for (size_t i = 0; i < 3; i++) {
+                                        "task_status_audit.schema.json", "task_status_discrepancy",
+                                        "task_status_discrepancy.schema.json"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", results, files[i]);
         ck_assert_msg(access(path, R_OK) == 0, "%s is missing", path);
     }
     ck_assert_int_eq(left_behind(), 0);
+    free(results);
+}
+TT_END
+
+/* The first command of "Next", up to the end of its line; the caller frees. */
+static char *next_command(const char *out)
+{
+    const char *next = strstr(out, "\nNext\n");
+    ck_assert_ptr_nonnull(next);
+    const char *command = strstr(next, "tasktrail replay ");
+    ck_assert_ptr_nonnull(command);
+    return strndup(command, strcspn(command, "\n"));
+}
+
+TT_TEST(what_the_demo_names_as_next_works_with_keep_and_without_it_it_says_so)
+{
+    char *results = strdup(tt_tmpfile("results"));
+    setenv("TMPDIR", tt_tmpdir(), 1);
+    struct tt_run run = TT_TASKTRAIL("demo", "--zone", "UTC", "-o", results, LOG);
+    const char *note = strstr(run.out, "(This database is removed at the end.");
+    ck_assert_msg(note != NULL && note > strstr(run.out, "\nNext\n"), "%s", run.out);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("demo", "--zone", "UTC", "-o", results, "--keep", LOG);
+    ck_assert_ptr_null(strstr(run.out, "This database is removed"));
+    ck_assert_ptr_nonnull(strstr(run.out, "Kept for looking around: "));
+    char *command = next_command(run.out), whole[1200];
+    snprintf(whole, sizeof whole, "PATH=\"%s:$PATH\" %s >/dev/null", dirname(strdupa(TT_PROGRAM)),
+             command);
+    ck_assert_int_le(WEXITSTATUS(system(whole)), 1);
+    tt_run_done(&run);
+    free(command);
     free(results);
 }
 TT_END
@@ -86,5 +121,6 @@ TT_TEST(ctrl_c_ends_the_demo_and_its_redis)
 TT_END
 
 TT_SUITE("demo", the_demo_goes_from_a_log_to_a_report_and_leaves_nothing_running,
+         what_the_demo_names_as_next_works_with_keep_and_without_it_it_says_so,
          headings_are_counted_without_a_gap_where_no_task_is_to_be_shown,
          ctrl_c_ends_the_demo_and_its_redis)
