@@ -22,9 +22,9 @@ static void print_options(enum tt_command command)
     for (int common = 0; common < 2; common++) {
         printf(common ? "\nCommon options:\n" : "Options:\n");
         for (int id = 0; id < TT_OPT_COUNT; id++) {
-            const struct tt_option *option = &tt_options[id];
-            if ((option->commands == every) == common && (option->commands >> command & 1) != 0)
-                print_option(option);
+            const struct tt_option option = tt_option_of(command, (enum tt_option_id)id);
+            if ((option.commands == every) == common && (option.commands >> command & 1) != 0)
+                print_option(&option);
         }
     }
 }

@@ -219,7 +219,7 @@ static enum tt_err read_flag(struct tt_settings *settings, int argc, char **argv
     if (argument == NULL) {
         if (*at + 1 >= argc)
             return tt_fault_set(fault, TT_ERR_INVALID, "%s: expected %s behind it", word,
-                                tt_options[id].argument);
+                                tt_option_of(settings->command, id).argument);
         argument = argv[++*at];
     }
     static char names[TT_OPT_COUNT][24];

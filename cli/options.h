@@ -151,6 +151,8 @@ struct tt_option {
     const char *help;
 };
 extern const struct tt_option tt_options[TT_OPT_COUNT];
+/* The option as this command has it: some call its argument, or tell it, in words of their own. */
+struct tt_option tt_option_of(enum tt_command command, enum tt_option_id id);
 
 struct tt_value {
     const char

@@ -60,17 +60,19 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_REDIS] =
         {"redis", 0, TT_OPTION_TEXT, "URL", "redis://127.0.0.1:6379", NULL, 0, 0, QUEUES | ASKERS,
          "redis://[user@]host:port[/db], redis://host:port,host:port,... of a cluster, "
-         "or unix:///path; the password comes from "
-         "TASKTRAIL_REDIS_PASSWORD"},
+         "or unix:///path; the password comes from TASKTRAIL_REDIS_PASSWORD, or the file "
+         "TASKTRAIL_REDIS_PASSWORD_FILE names"},
     [TT_OPT_PREFIX] = {"prefix", 0, TT_OPTION_TEXT, "TEXT", "tasktrail", NULL, 0, 0,
                        QUEUES | ASKERS, "what every Redis key begins with"},
     [TT_OPT_PARTITIONS] = {"partitions", 0, TT_OPTION_INT, "N", NULL, NULL, 1, TT_PARTITIONS_MAX,
                            C(EMIT) | C(WORKER),
                            "partitions of a new queue (64); of one that exists no other number"},
-    [TT_OPT_STORE] = {"store", 0, TT_OPTION_TEXT, "URL", "sqlite:tasktrail.db", NULL, 0, 0,
-                      C(WORKER) | STATES | C(UPLOAD) | C(COST),
-                      "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "
-                      "from PGPASSWORD, TASKTRAIL_STORE_PASSWORD or ~/.pgpass"},
+    [TT_OPT_STORE] =
+        {"store", 0, TT_OPTION_TEXT, "URL", "sqlite:tasktrail.db", NULL, 0, 0,
+         C(WORKER) | STATES | C(UPLOAD) | C(COST),
+         "sqlite:PATH or postgresql://[user@]host[:port]/database; the password comes "
+         "from TASKTRAIL_STORE_PASSWORD, the file TASKTRAIL_STORE_PASSWORD_FILE names, "
+         "PGPASSWORD or ~/.pgpass"},
     [TT_OPT_LIFECYCLE] = {"lifecycle", 0, TT_OPTION_TEXT, "FILE", NULL, NULL, 0, 0,
                           JUDGES | C(REPAIR) | C(UPLOAD) | C(DEMO) | C(SQL),
                           "statuses and steps that are allowed (JSON)"},
@@ -254,3 +256,29 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
     [TT_OPT_MERGE] = {"merge", 0, TT_OPTION_FLAG, NULL, NULL, NULL, 0, 0, C(REPORT),
                       "no store: the report of all shares, whose --part files are the arguments"},
 };
+
+static const struct {
+    enum tt_command command;
+    enum tt_option_id id;
+    const char *argument, *help;
+} own_words[] = {
+    {TT_COMMAND_REPAIR, TT_OPT_NAME, "NAME", "the name it holds tasks under (repair-PID)"},
+    {TT_COMMAND_COST, TT_OPT_JSON, NULL, "as one JSON object"},
+    {TT_COMMAND_DEMO, TT_OPT_OUTPUT, "DIR",
+     "folder for the results (tasktrail-demo in TMPDIR, else in /tmp)"},
+    {TT_COMMAND_DEMO, TT_OPT_LIFECYCLE, "FILE",
+     "statuses and steps that are allowed, JSON (those of dpkg)"},
+    {TT_COMMAND_DEMO, TT_OPT_ZONE, "ZONE",
+     "time zone of the log (this machine's): UTC, Europe/Berlin, +02:00"},
+};
+
+struct tt_option tt_option_of(enum tt_command command, enum tt_option_id id)
+{
+    struct tt_option option = tt_options[id];
+    for (size_t i = 0; i < sizeof own_words / sizeof *own_words; i++)
+        if (own_words[i].command == command && own_words[i].id == id) {
+            option.argument = own_words[i].argument;
+            option.help = own_words[i].help;
+        }
+    return option;
+}

@@ -154,6 +154,27 @@ TT_TEST(one_rejected_line_is_told_in_the_singular)
 }
 TT_END
 
+TT_TEST(help_tells_an_option_as_its_command_has_it)
+{
+    static const struct {
+        const char *command, *said, *not_said;
+    } helps[] = {
+        {"demo", "--output DIR             folder for the results", "instead of stdout"},
+        {"repair", "(repair-PID)", "host and process id"},
+        {"worker", "TASKTRAIL_STORE_PASSWORD_FILE", "repair-PID"},
+        {"report", "--output FILE            write here instead of stdout", "folder for"},
+    };
+    for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+        struct tt_run run = TT_TASKTRAIL(helps[i].command, "--help");
+        ck_assert_msg(run.status == 0 && strstr(run.out, helps[i].said) != NULL &&
+                          strstr(run.out, helps[i].not_said) == NULL,
+                      "%s", run.out);
+        tt_run_done(&run);
+    }
+    expect(TT_TASKTRAIL("demo", "-o"), 2, "-o: expected DIR behind it");
+}
+TT_END
+
 TT_TEST(a_duration_out_of_range_is_told_with_the_range)
 {
     expect(TT_TASKTRAIL("worker", "--lease", "1ms"), 2,
@@ -249,7 +270,7 @@ TT_END
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          the_rights_that_the_manual_gives_suffice, a_letter_is_told_by_the_id_that_shows_it,
          a_file_that_is_not_there_is_told_once, one_rejected_line_is_told_in_the_singular,
-         a_duration_out_of_range_is_told_with_the_range,
+         help_tells_an_option_as_its_command_has_it, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
          watching_goes_on_when_redis_is_back,
          a_path_that_is_a_directory_fails_as_one_that_is_not_there)

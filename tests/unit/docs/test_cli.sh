@@ -27,6 +27,30 @@ for command in $commands; do
     done
     known+=$'\n'$options
 done
+# Who has an option, says the page: the commands that begin its text ("report: ..."), else those in
+# the section's heading; and "`repair` takes `--ties`, ..." up to the full stop.
+said=$(perl -e '
+    my %command = map { $_ => 1 } split " ", shift;
+    my (@section, $text);
+    while (<>) {
+        $text .= /^\|/ ? "" : $_;
+        if (/^## /) { @section = grep { $command{$_} } /`([a-z]+)[` ]/g; }
+        next unless /^\| (`-[^|]*) \| (.*) \|$/;
+        my ($options, $means) = ($1, $2);
+        my @who = $means =~ /^([a-z]+(?:, [a-z]+)*): / ? split(/, /, $1) : ();
+        @who = @section if !@who || grep { !$command{$_} } @who;
+        for my $option ($options =~ /--([a-z-]+)/g) { print "$_ $option\n" for @who; }
+    }
+    while ($text =~ /`([a-z]+)` takes ([^.]*)\./g) {
+        my $who = $1;
+        print "$who $_\n" for $2 =~ /`--([a-z-]+)`/g;
+    }' "$(tr '\n' ' ' <<<"$commands")" "$page" | sort -u)
+has=$(for command in $commands; do
+    "$TT_PROGRAM" "$command" --help | sed -n "/^Common/q; s/^  \(-[a-z], \|    \)--\([a-z-]*\).*/$command \2/p"
+done | sort -u)
+expect "docs/cli.md, <, and --help, >, differ in who has which option: $(diff <(echo "$said") <(echo "$has"))" \
+    [ "$said" = "$has" ]
+
 while read -r option; do
     expect "docs/cli.md names --$option, which no command has" grep -qx -- "$option" <<<"$known"
 done < <(grep -o -- '--[a-z][a-z-]*' "$page" | sed 's/^--//' | sort -u)
