@@ -51,22 +51,27 @@ static enum tt_err read_key(struct tt_settings *settings, const char *path, stru
                             const struct tt_json *value, struct tt_fault *fault)
 {
     enum tt_option_id id = find_key(key);
+    bool known = settings->command != TT_COMMAND_NONE;
     if (id == TT_OPT_COUNT || id == TT_OPT_CONFIG || id == TT_OPT_HELP || id == TT_OPT_VERSION)
-        return tt_fault_set(fault, TT_ERR_INVALID, "%s: unknown key \"%.*s\"", path,
-                            TT_STR_ARGS(key));
+        return tt_fault_set(
+            fault, TT_ERR_INVALID,
+            "%s: unknown key \"%.*s\"; expected an option with _ for -, such as \"fail_on\"; "
+            "see tasktrail %s%s--help",
+            path, TT_STR_ARGS(key), known ? tt_commands[settings->command].name : "",
+            known ? " " : "");
     enum tt_json_type type = tt_json_type(value);
     if (type != TT_JSON_TEXT && type != TT_JSON_INT && type != TT_JSON_BOOL && type != TT_JSON_REAL)
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "%s: %.*s: expected text, a number or a boolean, found %s", path,
                             TT_STR_ARGS(key), tt_json_type_name(type));
-    if (settings->values[id].text != NULL || settings->command == TT_COMMAND_NONE ||
+    if (settings->values[id].text != NULL || !known ||
         (tt_options[id].commands >> settings->command & 1) == 0)
         return TT_OK;
     const char *text;
     if (keep_text(settings, value, &text) != TT_OK)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
     char from[300];
-    snprintf(from, sizeof from, "%.200s: %s", path, tt_options[id].name);
+    snprintf(from, sizeof from, "%.200s: %.*s", path, TT_STR_ARGS(key));
     enum tt_err err = tt_setting_set(settings, id, text, from, fault);
     settings->values[id].from = path;
     return err;

@@ -72,10 +72,20 @@ enum tt_err tt_sink_choose(const struct tt_settings *settings, const volatile in
                            struct tt_chosen_sink *chosen, struct tt_fault *fault)
 {
     const char *to = tt_setting_text(settings, TT_OPT_TO);
-    if (to != NULL && strncmp(to, "file:", 5) == 0 && to[5] != '\0')
+    if (to != NULL && strncmp(to, "file:", 5) == 0 && to[5] != '\0') {
+        if (tt_setting_u64(settings, TT_OPT_VIA) != TT_VIA_LOAD)
+            return tt_fault_set(fault, TT_ERR_INVALID,
+                                "%s: %s is a way to BigQuery: leave it out, or give --to "
+                                "bigquery:PROJECT.DATASET",
+                                settings->values[TT_OPT_VIA].from,
+                                tt_setting_text(settings, TT_OPT_VIA));
         return choose_file(settings, to + 5, chosen, fault);
+    }
     if (tt_bigquery_is_named(to))
         return choose_bigquery(settings, to, stop, chosen, fault);
+    if (to != NULL)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "--to: \"%.60s\" is not bigquery:PROJECT.DATASET or file:DIR", to);
     return tt_fault_set(fault, TT_ERR_INVALID,
                         "upload: expected --to bigquery:PROJECT.DATASET or --to file:DIR; see "
                         "tasktrail upload --help");

@@ -39,15 +39,7 @@ static void encode(struct tt_buf *out, const struct tt_redis_command *command)
 
 static unsigned slot_of(const struct tt_redis_command *command)
 {
-    int key = 1;
-    if (command->route != NULL)
-        return tt_redis_slot(tt_str_from(command->route));
-    if (strcmp(command->words[0], "EVALSHA") == 0)
-        key = 3;
-    else if (strcmp(command->words[0], "XGROUP") == 0)
-        key = 2;
-    tt_assert(command->count > key);
-    return tt_redis_slot((struct tt_str){command->words[key], command->lengths[key]});
+    return tt_redis_slot(tt_redis_command_key(command));
 }
 
 /* Puts a command behind what the node already has to answer. */

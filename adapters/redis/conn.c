@@ -2,10 +2,12 @@
  * and the connection is closed, since what was sent may or may not have been done; an error reply:
  * by its first word (class RETRY for what passes: LOADING, READONLY, OOM, ...); a script it has
  * forgotten (restart, failover, SCRIPT FLUSH): loaded again. The password goes to the server alone:
- * no message holds a command's words. */
+ * of a command's words a message
+ * holds the key alone. */
 #include "adapters/redis/conn.h"
 
 #include "adapters/redis/cluster.h"
+#include "adapters/redis/keys.h"
 #include "core/base/assert.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -84,6 +86,46 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
                   strstr(reply->str, "no such key") != NULL; /* a stream, without its group */
     return tt_fault_set(fault, passes ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s",
                         reply->str);
+}
+
+enum tt_err tt_redis_refused_at(const redisReply *reply, const char *key, struct tt_fault *fault)
+{
+    bool first = fault != NULL && fault->code == TT_OK; /* whose story is told */
+    enum tt_err err = tt_redis_refused(reply, fault);
+    if (first && tt_redis_is_error(reply, "WRONGTYPE"))
+        (void)tt_fault_prefix(fault, "%s", key);
+    return err;
+}
+
+struct tt_str tt_redis_command_key(const struct tt_redis_command *command)
+{
+    int key = 1;
+    if (command->route != NULL)
+        return tt_str_from(command->route);
+    if (strcmp(command->words[0], "EVALSHA") == 0)
+        key = 3;
+    else if (strcmp(command->words[0], "XGROUP") == 0)
+        key = 2;
+    tt_assert(command->count > key);
+    return (struct tt_str){command->words[key], command->lengths[key]};
+}
+
+/* Names the key of a command that has one for certain: what stands in that place elsewhere may be a
+ * password. A script has several, and Redis does not say which it was: all are of one partition. */
+static enum tt_err refused_command(const struct tt_redis_command *command, const redisReply *reply,
+                                   struct tt_fault *fault)
+{
+    static const char *const with_key[] = {"EVALSHA", "GET", "HGET", "HSETNX", "XRANGE", "ZRANGE"};
+    bool has_key = false;
+    for (size_t i = 0; i < sizeof with_key / sizeof *with_key; i++)
+        has_key |= strcmp(command->words[0], with_key[i]) == 0;
+    if (!has_key)
+        return tt_redis_refused(reply, fault);
+    bool several = strcmp(command->words[0], "EVALSHA") == 0 && strcmp(command->words[2], "1") != 0;
+    char key[TT_REDIS_KEY_BYTES + 32];
+    snprintf(key, sizeof key, "%.*s%s", TT_STR_ARGS(tt_redis_command_key(command)),
+             several ? " or a key beside it" : "");
+    return tt_redis_refused_at(reply, key, fault);
 }
 
 bool tt_redis_is_error(const redisReply *reply, const char *word)
@@ -208,7 +250,7 @@ enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command 
     if (err == TT_OK)
         err = tt_redis_receive(redis, &reply, fault);
     if (err == TT_OK)
-        err = tt_redis_refused(reply, fault);
+        err = refused_command(command, reply, fault);
     if (err == TT_OK && ret_reply != NULL)
         *ret_reply = reply;
     else if (reply != NULL)
@@ -261,7 +303,7 @@ enum tt_err tt_redis_call_script(struct tt_redis *redis, const struct tt_redis_c
     if (err != TT_OK)
         return err;
     if (!tt_redis_is_noscript(reply)) {
-        err = tt_redis_refused(reply, fault);
+        err = refused_command(command, reply, fault);
         if (err == TT_OK && ret_reply != NULL)
             *ret_reply = reply;
         else

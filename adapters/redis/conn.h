@@ -43,6 +43,8 @@ void tt_redis_begin(struct tt_redis_command *command); /* no words, the rest as 
 void tt_redis_word(struct tt_redis_command *command, const char *word);
 void tt_redis_text(struct tt_redis_command *command, struct tt_str text);
 void tt_redis_number(struct tt_redis_command *command, int64_t number);
+/* Its first key, or where it is routed to; borrowed as the words are. */
+struct tt_str tt_redis_command_key(const struct tt_redis_command *command);
 
 /* Connects, authenticates, finds out whether it is a cluster, selects the database, loads the
  * scripts. Errors: UNAVAILABLE, DENIED, INVALID. */
@@ -75,6 +77,9 @@ enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command 
 
 /* TT_OK unless the reply is an error: then the error that fits its first word. */
 enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault) TT_MUST_CHECK;
+/* The same, and names the key where it holds something else (WRONGTYPE), which Redis does not. */
+enum tt_err tt_redis_refused_at(const redisReply *reply, const char *key,
+                                struct tt_fault *fault) TT_MUST_CHECK;
 /* Whether it is an error that begins with this word. */
 bool tt_redis_is_error(const redisReply *reply, const char *word);
 bool tt_redis_is_noscript(const redisReply *reply);

@@ -134,6 +134,7 @@ static void drop_confirmed(struct tt_redis_producer *producer)
 enum tt_err tt_redis_producer_flush(struct tt_redis_producer *producer, struct tt_fault *fault)
 {
     enum tt_err err = TT_OK, refused = TT_OK;
+    char key[TT_REDIS_KEY_BYTES];
     for (size_t i = 0; i < producer->count && err == TT_OK; i++)
         err = send_one(producer, &producer->waiting[i], fault);
     for (size_t i = 0; i < producer->count && err == TT_OK; i++) {
@@ -141,7 +142,9 @@ enum tt_err tt_redis_producer_flush(struct tt_redis_producer *producer, struct t
         err = tt_redis_receive(&producer->redis, &reply, fault);
         if (err != TT_OK)
             break;
-        enum tt_err answer = tt_redis_refused(reply, fault); /* the first one's story is kept */
+        tt_redis_key(key, producer->prefix, producer->waiting[i].partition, "events");
+        /* the first one's story is kept */
+        enum tt_err answer = tt_redis_refused_at(reply, key, fault);
         producer->waiting[i].confirmed = answer == TT_OK;
         if (refused == TT_OK)
             refused = answer;

@@ -30,14 +30,16 @@ static enum tt_err make_groups(struct tt_redis_queue *queue, unsigned count, str
         err = tt_redis_send(&queue->redis, &command, fault);
     }
     enum tt_err refused = TT_OK;
+    char key[TT_REDIS_KEY_BYTES];
     for (unsigned i = 0; i < count && err == TT_OK; i++) {
         redisReply *reply = NULL;
         err = tt_redis_receive(&queue->redis, &reply, fault);
         if (err != TT_OK)
             break;
+        tt_redis_key(key, queue->prefix, i, "events");
         bool there = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "BUSYGROUP", 9) == 0;
         if (!there && !tt_redis_is_error(reply, "OOM") && refused == TT_OK)
-            refused = tt_redis_refused(reply, fault);
+            refused = tt_redis_refused_at(reply, key, fault);
         freeReplyObject(reply);
     }
     return err != TT_OK ? err : refused;

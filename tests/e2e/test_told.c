@@ -97,6 +97,34 @@ TT_TEST(the_rights_that_the_manual_gives_suffice)
 }
 TT_END
 
+TT_TEST(a_key_that_holds_something_else_is_named)
+{
+    static const struct {
+        const char *key, *command, *said;
+    } keys[] = {
+        {"tasktrail:meta", "status", "tasktrail:meta: redis: WRONGTYPE"},
+        {"tasktrail:meta", "worker", "tasktrail:meta: redis: WRONGTYPE"},
+        {"tasktrail:workers", "status", "tasktrail:workers: redis: WRONGTYPE"},
+        {"{tasktrail:0}:events", "worker", "{tasktrail:0}:events: redis: WRONGTYPE"},
+        {"{tasktrail:0}:events", "status", "{tasktrail:0}:events or a key beside it: redis: WRONG"},
+        {"{tasktrail:0}:events", "emit", "{tasktrail:0}:events: redis: WRONGTYPE"},
+    };
+    set_up("wrongtype");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        tt_redis_ask(&redis, "FLUSHALL");
+        tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1 epoch 1");
+        tt_redis_ask(&redis, "DEL %s", keys[i].key);
+        tt_redis_ask(&redis, "SET %s x", keys[i].key);
+        bool works = strcmp(keys[i].command, "worker") == 0;
+        struct tt_run run = strcmp(keys[i].command, "emit") == 0
+                                ? emit_one(redis.url)
+                                : TT_TASKTRAIL(keys[i].command, "--redis", redis.url,
+                                               works ? "--store" : NULL, store, "--until-idle");
+        expect(run, 2, keys[i].said);
+    }
+}
+TT_END
+
 TT_TEST(a_letter_is_told_by_the_id_that_shows_it)
 {
     set_up("letter");
@@ -172,6 +200,24 @@ TT_TEST(help_tells_an_option_as_its_command_has_it)
         tt_run_done(&run);
     }
     expect(TT_TASKTRAIL("demo", "-o"), 2, "-o: expected DIR behind it");
+}
+TT_END
+
+TT_TEST(a_wrong_key_or_value_of_the_settings_is_told_as_the_file_has_it)
+{
+    static const struct {
+        const char *text, *said;
+    } files[] = {
+        {"{\"fail_onn\":\"never\"}",
+         "unknown key \"fail_onn\"; expected an option with _ for -, such as "
+         "\"fail_on\"; see tasktrail check --help"},
+        {"{\"fail_on\":\"x\"}", ": fail_on: \"x\" is not one of error|warning|info|never"},
+    };
+    const char *path = tt_tmpfile("settings.json");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        tt_write_file(path, files[i].text, strlen(files[i].text));
+        expect(TT_TASKTRAIL("check", "--config", path, "-"), 2, files[i].said);
+    }
 }
 TT_END
 
@@ -268,8 +314,10 @@ TT_TEST(a_path_that_is_a_directory_fails_as_one_that_is_not_there)
 TT_END
 
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
-         the_rights_that_the_manual_gives_suffice, a_letter_is_told_by_the_id_that_shows_it,
-         a_file_that_is_not_there_is_told_once, one_rejected_line_is_told_in_the_singular,
+         the_rights_that_the_manual_gives_suffice, a_key_that_holds_something_else_is_named,
+         a_letter_is_told_by_the_id_that_shows_it, a_file_that_is_not_there_is_told_once,
+         one_rejected_line_is_told_in_the_singular,
+         a_wrong_key_or_value_of_the_settings_is_told_as_the_file_has_it,
          help_tells_an_option_as_its_command_has_it, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
          watching_goes_on_when_redis_is_back,

@@ -333,6 +333,11 @@ TT_TEST(what_is_wrong_is_said)
     tt_run_done(&run);
     run = TT_TASKTRAIL("upload", "--store", store, "--to", "mars:x");
     ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.err, "--to: \"mars:x\" is not bigquery:PROJECT.DATASET or"));
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--via", "write", "--once");
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.err, "--via: write is a way to BigQuery"));
     tt_run_done(&run);
     run = TT_TASKTRAIL("upload", "--store", store, "--to", "file:/proc/none", "--once");
     ck_assert_int_eq(run.status, 3);
