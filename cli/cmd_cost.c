@@ -69,6 +69,8 @@ static void add_own_columns(uint64_t *row_bytes, uint64_t *line_bytes)
 static enum tt_err measure_row(void *context, const struct tt_audit_row *row)
 {
     struct measure *measure = context;
+    if (!tt_audit_is_event(row))
+        return TT_OK; /* no event, and never uploaded */
     tt_buf_clear(&measure->line);
     tt_event_write_json(&measure->line, &row->event);
     measure->line_bytes += measure->line.len;
@@ -94,7 +96,7 @@ static enum tt_err measure_store(const char *url, struct tt_cost_case *asked,
                                   &measure, fault);
     if (err == TT_OK && measure.rows == 0)
         err = tt_fault_set(fault, TT_ERR_NOT_FOUND,
-                           "cost: the store has no rows to measure; give --events-per-day and "
+                           "cost: the store has no events to measure; give --events-per-day and "
                            "--bytes");
     if (err == TT_OK) {
         int64_t span_us = measure.last_us - measure.first_us;

@@ -2,6 +2,8 @@
  * BigQuery, larger than one machine. Each row of its result is one finding, by the rules of
  * docs/checks.md with --ties arrival; statuses and steps are judged where a lifecycle is given.
  *
+ * Rows of repairs (tt_audit_is_event) are left out.
+ *
  * Beyond them the query knows double_row: one row of the audit that is in the table twice, as an
  * upload of the at-least-once kind can leave it. Such copies take part in nothing else. */
 #ifndef TT_REPORTS_SQL_CHECK_H

@@ -205,6 +205,55 @@ TT_TEST(events_after_a_repair_are_applied_as_if_there_had_been_none)
 }
 TT_END
 
+static char *told(const char *const *words)
+{
+    struct tt_run run = tt_tasktrail(NULL, NULL, words);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    free(run.err);
+    return run.out;
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        count++;
+    return count;
+}
+
+TT_TEST(a_repair_is_no_event_for_the_query_nor_for_the_costs)
+{
+    static const char *const kinds[] = {"late_arrival", "lost_update", "duplicate"};
+    const char *const query_words[] = {"sql", "check", "--dialect", "sqlite", NULL},
+                      *const cost_words[] = {"cost", "--store", test.url, "--json", NULL},
+                      *const report_words[] = {"report",  "--store",   test.url, "--format",
+                                               "ndjson",  "--fail-on", "never",  "--ties",
+                                               "arrival", NULL};
+    bool queried = _i == TT_STORE_SQLITE;
+    set_up(_i, "counted");
+    apply(STORY);
+    char *query = told(query_words), *costs = told(cost_words);
+    char *found = queried ? tt_test_store_text(&test, query) : NULL;
+    tt_test_store_sql(&test, "UPDATE task_status_current SET status = 'LOST'");
+    assert_repair(REPAIR("a", "b"), 0, "2 repaired");
+    char *costs_after = told(cost_words), *report = told(report_words);
+    ck_assert_str_eq(costs_after, costs);
+    if (queried) {
+        ck_assert_rows(&test, query, found);
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            ck_assert_msg(count_of(found, kinds[i]) == count_of(report, kinds[i]) &&
+                              count_of(found, kinds[i]) > 0,
+                          "%s:\n%s%s", kinds[i], found, report);
+    }
+    free(report);
+    free(costs_after);
+    free(found);
+    free(costs);
+    free(query);
+    tear_down();
+}
+TT_END
+
 TT_TEST(a_task_that_somebody_holds_is_waited_for_and_then_said_to_be_busy)
 {
     set_up(_i, "busy");
@@ -331,6 +380,7 @@ TT_STORE_SUITE("repair", what_workers_wrote_needs_no_repair,
                rows_that_are_gone_come_back,
                stays_are_compared_by_position_and_what_was_replaced_is_kept,
                events_after_a_repair_are_applied_as_if_there_had_been_none,
+               a_repair_is_no_event_for_the_query_nor_for_the_costs,
                a_task_that_somebody_holds_is_waited_for_and_then_said_to_be_busy,
                ids_come_from_stdin_too_and_unknown_ones_are_told,
                a_repair_that_is_killed_with_the_id_in_hand_harms_nothing,

@@ -1,6 +1,6 @@
 /* The query of `sql check` against `check --ties arrival`, on random histories: run by SQLite over
  * a table of the same events, it finds the same discrepancies, event by event. Some rows are there
- * twice, which changes nothing else. */
+ * twice, and some tasks were repaired, which changes nothing else. */
 #include "core/model/decoder.h"
 #include "tests/lib/history.h"
 #include "tests/lib/program.h"
@@ -21,7 +21,7 @@ static const char table_sql[] =
 struct filling {
     sqlite3_stmt *insert;
     struct tt_chance *chance;
-    int64_t arrival, apply_seq, doubles;
+    int64_t arrival, apply_seq, doubles, repairs;
 };
 
 static void bind_text(sqlite3_stmt *statement, int at, struct tt_str text)
@@ -30,6 +30,20 @@ static void bind_text(sqlite3_stmt *statement, int at, struct tt_str text)
         sqlite3_bind_null(statement, at);
     else
         sqlite3_bind_text(statement, at, text.ptr, (int)text.len, SQLITE_TRANSIENT);
+}
+
+/* A row as `repair` leaves it, with the state that this event gives (core/engine/repair.c). */
+static void add_repair(struct filling *filling)
+{
+    sqlite3_stmt *s = filling->insert;
+    filling->repairs++;
+    sqlite3_bind_null(s, 9);
+    bind_text(s, 10, TT_STR("repair"));
+    sqlite3_bind_null(s, 11);
+    sqlite3_bind_int64(s, 12, ++filling->apply_seq);
+    sqlite3_bind_int64(s, 13, 0);
+    ck_assert_int_eq(sqlite3_step(s), SQLITE_DONE);
+    sqlite3_reset(s);
 }
 
 /* The n-th event to arrive is the n-th entry; its partition must not count. */
@@ -54,11 +68,14 @@ static enum tt_err fill(void *context, const struct tt_event *event)
         sqlite3_bind_int64(s, 11, event->seq);
     else
         sqlite3_bind_null(s, 11);
+    sqlite3_bind_int64(s, 13, 1);
     for (int i = 0; i < 1 + twice; i++) {
         sqlite3_bind_int64(s, 12, ++filling->apply_seq);
         ck_assert_int_eq(sqlite3_step(s), SQLITE_DONE);
         sqlite3_reset(s);
     }
+    if (tt_chance_of(filling->chance, 10))
+        add_repair(filling);
     return TT_OK;
 }
 
@@ -72,11 +89,12 @@ static sqlite3 *make_table(const char *events, struct tt_chance *chance, int64_t
     struct tt_fault fault = {0};
     ck_assert_int_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, table_sql, NULL, NULL, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_prepare_v2(db,
-                                        "INSERT INTO audit VALUES"
-                                        " (1, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                        -1, &filling.insert, NULL),
-                     SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(db,
+                           "INSERT INTO audit VALUES"
+                           " (?13, ?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                           -1, &filling.insert, NULL),
+        SQLITE_OK);
     ck_assert_int_eq(tt_decoder_create("native", &options, &decoder, &fault), TT_OK);
     for (const char *at = events; *at != '\0';) {
         const char *end = strchr(at, '\n');
@@ -87,6 +105,7 @@ static sqlite3 *make_table(const char *events, struct tt_chance *chance, int64_t
     }
     tt_decoder_destroy(decoder);
     sqlite3_finalize(filling.insert);
+    ck_assert_int_gt(filling.repairs, 0);
     *ret_doubles = filling.doubles;
     return db;
 }
