@@ -124,11 +124,11 @@ static void add_box(struct picture *picture, size_t c, const struct tt_lane_even
     struct tt_buf *buf = picture->buf;
     int y = in_time ? picture->below : picture->above;
     struct tt_short_name name = tt_short_names_get(&picture->names, event->status);
-    const char *mark = in_time && event->violates                     ? "bad"
-                       : !in_time && event->duplicate                 ? "copy"
-                       : !in_time && event->late                      ? "late"
-                       : in_time && tt_lanes_tied(&picture->lanes, c) ? "tied"
-                                                                      : "";
+    const char *mark = in_time && event->violates                  ? "bad"
+                       : !in_time && event->duplicate              ? "copy"
+                       : !in_time && event->late                   ? "late"
+                       : in_time && picture->lanes.columns[c].tied ? "tied"
+                                                                   : "";
     tt_buf_add_text(buf, "<g>");
     add_title(buf, event);
     tt_buf_addf(buf, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"4\"/>",

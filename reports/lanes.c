@@ -59,6 +59,20 @@ static void sort_by_time(struct aligning *work)
 
 /* ---- Columns ---- */
 
+/* Has the time of one of its neighbours in time order: sorted, no others can have it. */
+static bool is_tied(const struct aligning *work, size_t rank)
+{
+    int64_t us = work->in_time[rank]->event_time_us;
+    return (rank > 0 && work->in_time[rank - 1]->event_time_us == us) ||
+           (rank + 1 < work->time_count && work->in_time[rank + 1]->event_time_us == us);
+}
+
+static void place_below(const struct aligning *work, struct tt_lane_column *column, size_t rank)
+{
+    column->below = work->in_time[rank];
+    column->tied = is_tied(work, rank);
+}
+
 /* Between two events that stay, first those that moved in, then those that moved out. */
 static void fill_columns(const struct aligning *work, struct tt_lanes *lanes)
 {
@@ -66,7 +80,7 @@ static void fill_columns(const struct aligning *work, struct tt_lanes *lanes)
     while (above < work->count || below < work->time_count) {
         for (; below < work->time_count && !work->stays[work->in_time[below] - work->events];
              below++)
-            lanes->columns[lanes->count++].below = work->in_time[below];
+            place_below(work, &lanes->columns[lanes->count++], below);
         for (; above < work->count && !work->stays[above]; above++) {
             lanes->columns[lanes->count++].above = &work->events[above];
             lanes->moved += !work->events[above].duplicate;
@@ -74,31 +88,14 @@ static void fill_columns(const struct aligning *work, struct tt_lanes *lanes)
         if (above == work->count)
             continue;
         struct tt_lane_column *column = &lanes->columns[lanes->count++];
-        column->above = column->below = &work->events[above++];
-        below++;
+        column->above = &work->events[above++];
+        place_below(work, column, below++);
     }
 }
 
 static bool is_marked(const struct tt_lane_column *column)
 {
     return column->above != column->below || column->above->late || column->above->violates;
-}
-
-bool tt_lanes_tied(const struct tt_lanes *lanes, size_t column)
-{
-    const struct tt_lane_event *event = lanes->columns[column].below;
-    if (event == NULL)
-        return false;
-    for (int side = -1; side <= 1; side += 2)
-        for (size_t c = column + (size_t)side; c < lanes->count; c += (size_t)side) {
-            if (lanes->columns[c].below == NULL && lanes->columns[c].skipped == 0)
-                continue;
-            if (lanes->columns[c].skipped == 0 &&
-                lanes->columns[c].below->event_time_us == event->event_time_us)
-                return true;
-            break;
-        }
-    return false;
 }
 
 /* seen[c]: the column is to be drawn, because something is to be seen there or beside it. Where
@@ -109,7 +106,7 @@ static void choose(const struct tt_lanes *lanes, bool *seen)
     for (size_t c = 0; c < lanes->count; c++)
         any = any || is_marked(&lanes->columns[c]);
     for (size_t c = 0; c < lanes->count; c++) {
-        if (any ? !is_marked(&lanes->columns[c]) : !tt_lanes_tied(lanes, c))
+        if (any ? !is_marked(&lanes->columns[c]) : !lanes->columns[c].tied)
             continue;
         seen[c] = true;
         if (c > 0)

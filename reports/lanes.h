@@ -11,6 +11,9 @@
 struct tt_lane_column {
     const struct tt_lane_event *above, *below; /* the same event, or one of them NULL */
     size_t skipped; /* not 0: stands for so many columns; above and below are NULL */
+    /* Another event of the task, drawn or not, has the time of `below`: the order of the two was
+     * decided by a rule. */
+    bool tied;
 };
 
 struct tt_lanes {
@@ -23,9 +26,5 @@ struct tt_lanes {
 enum tt_err tt_lanes_make(const struct tt_lane_event *events, size_t count,
                           struct tt_lanes *ret_lanes) TT_MUST_CHECK;
 void tt_lanes_done(struct tt_lanes *lanes);
-
-/* Whether another event of the task has the same time, so that the order of the two was decided by
- * a rule. `below` is in some column's lower lane. */
-bool tt_lanes_tied(const struct tt_lanes *lanes, size_t column);
 
 #endif

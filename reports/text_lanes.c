@@ -68,7 +68,7 @@ static size_t marks_of(const struct drawing *drawing, size_t c, bool above, bool
         marks[count++] = '=';
     if (below && column->below != NULL && column->below->violates)
         marks[count++] = '!';
-    if (below && tt_lanes_tied(&drawing->lanes, c))
+    if (below && drawing->lanes.columns[c].tied)
         marks[count++] = '~';
     return count;
 }

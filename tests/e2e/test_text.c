@@ -154,6 +154,7 @@ TT_TEST(letters_are_explained_where_they_stand_for_lines)
                                           "--lifecycle", FIXTURES "lifecycles/dpkg.json", "--task",
                                           "sqlite3:amd64", FIXTURES "dpkg/dpkg.log");
     has(long_one.out, "a:unpacked*");
+    has(long_one.out, "half-installed~  ..3..  installed"); /* tied to one of the three */
     has(long_one.out, meaning);
     fits(long_one.out);
     tt_run_done(&long_one);

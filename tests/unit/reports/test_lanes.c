@@ -105,10 +105,29 @@ TT_TEST(long_stretches_are_counted_and_what_is_to_be_seen_stays_with_its_neighbo
     events[21].event_time_us = events[20].event_time_us; /* nothing but equal times */
     ck_assert_int_eq(tt_lanes_make(events, 40, &lanes), TT_OK);
     ck_assert_str_eq(columns_of(&lanes), "1 ..18.. 20 21 22 23 ..16.. 40");
-    ck_assert(tt_lanes_tied(&lanes, 3) && tt_lanes_tied(&lanes, 4));
-    ck_assert(!tt_lanes_tied(&lanes, 2) && !tt_lanes_tied(&lanes, 5));
+    ck_assert(lanes.columns[3].tied && lanes.columns[4].tied);
+    ck_assert(!lanes.columns[2].tied && !lanes.columns[5].tied);
     tt_lanes_done(&lanes);
     EXPECT("1 2 3", 0, 0, 1, 2); /* two in between are drawn */
+}
+TT_END
+
+TT_TEST(an_event_is_tied_to_one_that_is_not_drawn_too)
+{
+    struct tt_lanes lanes;
+    int ranks[40];
+    for (int i = 0; i < 40; i++)
+        ranks[i] = i;
+    given(ranks, 40);
+    events[20].violates = true; /* so that equal times alone are not drawn */
+    events[1].event_time_us = events[0].event_time_us;
+    events[22].event_time_us = events[21].event_time_us;
+    events[37].event_time_us = events[38].event_time_us; /* neither of them drawn */
+    ck_assert_int_eq(tt_lanes_make(events, 40, &lanes), TT_OK);
+    ck_assert_str_eq(columns_of(&lanes), "1 ..18.. 20 21 22 ..17.. 40");
+    for (size_t c = 0; c < lanes.count; c++)
+        ck_assert_msg(lanes.columns[c].tied == (c == 0 || c == 4), "column %zu", c);
+    tt_lanes_done(&lanes);
 }
 TT_END
 
@@ -174,5 +193,5 @@ TT_SUITE("reports/lanes", events_in_order_stand_in_one_column_each,
          one_late_event_is_the_one_that_moved, as_few_as_possible_moved,
          a_copy_stands_above_alone_and_has_not_moved,
          long_stretches_are_counted_and_what_is_to_be_seen_stays_with_its_neighbours,
-         any_order_keeps_both_lanes_complete,
+         an_event_is_tied_to_one_that_is_not_drawn_too, any_order_keeps_both_lanes_complete,
          memory_that_runs_out_anywhere_is_an_error_and_leaks_nothing)
