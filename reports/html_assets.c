@@ -34,7 +34,10 @@ const char tt_html_style[] =
     ".error,.violation{color:var(--bad)}"
     ".warning,.reordered,.clock_suspect{color:var(--warn)}"
     ".clean{color:var(--good)}"
-    ".scroll{overflow-x:auto}"
+    ".scroll{overflow-x:auto;background:linear-gradient(90deg,var(--page) 1rem,transparent) 0 "
+    "0/2.5rem 100% no-repeat local,linear-gradient(270deg,var(--page) 1rem,transparent) 100% "
+    "0/2.5rem 100% no-repeat local,linear-gradient(90deg,var(--line),transparent) 0 0/.8rem 100% "
+    "no-repeat,linear-gradient(270deg,var(--line),transparent) 100% 0/.8rem 100% no-repeat}"
     ".orders td{text-align:center;min-width:9rem;border:1px solid var(--line);padding:.5rem .8rem}"
     ".orders th{border:0;vertical-align:middle}"
     ".orders b{display:block;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums}"
@@ -64,18 +67,26 @@ const char tt_html_style[] =
     "svg rect.bad{fill:var(--badtint);stroke:var(--bad);stroke-width:2}"
     "svg rect.tied{stroke:var(--soft);stroke-dasharray:1.5 2.5}"
     "svg rect.bar{fill:var(--warn);stroke:none}"
+    "svg.bars{width:100%;max-width:49rem;height:160px;overflow:visible}"
+    ".key{display:flex;flex-wrap:wrap;gap:.1rem 1.3rem;font-size:12px;color:var(--soft)}"
+    ".key span{display:flex;align-items:center;gap:.4rem;white-space:nowrap}"
+    ".key svg{margin:0}"
+    "@media(max-width:48rem){svg.bars{height:176px;margin-top:1.2rem}"
+    "svg.bars .lane.odd{transform:translateY(15px)}svg.bars "
+    ".count.odd{transform:translateY(-13px)}}"
+    "@media(max-width:34rem){th,td{padding-left:.35rem;padding-right:.35rem}}"
     "input{font:inherit;color:inherit;background:var(--page);border:1px solid "
     "var(--line);border-radius:6px;padding:.3rem .6rem;width:22rem;max-width:100%}"
     "button{font:inherit;background:none;border:0;padding:0;color:inherit;cursor:pointer;text-"
     "align:inherit;text-decoration:underline dotted}"
     "#records{width:100%;font-size:.93em}"
-    "#records td.w{overflow-wrap:anywhere;min-width:7rem}"
-    "#records td.e{min-width:17rem}"
+    "#records td.w span{display:inline-block;max-width:17rem;overflow-wrap:break-word}"
+    "#records td.e{min-width:14rem}"
     "th[aria-sort=ascending] button::after{content:\" \\2191\"}"
     "th[aria-sort=descending] button::after{content:\" \\2193\"}"
     "@media print{input,.kinds button{display:none}}";
 
-const char tt_html_style_hash[] = "Z6yeYjQX7aROoWgY9N3QLuzCidiUy0MnojAyQet2Rhk=";
+const char tt_html_style_hash[] = "lL4bvg/EX9BWRy1Dxon1Z6x8VNqF3mjFqyj6zlZARvY=";
 
 const char tt_html_script[] =
     "'use strict';(function(){"

@@ -232,25 +232,16 @@ enum tt_err tt_html_lanes(struct tt_render *render, const struct tt_lane_event *
     return TT_OK;
 }
 
+/* Pieces of their own, so that a narrow window puts them below one another. */
 void tt_html_key(struct tt_buf *buf)
 {
-    static const struct {
-        const char *mark, *words;
-        int width;
-    } keys[] = {{"late", "late", 34},
-                {"bad", "step not allowed", 104},
-                {"copy", "a copy", 48},
-                {"tied", "equal times", 72}};
-    int x = 0;
-    tt_buf_add_text(
-        buf,
-        "<div class=\"scroll\"><svg role=\"img\" aria-label=\"key\" width=\"470\" height=\"20\">");
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    static const char *const keys[][2] = {
+        {"late", "late"}, {"bad", "step not allowed"}, {"copy", "a copy"}, {"tied", "equal times"}};
+    tt_buf_add_text(buf, "<p class=\"key\">");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         tt_buf_addf(buf,
-                    "<rect class=\"%s\" x=\"%d\" y=\"3\" width=\"22\" height=\"14\" rx=\"3\"/>"
-                    "<text class=\"lane\" x=\"%d\" y=\"14\">%s</text>",
-                    keys[i].mark, x + 1, x + 29, keys[i].words);
-        x += 29 + keys[i].width + 20;
-    }
-    tt_buf_add_text(buf, "</svg></div>\n");
+                    "<span><svg aria-hidden=\"true\" width=\"24\" height=\"16\"><rect class=\"%s\" "
+                    "x=\"1\" y=\"1\" width=\"22\" height=\"14\" rx=\"3\"/></svg>%s</span>",
+                    keys[i][0], keys[i][1]);
+    tt_buf_add_text(buf, "</p>\n");
 }

@@ -24,11 +24,12 @@ struct listing {
     struct tt_buf evidence, words;
 };
 
-static void add_cut_cell(struct tt_buf *buf, const char *class, struct tt_str text)
+/* The span bounds what a long name asks for: a cell has no greatest width. */
+static void add_name_cell(struct tt_buf *buf, struct tt_str text)
 {
-    tt_buf_addf(buf, "<td class=\"%s\">", class);
+    tt_buf_add_text(buf, "<td class=\"w\"><span>");
     tt_html_cut(buf, text, ID_CHARACTERS);
-    tt_buf_add_text(buf, "</td>");
+    tt_buf_add_text(buf, "</span></td>");
 }
 
 /* {"a":1,"b":"x"} as a: 1, b: "x": the outer braces and the quotes of its keys go, and there is
@@ -71,10 +72,10 @@ static void add_row(struct listing *listing, const struct tt_finding *finding)
     tt_record_write_evidence(&listing->evidence, finding);
     tt_buf_addf(buf, "<tr><td class=\"t\">%s</td><td class=\"t %s\" data-v=\"%d\">%s</td>",
                 tt_kind_name(finding->kind), name, (int)severity, name);
-    add_cut_cell(buf, "w", task->tenant);
-    add_cut_cell(buf, "w", task->task_id);
+    add_name_cell(buf, task->tenant);
+    add_name_cell(buf, task->task_id);
     tt_buf_addf(buf, "<td class=\"n\">%llu</td>", (unsigned long long)finding->arrival);
-    add_cut_cell(buf, "", finding->status);
+    add_name_cell(buf, finding->status);
     tt_buf_add_text(buf, "<td class=\"t\">");
     tt_buf_add_time(buf, finding->event_time_us);
     tt_buf_add_text(buf, "</td><td class=\"e\"><code>");

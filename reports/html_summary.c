@@ -129,35 +129,49 @@ void tt_html_kinds(struct tt_render *render)
 
 /* ---- Lateness ---- */
 
-/* Bars on a common base line, the count above, the bound below. */
+enum { BASE = 132 }; /* from the chart's top to the base line */
+
+/* As "12.5%" of the chart's width, from thousandths. */
+static void add_percent(struct tt_buf *buf, const char *name, int thousandths)
+{
+    tt_buf_addf(buf, " %s=\"%d.%d%%\"", name, thousandths / 10, thousandths % 10);
+}
+
+static void add_bar(struct tt_buf *buf, int i, uint64_t count, uint64_t most)
+{
+    enum { HEIGHT = 110, STEP = 1000 / TT_LATENESS_BUCKETS, WIDTH = STEP * 5 / 6 };
+    int height = (int)((double)count / (double)most * HEIGHT + 0.5), middle = i * STEP + STEP / 2;
+    const char *odd = i % 2 == 1 ? " odd" : "";
+    if (height == 0 && count > 0)
+        height = 1;
+    tt_buf_add_text(buf, "<rect class=\"bar\"");
+    add_percent(buf, "x", middle - WIDTH / 2);
+    add_percent(buf, "width", WIDTH);
+    tt_buf_addf(buf, " y=\"%d\" height=\"%d\"/><text class=\"count%s\"", BASE - height, height,
+                odd);
+    add_percent(buf, "x", middle);
+    tt_buf_addf(buf, " y=\"%d\" text-anchor=\"middle\">", BASE - height - 5);
+    if (count > 0)
+        tt_words_add_count(buf, count);
+    tt_buf_addf(buf, "</text><text class=\"lane%s\"", odd);
+    add_percent(buf, "x", middle);
+    tt_buf_addf(buf, " y=\"%d\" text-anchor=\"middle\">", BASE + 17);
+    tt_html_words(buf, tt_lateness_words(i));
+    tt_buf_add_text(buf, "</text>");
+}
+
+/* Bars on a common base line, the count above, the bound below. As wide as the window allows: where
+ * that is little, every second word goes into a row of its own (tt_html_style). */
 static void add_bars(struct tt_buf *buf, const struct tt_summary *sum)
 {
-    enum { STEP = 64, HEIGHT = 110, BASE = 132 };
     uint64_t most = 1;
     for (int i = 0; i < TT_LATENESS_BUCKETS; i++)
         most = sum->lateness_buckets[i] > most ? sum->lateness_buckets[i] : most;
-    tt_buf_addf(buf,
-                "<div class=\"scroll\"><svg role=\"img\" aria-label=\"late events by lateness\" "
-                "width=\"%d\" height=\"160\">",
-                TT_LATENESS_BUCKETS * STEP + 20);
-    for (int i = 0; i < TT_LATENESS_BUCKETS; i++) {
-        int height = (int)((double)sum->lateness_buckets[i] / (double)most * HEIGHT + 0.5),
-            x = 10 + i * STEP, middle = x + (STEP - 10) / 2;
-        if (height == 0 && sum->lateness_buckets[i] > 0)
-            height = 1;
-        tt_buf_addf(buf, "<rect class=\"bar\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", x,
-                    BASE - height, STEP - 10, height);
-        tt_buf_addf(buf, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", middle,
-                    BASE - height - 5);
-        if (sum->lateness_buckets[i] > 0)
-            tt_words_add_count(buf, sum->lateness_buckets[i]);
-        tt_buf_addf(buf, "</text><text class=\"lane\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
-                    middle, BASE + 17);
-        tt_html_words(buf, tt_lateness_words(i));
-        tt_buf_add_text(buf, "</text>");
-    }
-    tt_buf_addf(buf, "<line x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/></svg></div>\n", BASE,
-                TT_LATENESS_BUCKETS * STEP + 20, BASE);
+    tt_buf_add_text(buf, "<svg class=\"bars\" role=\"img\" aria-label=\"late events by "
+                         "lateness\">");
+    for (int i = 0; i < TT_LATENESS_BUCKETS; i++)
+        add_bar(buf, i, sum->lateness_buckets[i], most);
+    tt_buf_addf(buf, "<line x1=\"0\" y1=\"%d\" x2=\"100%%\" y2=\"%d\"/></svg>\n", BASE, BASE);
 }
 
 static void add_wait(struct tt_buf *buf, const char *words, const struct tt_quantiles *values)

@@ -44,6 +44,7 @@ static char *rendered(const char *fragment)
                            "--disable-background-networking",
                            "--disable-component-update",
                            "--disable-sync",
+                           "--allow-file-access-from-files", /* for a page that looks into ours */
                            profile,
                            "--enable-logging=stderr",
                            "--dump-dom",
@@ -194,6 +195,47 @@ TT_TEST(a_page_holds_every_part_and_what_to_do_next)
 }
 TT_END
 
+/* A page around ours that tells, for a window of each width, how much of a part lies beyond its
+ * right edge and how many task ids take more than one line. */
+static const char measuring[] =
+    "<body><script>for(const width of [420,800,1100,1400]){"
+    "const frame=document.createElement('iframe');frame.width=width;frame.height=900;"
+    "frame.src='report.html';frame.addEventListener('load',()=>{"
+    "const page=frame.contentDocument,all=what=>Array.from(page.querySelectorAll(what)),"
+    "beyond=what=>all(what).filter(e=>e.getBoundingClientRect().right>width).length,"
+    "broken=all('#records td:nth-child(4) span').filter(e=>e.textContent==='sqlite3:amd64'&&"
+    "e.getBoundingClientRect().height>30).length,"
+    "says=document.createElement('p');"
+    "says.textContent=`at ${width}: ${all('.bars rect').length} bars, ${beyond('.bars rect')} "
+    "beyond; ${all('.key span').length} marks, ${beyond('.key span')} beyond; "
+    "${all('#records tr').length>30} and ${broken} broken; page ${"
+    "page.documentElement.scrollWidth<=width}`;"
+    "document.body.append(says);});document.body.append(frame);}</script>";
+
+TT_TEST(a_narrow_window_shows_the_whole_chart_and_key_and_no_id_is_broken)
+{
+    if (!has_browser())
+        return;
+    char *input = tt_read_file(TT_SOURCE_DIR "/fixtures/dpkg/dpkg.log", NULL);
+    MAKE_PAGE(input, "-q", "--input", "dpkg", "--zone", "UTC");
+    free(input);
+    snprintf(page, sizeof page, "%s", tt_tmpfile("measuring.html"));
+    tt_write_file(page, measuring, strlen(measuring));
+    char *dom = rendered("");
+    static const char *const widths[] = {"420", "800", "1100", "1400"};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        char expected[200];
+        snprintf(expected, sizeof expected,
+                 "at %s: 12 bars, 0 beyond; 4 marks, 0 beyond; true and 0 broken; page true",
+                 widths[i]);
+        const char *at = strstr(dom, "<p>at ");
+        ck_assert_msg(strstr(dom, expected) != NULL, "not \"%s\": %s", expected,
+                      at == NULL ? dom : at);
+    }
+    free(dom);
+}
+TT_END
+
 /* Two events a task, the later one first: two discrepancies each; ids and statuses of every length.
  */
 static char *many_tasks(int tasks)
@@ -291,6 +333,7 @@ TT_END
 TT_SUITE("html", hostile_values_stay_text_and_the_console_stays_silent,
          no_value_can_change_how_others_are_read, the_table_sorts_and_filters_without_a_server,
          a_page_holds_every_part_and_what_to_do_next,
+         a_narrow_window_shows_the_whole_chart_and_key_and_no_id_is_broken,
          a_page_of_a_hundred_thousand_discrepancies_is_bounded_and_opens,
          the_policy_allows_exactly_the_style_and_script_of_the_page,
          csv_cells_that_would_run_as_formulas_are_harmless_and_terminals_get_no_escapes)
