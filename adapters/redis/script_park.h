@@ -30,7 +30,11 @@
  * The letter of a parked task: what stands behind it goes on in order, the entry itself first where
  * it is requeued, at its own place. Any other letter: its event is put at the end of the stream.
  * Which tasks are parked is first made anew from what is pending, and may then name an older entry
- * than the dead one: when the last letter is gone nothing else would let the task go. */
+ * than the dead one: when the last letter is gone nothing else would let the task go.
+ *
+ * The letter goes last, and the mark that the task is parked next to last: a file that was cut in
+ * between has a part of this carried out (script_claim.h), and the letter is what lets somebody do
+ * it once more. */
 #define TT_LUA_UNBURY                                                                              \
     TT_LUA_TURNS                                                                                   \
     "local function has_letter(id, key) for _, e in ipairs(call('XRANGE', DEAD, '-', '+')) do "    \
@@ -46,13 +50,15 @@
     "local there = key and #call('XRANGE', E, f.entry_id, f.entry_id) > 0 "                        \
     "if again and not there then "                                                                 \
     "if not f.e or f.e == '' then return -1 end call('XADD', E, '*', 'e', f.e) end "               \
-    "call('XDEL', DEAD, ARGV[3]) if not key then return 1 end "                                    \
-    "call('HDEL', PARKED, key) local members = those_of(BEHIND, key, -1) "                         \
-    "each_part(members, 1000, function(...) call('ZREM', BEHIND, ...) end) "                       \
-    "local ids, wait, first = {}, {}, member(key, f.entry_id) "                                    \
+    "if not key then call('XDEL', DEAD, ARGV[3]) return 1 end "                                    \
+    "local members = those_of(BEHIND, key, -1) "                                                   \
+    "local ids, wait, first, gone = {}, {}, member(key, f.entry_id), false "                       \
     "for _, m in ipairs(members) do "                                                              \
-    "if m == first and not (again and there) then call('XACK', E, G, f.entry_id) "                 \
+    "if m == first and not (again and there) then gone = true "                                    \
     "else ids[#ids + 1] = id_of(m) wait[#wait + 1] = m end end "                                   \
-    "hand_to(WAITING, ids) wait_in(WAIT, wait) mark_ready({[key] = true}) return 1"
+    "hand_to(WAITING, ids) wait_in(WAIT, wait) "                                                   \
+    "each_part(members, 1000, function(...) call('ZREM', BEHIND, ...) end) "                       \
+    "if gone then call('XACK', E, G, f.entry_id) end "                                             \
+    "call('HDEL', PARKED, key) mark_ready({[key] = true}) call('XDEL', DEAD, ARGV[3]) return 1"
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool tt_redis_server_answers(const struct tt_redis_server *server)
 {
@@ -55,6 +56,45 @@ void tt_redis_server_stop(struct tt_redis_server *server, int signal_number)
 {
     tt_finish(server->pid, signal_number);
     server->pid = 0;
+}
+
+/* "*2", then "$3", "GET" and so on, each line ended by CR LF. Where the next one begins. */
+static const char *skip_command(const char *at)
+{
+    long words = strtol(at + 1, NULL, 10);
+    for (at = strchr(at, '\n') + 1; words > 0; words--) {
+        long bytes = strtol(at + 1, NULL, 10);
+        at = strchr(at, '\n') + 1 + bytes + 2;
+    }
+    return at;
+}
+
+static bool is_command(const char *at, const char *word)
+{
+    const char *name = strchr(strchr(at, '\n') + 1, '\n') + 1;
+    return strncasecmp(name, word, strlen(word)) == 0 && name[strlen(word)] == '\r';
+}
+
+bool tt_redis_server_cut(const struct tt_redis_server *server, const char *word, int n)
+{
+    char path[400];
+    size_t len = 0;
+    snprintf(path, sizeof path, "%s/appendonlydir/appendonly.aof.1.incr.aof", server->dir);
+    char *file = tt_read_file(path, &len);
+    ck_assert_ptr_nonnull(file);
+    const char *at = NULL, *end = file + len;
+    for (const char *next = file; next < end; next = skip_command(next))
+        at = is_command(next, "MULTI") ? next : at;
+    ck_assert_ptr_nonnull(at);
+    for (at = skip_command(at); at < end; at = skip_command(at)) {
+        if (is_command(at, "EXEC") || ((word == NULL || is_command(at, word)) && --n == 0))
+            break;
+    }
+    bool found = at < end && n == 0;
+    if (found)
+        ck_assert_int_eq(truncate(path, (at - file) + (skip_command(at) - at) / 2), 0);
+    free(file);
+    return found;
 }
 
 redisContext *tt_redis_server_connect(const struct tt_redis_server *server)

@@ -2,12 +2,9 @@
  */
 #include "tests/unit/adapters/redis/turns_scene.h"
 
-#include "tests/lib/tmpdir.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Helper keys are lost, one by one and all: what is pending is found again, in order. */
 TT_TEST(lost_keys_are_made_anew_from_what_is_pending)
@@ -97,28 +94,6 @@ TT_END
 
 /* ---- A file that was cut within a transaction */
 
-/* Cuts the file behind the middle of claim number `n` of its last transaction, as a crash does. */
-static void cut_in_claim(int n)
-{
-    static const char begin[] = "*1\r\n$5\r\nMULTI\r\n", word[] = "$6\r\nXCLAIM\r\n";
-    char path[400];
-    size_t len = 0;
-    snprintf(path, sizeof path, "%s/appendonlydir/appendonly.aof.1.incr.aof", server.dir);
-    char *file = tt_read_file(path, &len), *at = NULL;
-    ck_assert_ptr_nonnull(file);
-    for (char *next = file; next != NULL;
-         next = memmem(next, len - (size_t)(next - file), begin, sizeof begin - 1)) {
-        at = next;
-        next++;
-    }
-    for (int i = 0; i < n; i++) {
-        at = memmem(at + 1, len - (size_t)(at + 1 - file), word, sizeof word - 1);
-        ck_assert_ptr_nonnull(at);
-    }
-    ck_assert_int_eq(truncate(path, at + 30 - file), 0);
-    free(file);
-}
-
 static void start_again(int signal_number, const char *name)
 {
     if (signal_number != 0)
@@ -151,7 +126,7 @@ TT_TEST(a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_lat
         add("y", 2);
         ck_assert_str_eq(claim(&a, 9), "y1*1 z1*1 y2*1 ");
         tt_redis_server_stop(&server, SIGKILL);
-        cut_in_claim(n);
+        ck_assert(tt_redis_server_cut(&server, "XCLAIM", n));
         start_again(0, name);
         tt_redis_ask(&server, "EVAL %s 0",
                      "redis.call('INCR', 'k') return redis.call('INCR', 'k')");
