@@ -7,6 +7,7 @@
 #include "cli/feed_parts.h"
 
 #include "adapters/system/file.h"
+#include "adapters/system/memory.h"
 #include "core/base/assert.h"
 #include "core/base/log.h"
 #include <stdio.h>
@@ -19,8 +20,7 @@ enum { FILES_OPEN_MAX = 200 };
 struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
                                             const struct tt_lifecycle_set *lifecycles)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES),
-         page = sysconf(_SC_PAGESIZE);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const char *temp_dir = tt_setting_text(settings, TT_OPT_TEMP_DIR);
     if (temp_dir == NULL)
         temp_dir = getenv("TMPDIR");
@@ -36,7 +36,7 @@ struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,
                        : (unsigned)(cores > 0 ? cores : 1),
         .memory_bytes = tt_setting_has(settings, TT_OPT_MEMORY)
                             ? tt_setting_u64(settings, TT_OPT_MEMORY)
-                            : (uint64_t)pages * (uint64_t)page / 2,
+                            : tt_memory_bytes() / 2,
         .temp_dir = temp_dir == NULL || temp_dir[0] == '\0' ? "/tmp" : temp_dir,
     };
 }

@@ -3,19 +3,26 @@
  *
  * Failure modes: Redis is away: tried again after a while; the job's lease ends and another takes
  * it. The store is away: given back, up to so many tries, then the error is the answer. Asked to
- * stop: the thread is told, and the job is given back. We die: the lease ends. */
+ * stop: the thread is told, and the job is given back. We die: the lease ends. Whoever makes it
+ * dies: after so many tries nobody makes it any more, and that is the answer. */
 #include "cli/jobs.h"
 
 #include "adapters/redis/jobs.h"
+#include "adapters/system/memory.h"
 #include "cli/job_run.h"
 #include "core/base/log.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { TRY_AGAIN_US = 5 * 1000 * 1000, LOOK_EVERY_US = 50 * 1000, TRIES_MAX = 5 };
+enum {
+    TRY_AGAIN_US = 5 * 1000 * 1000,
+    LOOK_EVERY_US = 50 * 1000,
+    TRIES_MAX = 5,   /* that end with an error; */
+    BEGUN_MAX = 10,  /* however they ended, also with the worker */
+    MEMORY_PART = 8, /* of what there is: there may be other workers here */
+};
 
 struct tt_jobs {
     struct tt_redis_jobs *redis;
@@ -106,6 +113,20 @@ static void keep(struct tt_jobs *jobs)
         redis_failed(jobs, &fault);
 }
 
+/* It may be what ends workers: no more of them. */
+static void refuse(struct tt_jobs *jobs)
+{
+    struct tt_fault fault = {0}, why = {0};
+    tt_fault_set(&why, TT_ERR_UNAVAILABLE,
+                 "part %u was begun %lld times and never ended: see the workers' logs",
+                 jobs->job.part + 1, (long long)jobs->job.tries - 1);
+    enum tt_err err = tt_redis_jobs_answer(jobs->redis, &jobs->job, TT_STR_NONE, &why, &fault);
+    if (err != TT_OK)
+        redis_failed(jobs, &fault);
+    tt_log_fault(TT_LOG_WARNING, "jobs", &why);
+    tt_buf_done(&jobs->job.body);
+}
+
 static void look(struct tt_jobs *jobs, bool idle)
 {
     struct tt_fault fault = {0};
@@ -113,6 +134,8 @@ static void look(struct tt_jobs *jobs, bool idle)
     enum tt_err err = tt_redis_jobs_poll(jobs->redis, idle, &jobs->job, &taken, &fault);
     if (err != TT_OK)
         redis_failed(jobs, &fault);
+    else if (taken && jobs->job.tries > BEGUN_MAX)
+        refuse(jobs);
     else if (taken)
         begin(jobs);
     else
@@ -150,13 +173,12 @@ enum tt_err tt_jobs_create(const struct tt_jobs_options *options, struct tt_jobs
     struct tt_jobs *jobs = tt_mem_zalloc(sizeof *jobs);
     if (jobs == NULL)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     const char *temp_dir = getenv("TMPDIR");
     jobs->options = *options;
     jobs->lease_us = tt_setting_us(settings, TT_OPT_LEASE);
     jobs->place = (struct tt_job_place){
         .store = tt_setting_text(settings, TT_OPT_STORE),
-        .memory_bytes = (uint64_t)pages * (uint64_t)page / 8, /* there may be other workers here */
+        .memory_bytes = tt_memory_bytes() / MEMORY_PART,
         .temp_dir = temp_dir == NULL || temp_dir[0] == '\0' ? "/tmp" : temp_dir,
         .stop = &jobs->stop,
     };

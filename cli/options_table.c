@@ -116,7 +116,7 @@ const struct tt_option tt_options[TT_OPT_COUNT] = {
                         "threads to use (one per core)"},
     [TT_OPT_MEMORY] =
         {"memory", 0, TT_OPTION_SIZE, "SIZE", NULL, NULL, 1 << 20, INT64_MAX, PASSES | C(REPAIR),
-         "memory for events (half of RAM); what does not fit goes to temporary files"},
+         "memory for events (half of what there is); what does not fit goes to temporary files"},
     [TT_OPT_TEMP_DIR] = {"temp-dir", 0, TT_OPTION_TEXT, "DIR", NULL, NULL, 0, 0, PASSES | C(REPAIR),
                          "where temporary files go (TMPDIR, else /tmp)"},
     [TT_OPT_APPLY_ORDER] = {"apply-order", 0, TT_OPTION_CHOICE, "ORDER", "event_time",

@@ -29,10 +29,11 @@ static const char *const scripts[TT_JOB_SCRIPT_COUNT] = {
         "return {e[1], p[1] and p[1][4] or 1, e[2]} end "
         "call('XACK', KEYS[1], ARGV[1], e[1]) call('XDEL', KEYS[1], e[1]) end return nil",
     /* requests, pieces, answer, answered, asked | group, entry id, part, ms to live -> 1 when this
-     * is the answer */
+     * is the answer: nobody has answered as long as the entry is pending */
     [TT_JOB_ANSWER] =
         "local call, done = redis.call, 0 "
-        "if call('EXISTS', KEYS[5]) == 1 and call('EXISTS', KEYS[3]) == 0 then "
+        "if call('EXISTS', KEYS[5]) == 1 and "
+        "#call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 1 then "
         "call('RENAME', KEYS[2], KEYS[3]) call('PEXPIRE', KEYS[3], ARGV[4]) "
         "call('RPUSH', KEYS[4], ARGV[3]) call('PEXPIRE', KEYS[4], ARGV[4]) done = 1 "
         "else call('DEL', KEYS[2]) end "

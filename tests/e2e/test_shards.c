@@ -189,6 +189,34 @@ TT_TEST(a_share_that_a_dead_worker_took_is_taken_over)
 }
 TT_END
 
+/* All who took it were killed by it, say: for want of memory. */
+TT_TEST(a_share_that_ends_whoever_takes_it_is_not_handed_on_for_ever)
+{
+    if (_i != TT_STORE_SQLITE)
+        return;
+    set_up(_i, "killer");
+    tt_redis_ask(&redis, "ZADD {tasktrail:jobs}:workers 99999999999999 ghost");
+    const char *words[] = {"report",      "--redis", redis.url, "--fleet",         "--shards", "2",
+                           "--lifecycle", lifecycle, "-o",      tt_tmpfile("out"), NULL};
+    char log[330];
+    snprintf(log, sizeof log, "%s", tt_tmpfile("report.log"));
+    pid_t report = tt_start_tasktrail(log, NULL, words);
+    TT_EVENTUALLY(tt_redis_ask(&redis, "XLEN {tasktrail:jobs}:requests") == 2);
+    tt_redis_ask(&redis, "EVAL %s 1 {tasktrail:jobs}:requests",
+                 "redis.call('XGROUP', 'CREATE', KEYS[1], 'workers', '0') "
+                 "local e = redis.call('XREADGROUP', 'GROUP', 'workers', 'ghost', 'COUNT', 1, "
+                 "'STREAMS', KEYS[1], '>')[1][2][1] return #redis.call('XCLAIM', KEYS[1], "
+                 "'workers', 'ghost', 0, e[1], 'IDLE', 999999, 'RETRYCOUNT', 10)");
+    pid_t worker = start_worker("heir", NULL);
+    ck_assert_int_eq(tt_finish(report, 0), 3);
+    char *said = tt_read_file(log, NULL);
+    ck_assert_msg(strstr(said, "part 1 was begun 10 times and never ended") != NULL, "%s", said);
+    free(said);
+    ck_assert_int_eq(tt_finish(worker, SIGTERM), 0);
+    tear_down();
+}
+TT_END
+
 TT_TEST(questions_that_nobody_understands_are_left_alone_and_old_ones_thrown_away)
 {
     if (_i != TT_STORE_SQLITE)
@@ -212,4 +240,5 @@ TT_END
 TT_STORE_SUITE("shards", shares_of_a_report_are_put_together_to_the_bytes_of_the_whole,
                idle_workers_make_the_report_and_replay_a_task,
                a_share_that_a_dead_worker_took_is_taken_over,
+               a_share_that_ends_whoever_takes_it_is_not_handed_on_for_ever,
                questions_that_nobody_understands_are_left_alone_and_old_ones_thrown_away)
