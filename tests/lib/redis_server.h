@@ -22,8 +22,8 @@ void tt_redis_server_begin(struct tt_redis_server *server, const char *name,
 bool tt_redis_server_answers(const struct tt_redis_server *server);
 /* SIGKILL: as a crash. SIGTERM: as a shutdown. */
 void tt_redis_server_stop(struct tt_redis_server *server, int signal_number);
-/* Of a server that is down: cuts its append-only file off in the middle of command `n`, 1 and up, of
- * the last transaction there, as a crash does; `word`: only commands of that name count (NULL:
+/* Of a server that is down: cuts its append-only file off in the middle of command `n`, 1 and up,
+ * of the last transaction there, as a crash does; `word`: only commands of that name count (NULL:
  * all). False: there are fewer, and nothing is cut. */
 bool tt_redis_server_cut(const struct tt_redis_server *server, const char *word, int n);
 /* A connection; the caller frees. */
