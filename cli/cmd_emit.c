@@ -281,21 +281,21 @@ static enum tt_err open_all(struct emitting *e, struct tt_buf *secret, struct tt
 
 static enum tt_err finish(struct emitting *e, enum tt_err err, struct tt_fault *fault)
 {
-    uint64_t rejected = e->rejects.count;
+    uint64_t rejected = e->rejects.count, confirmed = tt_redis_producer_confirmed(e->producer);
     if (err == TT_OK)
         err = tt_rejects_close(&e->rejects, fault);
     else
         tt_rejects_abort(&e->rejects);
-    tt_log(TT_LOG_INFO, "emitted", "%llu events on the queue, %llu lines rejected",
-           (unsigned long long)tt_redis_producer_confirmed(e->producer),
-           (unsigned long long)rejected);
+    tt_log(TT_LOG_INFO, "emitted", "%llu event%s on the queue, %llu line%s rejected",
+           (unsigned long long)confirmed, confirmed == 1 ? "" : "s", (unsigned long long)rejected,
+           rejected == 1 ? "" : "s");
     if (err == TT_OK && e->interrupted.code != TT_OK)
         err = tt_fault_set(fault, TT_ERR_STOPPED, "%s", e->interrupted.text);
     if (err == TT_OK && e->broken.code != TT_OK)
         err = tt_fault_set(fault, e->broken.code, "%s", e->broken.text);
     if (err == TT_OK && rejected > 0 && tt_setting_on(e->settings, TT_OPT_STRICT))
-        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu lines rejected (--strict)",
-                           (unsigned long long)rejected);
+        err = tt_fault_set(fault, TT_ERR_REJECT, "%llu line%s rejected (--strict)",
+                           (unsigned long long)rejected, rejected == 1 ? "" : "s");
     return err;
 }
 

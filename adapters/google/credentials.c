@@ -1,8 +1,7 @@
 /* Happy path: the token in hand, until five minutes before its end; then a new one.
  *
  * Failure modes: whoever gives tokens is away, or answers more than can be read: the old token is
- * used to its end. A token is refused
- * before its end (revoked): dropped, another one, once. */
+ * used to its end. A token is refused before its end (revoked): dropped, another one, once. */
 #include "adapters/google/parts.h"
 
 #include <stdio.h>
@@ -281,7 +280,11 @@ static enum tt_err renew(struct tt_google *google, struct tt_fault *fault)
         return err;
     tt_fault_prefix(fault, "credentials (%s)", google->who);
     /* Too long, or nonsense: that is of who answered, not of what the token is for. */
-    return fault->code = tt_err_class(err) == TT_CLASS_POISON ? TT_ERR_UNAVAILABLE : err;
+    if (tt_err_class(err) == TT_CLASS_POISON)
+        err = TT_ERR_UNAVAILABLE;
+    if (fault != NULL)
+        fault->code = err;
+    return err;
 }
 
 enum tt_err tt_google_authorize(void *context, bool refused, struct tt_buf *value,

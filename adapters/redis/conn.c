@@ -2,8 +2,7 @@
  * and the connection is closed, since what was sent may or may not have been done; an error reply:
  * by its first word (class RETRY for what passes: LOADING, READONLY, OOM, ...); a script it has
  * forgotten (restart, failover, SCRIPT FLUSH): loaded again. The password goes to the server alone:
- * of a command's words a message
- * holds the key alone. */
+ * of a command's words a message holds the key alone. */
 #include "adapters/redis/conn.h"
 
 #include "adapters/redis/cluster.h"

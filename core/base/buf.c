@@ -49,6 +49,7 @@ char *tt_buf_grow(struct tt_buf *buf, size_t len)
      * added without another look at the maximum. */
     if (buf->max != 0 && buf->capacity - 1 > buf->max)
         buf->capacity = buf->max + 1;
+    buf->data[buf->len] = '\0'; /* new memory, in which nothing may come to stand */
     return buf->data + buf->len;
 }
 

@@ -173,7 +173,7 @@ TT_TEST(emit_reads_every_format_and_keeps_its_rejects)
     tt_redis_server_start(&redis, "inputs");
     struct tt_run run = TT_TASKTRAIL("emit", "--redis", redis.url, "--input", "cloudevents",
                                      "--rejects", rejects, INPUTS "jobs.cloudevents.json");
-    expect(run, 0, "9 events on the queue, 1 lines rejected");
+    expect(run, 0, "9 events on the queue, 1 line rejected");
     char *kept = tt_read_file(rejects, NULL);
     ck_assert_ptr_nonnull(
         strstr(kept, "jobs.cloudevents.json\",\"line\":6,\"reason\":\"element 4: "));
@@ -181,12 +181,12 @@ TT_TEST(emit_reads_every_format_and_keeps_its_rejects)
         strstr(kept, "\"text\":\"{\\\"specversion\\\":\\\"1.0\\\",\\\"id\\\":\\\"e10"));
     free(kept);
     expect(TT_TASKTRAIL("emit", "--redis", redis.url, "--input", "osdu", OSDU "status.json"), 0,
-           "13 events on the queue, 1 lines rejected");
+           "13 events on the queue, 1 line rejected");
     expect(TT_TASKTRAIL("emit", "--redis", redis.url, "--input", "log", INPUTS "jobs.log"), 0,
-           "9 events on the queue, 1 lines rejected");
+           "9 events on the queue, 1 line rejected");
     expect(TT_TASKTRAIL("emit", "--redis", redis.url, "--input", "csv", "--map", MAP,
                         INPUTS "jobs.csv"),
-           0, "9 events on the queue, 1 lines rejected");
+           0, "9 events on the queue, 1 line rejected");
     expect(TT_TASKTRAIL("emit", "--redis", redis.url, "--input", "csv", INPUTS "jobs.csv"), 2,
            "jobs.csv:1: no column for task_id");
     expect(tt_tasktrail(

@@ -102,7 +102,7 @@ TT_TEST(emit_that_is_interrupted_within_a_record_goes_back_to_its_beginning)
     TT_EVENTUALLY(queued() == 1);
     ck_assert_int_eq(tt_finish(emit, SIGINT), 3);
     assert_said("what stands up to line 2 is on the queue");
-    assert_said("1 events on the queue, 0 lines rejected");
+    assert_said("1 event on the queue, 0 lines rejected");
     close(in);
     free(path);
     tt_redis_server_stop(&redis, SIGTERM);
@@ -120,7 +120,7 @@ TT_TEST(emit_of_stdin_that_is_interrupted_has_done_its_work)
     put(in, EVENT("t", "A", "1"));
     TT_EVENTUALLY(queued() == 1);
     ck_assert_int_eq(tt_finish(emit, SIGTERM), 0);
-    assert_said("1 events on the queue");
+    assert_said("1 event on the queue");
     assert_not_said("interrupted");
     close(in);
     tt_redis_server_stop(&redis, SIGTERM);

@@ -63,7 +63,7 @@ TT_TEST(a_user_without_a_password_is_not_the_default_user)
     expect(emit_one(url), 3, address);
     ck_assert_int_eq(tt_redis_ask(&redis, "DBSIZE"), 0);
     tt_redis_ask(&redis, "ACL SETUSER fleet nopass");
-    expect(emit_one(url), 0, "1 events on the queue");
+    expect(emit_one(url), 0, "1 event on the queue");
     setenv("TASKTRAIL_REDIS_PASSWORD", "open", 1);
     tt_redis_ask(&redis, "ACL SETUSER fleet resetpass >sesame");
     expect(emit_one(url), 3, "the password that TASKTRAIL_REDIS_PASSWORD gives");
@@ -79,7 +79,7 @@ TT_TEST(the_rights_that_the_manual_gives_suffice)
                          " +cluster|slots");
     listen_for("fleet");
     setenv("TASKTRAIL_REDIS_PASSWORD", "sesame", 1);
-    expect(emit_one(url), 0, "1 events on the queue");
+    expect(emit_one(url), 0, "1 event on the queue");
     tt_redis_ask(&redis, "XADD {tasktrail:0}:events * e nonsense");
     expect(TT_TASKTRAIL("worker", "--redis", url, "--store", store, "--until-idle"), 0,
            "1 rows written, 1 dead letters");
@@ -251,7 +251,7 @@ static int run_to(int out, const char *const *words, const char *log)
 TT_TEST(a_full_stdout_is_trouble_and_a_reader_that_left_is_none)
 {
     set_up("stdout");
-    expect(emit_one(redis.url), 0, "1 events");
+    expect(emit_one(redis.url), 0, "1 event ");
     char *log = strdup(tt_tmpfile("stdout.log"));
     const char *words[] = {"status", "--redis", redis.url, NULL};
     int full = open("/dev/full", O_WRONLY), pipes[2];
@@ -271,7 +271,7 @@ TT_END
 TT_TEST(watching_goes_on_when_redis_is_back)
 {
     set_up("watch");
-    expect(emit_one(redis.url), 0, "1 events");
+    expect(emit_one(redis.url), 0, "1 event ");
     char *log = strdup(tt_tmpfile("watch.log"));
     const char *words[] = {"status", "--redis", redis.url, "--watch", "--every", "100ms", NULL};
     pid_t watch = tt_start_tasktrail(log, NULL, words);
@@ -280,7 +280,7 @@ TT_TEST(watching_goes_on_when_redis_is_back)
     TT_EVENTUALLY(tt_file_says(log, "the queue is away, looking again: redis at "));
     tt_redis_server_start(&redis, "watch");
     TT_EVENTUALLY(tt_file_says(log, "the queue is back"));
-    expect(emit_one(redis.url), 0, "1 events");
+    expect(emit_one(redis.url), 0, "1 event ");
     TT_EVENTUALLY(tt_file_says(log, "2 unread"));
     ck_assert_int_eq(tt_finish(watch, SIGINT), 0);
     free(log);

@@ -2,6 +2,9 @@
 
 #include "tests/lib/suite.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 TT_TEST(a_buffer_never_holds_more_than_its_maximum)
 {
     for (size_t max = 1; max < 300; max++)
@@ -22,4 +25,18 @@ TT_TEST(a_buffer_never_holds_more_than_its_maximum)
 }
 TT_END
 
-TT_SUITE("core/base/buf", a_buffer_never_holds_more_than_its_maximum)
+TT_TEST(room_that_nothing_came_to_stand_in_leaves_a_text_that_ends)
+{
+    struct tt_buf buf;
+    char *used = malloc(200);
+    memset(used, 'x', 200);
+    free(used); /* likely to be handed out next */
+    tt_buf_init(&buf, 0);
+    ck_assert_ptr_nonnull(tt_buf_reserve(&buf, 150));
+    ck_assert_int_eq(buf.data[0], '\0');
+    tt_buf_done(&buf);
+}
+TT_END
+
+TT_SUITE("core/base/buf", a_buffer_never_holds_more_than_its_maximum,
+         room_that_nothing_came_to_stand_in_leaves_a_text_that_ends)
