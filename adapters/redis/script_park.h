@@ -33,7 +33,7 @@
  * than the dead one: when the last letter is gone nothing else would let the task go.
  *
  * The letter goes last, and the mark that the task is parked next to last: a file that was cut in
- * between has a part of this carried out (script_claim.h), and the letter is what lets somebody do
+ * between has a part of this carried out (script_turns.h), and the letter is what lets somebody do
  * it once more. */
 #define TT_LUA_UNBURY                                                                              \
     TT_LUA_TURNS                                                                                   \

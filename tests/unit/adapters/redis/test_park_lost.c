@@ -59,18 +59,6 @@ static bool see_to_first(bool requeue)
     return found;
 }
 
-static void connect_all(void)
-{
-    struct tt_queue *queues[] = {&a, &b, &c};
-    for (size_t i = 0; i < 3; i++) {
-        struct tt_fault fault = {0};
-        unsigned partitions;
-        int64_t epoch;
-        ck_assert_msg(queues[i]->connect(queues[i]->context, &partitions, &epoch, &fault) == TT_OK,
-                      "%s", fault.text);
-    }
-}
-
 /* Adds what can be claimed, without the number of its delivery. */
 static void work_off(char *got)
 {
@@ -91,12 +79,7 @@ static bool see_to_cut_letter(const char *name, bool requeue, int n)
     ck_assert(see_to_first(requeue));
     tt_redis_server_stop(&server, SIGKILL);
     bool cut = tt_redis_server_cut(&server, NULL, n);
-    tt_redis_server_start(&server, name);
-    tt_redis_ask(&server, "EVAL %s 0", /* a transaction: its end is the end of the cut one, too */
-                 "redis.call('INCR', 'k') return redis.call('INCR', 'k')");
-    tt_redis_server_stop(&server, SIGKILL);
-    tt_redis_server_start(&server, name);
-    connect_all();
+    start_with_what_was_cut(name);
     add("x", 4);
     work_off(got);
     while (see_to_first(false)) /* those that are still there */

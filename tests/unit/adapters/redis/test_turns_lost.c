@@ -94,23 +94,6 @@ TT_END
 
 /* ---- A file that was cut within a transaction */
 
-static void start_again(int signal_number, const char *name)
-{
-    if (signal_number != 0)
-        tt_redis_server_stop(&server, signal_number);
-    tt_redis_server_start(&server, name);
-    struct tt_queue *queues[] = {&a, &b, &c};
-    for (size_t i = 0; i < 3; i++) {
-        struct tt_fault fault = {0};
-        unsigned partitions;
-        int64_t epoch;
-        ck_assert_msg(queues[i]->connect(queues[i]->context, &partitions, &epoch, &fault) == TT_OK,
-                      "%s", fault.text);
-    }
-}
-
-/* Redis leaves the beginning of such a transaction in its file, and carries it out at the start
- * after the next, before all that came later. */
 TT_TEST(a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_later_starts)
 {
     for (int n = 1; n <= 5; n++) {
@@ -127,10 +110,7 @@ TT_TEST(a_claim_that_was_cut_off_in_the_file_loses_and_doubles_nothing_after_lat
         ck_assert_str_eq(claim(&a, 9), "y1*1 z1*1 y2*1 ");
         tt_redis_server_stop(&server, SIGKILL);
         ck_assert(tt_redis_server_cut(&server, "XCLAIM", n));
-        start_again(0, name);
-        tt_redis_ask(&server, "EVAL %s 0",
-                     "redis.call('INCR', 'k') return redis.call('INCR', 'k')");
-        start_again(SIGKILL, name);
+        start_with_what_was_cut(name);
         for (int round = 0; round < 5; round++) {
             const char *text = claim(&c, 9);
             for (; *text != '\0'; text += strcspn(text, " ") + 1)

@@ -44,6 +44,31 @@ static inline void finish(struct tt_queue *queue)
     ck_assert(!tt_test_queue_finish(queue));
 }
 
+static inline void connect_again(void)
+{
+    struct tt_queue *queues[] = {&a, &b, &c};
+    for (size_t i = 0; i < 3; i++) {
+        struct tt_fault fault = {0};
+        unsigned partitions;
+        int64_t epoch;
+        ck_assert_msg(queues[i]->connect(queues[i]->context, &partitions, &epoch, &fault) == TT_OK,
+                      "%s", fault.text);
+    }
+}
+
+/* Redis leaves the beginning of a transaction that was cut off in its file, and carries it out at
+ * the start after the next, before all that came later: with the end of another one. The server is
+ * down before. */
+static inline void start_with_what_was_cut(const char *name)
+{
+    tt_redis_server_start(&server, name);
+    connect_again();
+    tt_redis_ask(&server, "EVAL %s 0", "redis.call('INCR', 'k') return redis.call('INCR', 'k')");
+    tt_redis_server_stop(&server, SIGKILL);
+    tt_redis_server_start(&server, name);
+    connect_again();
+}
+
 static inline long long number_of(const char *command)
 {
     return tt_redis_ask(&server, command);
