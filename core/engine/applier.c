@@ -152,6 +152,12 @@ static enum tt_err apply_slice(struct tt_applier *applier, size_t first, size_t 
 
 /* ---- The batch */
 
+static void go_between(const struct tt_applier *applier)
+{
+    if (applier->options.between != NULL)
+        applier->options.between(applier->options.between_context);
+}
+
 /* Applies a slice; where the store can never take it, its halves, in order. */
 static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first, size_t count,
                                        struct tt_fault *fault)
@@ -166,12 +172,15 @@ static enum tt_err apply_around_poison(struct tt_applier *applier, size_t first,
             tt_fault_set(fault, err, "%s", refused.text);
         return err;
     }
+    go_between(applier);
     if (count == 1)
         return out_of_memory(tt_decoding_unstorable(&applier->decoding, first, refused.text),
                              fault);
     err = apply_around_poison(applier, first, count / 2, fault);
-    return err == TT_OK ? apply_around_poison(applier, first + count / 2, count - count / 2, fault)
-                        : err;
+    if (err != TT_OK)
+        return err;
+    go_between(applier);
+    return apply_around_poison(applier, first + count / 2, count - count / 2, fault);
 }
 
 enum tt_err tt_applier_apply(struct tt_applier *applier, const struct tt_queue_batch *batch,

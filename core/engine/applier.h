@@ -45,6 +45,10 @@ struct tt_applier_options {
     const struct tt_event_observer *observers; /* told in this order; borrowed */
     size_t observer_count;
     struct tt_store_meanwhile meanwhile;
+    /* Called between the transactions of a batch that takes several, so that the lease of the batch
+     * does not end while they go on. */
+    void *between_context;
+    void (*between)(void *context);
     int json_depth_max;
 };
 

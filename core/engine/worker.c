@@ -209,6 +209,8 @@ enum tt_err tt_worker_run(const struct tt_worker_options *options,
     };
     const struct tt_applier_options applier = {
         .meanwhile = {&w, tt_worker_carry_on},
+        .between_context = &w,
+        .between = tt_worker_stay_on,
         .store = options->store,
         .clock = options->clock,
         .observer = options->observer,

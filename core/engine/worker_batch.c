@@ -17,6 +17,15 @@ static enum tt_err hold_on(struct tt_worker *w, struct tt_fault *fault)
     return err == TT_OK && lost ? tt_fault_set(fault, TT_ERR_FENCED, "the lease has ended") : err;
 }
 
+/* A lease that has ended all the same is no reason to stop: what is written until then is found
+ * there by whoever has the batch next, who needs so much less time for it. */
+void tt_worker_stay_on(void *context)
+{
+    struct tt_fault ignored = {0};
+    if (hold_on(context, &ignored) != TT_OK)
+        tt_fault_clear(&ignored);
+}
+
 /* Whether trying again has no sense any more: asked to stop for drain_us. */
 static bool must_give_up(const struct tt_worker *w, int64_t *stop_since_us)
 {
@@ -100,6 +109,7 @@ static enum tt_err set_all_aside(struct tt_worker *w, const struct tt_queue_batc
         enum tt_err err = set_aside(w, batch, &poison[i], fault);
         if (err != TT_OK)
             return err;
+        tt_worker_stay_on(w);
         w->counts.dead++;
         tell_set_aside(w, &batch->entries[poison[i].entry], &poison[i]);
     }

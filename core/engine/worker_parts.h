@@ -59,5 +59,8 @@ enum tt_err tt_worker_claim_once(struct tt_worker *w, bool *ret_idle, struct tt_
 /* In the middle of a batch: Redis and the store work at the same time. What fails is told when the
  * batch is applied, or given up. */
 void tt_worker_carry_on(void *worker, bool last);
+/* Between the many steps that a batch with much to set aside takes: its lease is renewed where that
+ * is due. What fails is told by what comes next. */
+void tt_worker_stay_on(void *worker);
 
 #endif

@@ -31,6 +31,7 @@ struct tt_world {
     int commits_fail;       /* so many times more */
     int fences_known_fail;  /* likewise */
     const char *unstorable; /* a status that the store cannot hold */
+    int64_t step_us;        /* how long writing a batch takes, or burying an entry */
     volatile int stop;
     bool park;  /* --on-dead park */
     bool watch; /* an observer handler notes what it sees */

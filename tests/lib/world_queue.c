@@ -152,6 +152,7 @@ static enum tt_err q_bury(void *c, const struct tt_queue_entry *entry, const cha
     struct tt_world *world = c;
     (void)fault;
     tt_world_note(world, "bury");
+    world->now_us += world->step_us;
     snprintf(world->buried_as, sizeof world->buried_as, "%s", reason);
     snprintf(world->buried_why, sizeof world->buried_why, "%s", error);
     world->buried++;

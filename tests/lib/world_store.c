@@ -72,6 +72,7 @@ static enum tt_err s_load(void *c, struct tt_store_batch *batch, struct tt_arena
 static enum tt_err s_write(void *c, const struct tt_store_changes *changes, struct tt_fault *fault)
 {
     struct tt_world *world = c;
+    world->now_us += world->step_us;
     if (changes->meanwhile.call != NULL)
         changes->meanwhile.call(changes->meanwhile.context, true);
     for (size_t i = 0; i < changes->audit_count; i++) {

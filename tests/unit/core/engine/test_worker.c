@@ -231,6 +231,36 @@ TT_TEST(what_the_store_can_never_take_is_found_in_halves_and_buried)
 }
 TT_END
 
+/* A lease of a second, renewed when a third of it is over. */
+TT_TEST(while_much_of_a_batch_is_set_aside_its_lease_is_renewed)
+{
+    struct tt_world world = {.unstorable = "B", .step_us = 200000};
+    struct tt_worker_counts counts;
+    for (int i = 0; i < 4; i++)
+        tt_world_add(&world, "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}");
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_str_eq(world.diary,
+                     "connect claim begin rollback begin rollback renew begin rollback begin "
+                     "rollback renew begin rollback begin rollback renew begin rollback bury renew "
+                     "bury bury renew bury finish disconnect ");
+    ck_assert_uint_eq(counts.dead, 4);
+}
+TT_END
+
+/* What was written is known the next time, so the batch takes less long then. */
+TT_TEST(where_a_lease_ends_while_a_batch_is_taken_apart_the_rest_of_it_is_written_all_the_same)
+{
+    struct tt_world world = {.unstorable = "B", .step_us = 400000, .lease_ends = true};
+    struct tt_worker_counts counts;
+    tt_world_add(&world, "{\"task_id\":\"t\",\"status\":\"B\",\"event_time\":1}");
+    tt_world_add(&world, good);
+    ck_assert_int_eq(tt_world_run(&world, &counts), TT_OK);
+    ck_assert_ptr_null(strstr(world.diary, "fenced"));
+    ck_assert_ptr_null(strstr(world.diary, "give-back"));
+    ck_assert_int_eq(world.rows, 1);
+}
+TT_END
+
 TT_TEST(observers_see_what_was_committed_and_nothing_else)
 {
     struct tt_world world = {.watch = true, .commits_fail = 1, .unstorable = "B"};
@@ -326,6 +356,8 @@ TT_SUITE("core/engine/worker", entries_are_acknowledged_only_after_the_commit,
          a_lost_acknowledgement_means_connecting_again_and_applying_again,
          what_does_not_decode_is_buried_after_the_rest_was_committed,
          what_the_store_can_never_take_is_found_in_halves_and_buried,
+         while_much_of_a_batch_is_set_aside_its_lease_is_renewed,
+         where_a_lease_ends_while_a_batch_is_taken_apart_the_rest_of_it_is_written_all_the_same,
          observers_see_what_was_committed_and_nothing_else,
          where_dead_letters_park_what_comes_behind_one_of_its_task_is_not_applied,
          an_entry_that_is_no_event_parks_the_task_it_names_and_no_other,
