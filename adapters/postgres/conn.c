@@ -128,18 +128,34 @@ static void drop_notice(void *context, const PGresult *result)
     (void)result;
 }
 
-/* There is no SQLSTATE for a connection that was refused, only words. */
+static bool says_any(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strstr(text, *words) != NULL)
+            return true;
+    return false;
+}
+
+/* There is no SQLSTATE for a connection that was refused, only words. What is not known passes. */
 static enum tt_err refused(const struct tt_pg *pg, struct tt_fault *fault)
 {
+    static const char *const denials[] = {
+        "authentication failed",      "no pg_hba.conf entry",      "pg_hba.conf rejects connection",
+        "is not permitted to log in", "FATAL:  permission denied", NULL};
+    /* of ?options= */
+    static const char *const wrong_settings[] = {"unrecognized configuration parameter",
+                                                 "invalid value for parameter",
+                                                 "invalid command-line argument", NULL};
     const char *text = PQerrorMessage(pg->conn);
     bool missing = strstr(text, "does not exist") != NULL;
     enum tt_err err = TT_ERR_UNAVAILABLE;
     if (missing && strstr(text, "database \"") != NULL)
         err = TT_ERR_NOT_FOUND;
     else if ((missing && strstr(text, "role \"") != NULL) || PQconnectionNeedsPassword(pg->conn) ||
-             strstr(text, "authentication failed") != NULL ||
-             strstr(text, "no pg_hba.conf entry") != NULL)
+             says_any(text, denials))
         err = TT_ERR_DENIED;
+    else if (says_any(text, wrong_settings))
+        err = TT_ERR_INVALID;
     return tt_fault_set(fault, err, "store %s: %.*s", pg->where,
                         TT_STR_ARGS(tt_pg_first_line(text)));
 }

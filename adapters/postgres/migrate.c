@@ -154,21 +154,39 @@ static enum tt_err ask_number(struct tt_pg *pg, const char *sql, int64_t *ret_nu
     return TT_OK;
 }
 
-/* 0 where there is no schema of ours yet. Looked for where a new table would be made. */
+/* The columns of tables and views where a new table would be made. Not those of
+ * information_schema: it hides what the role has no rights to, which then would not be there. */
+#define COLUMNS_THERE                                                                              \
+    "SELECT count(*) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"              \
+    " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()"         \
+    " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND "
+
+static enum tt_err look_for_schema(struct tt_pg *pg, struct tt_fault *fault)
+{
+    int64_t count = 0;
+    enum tt_err err = ask_number(pg, "SELECT count(current_schema())", &count, fault);
+    if (err != TT_OK || count > 0)
+        return err;
+    return tt_fault_set(fault, TT_ERR_NOT_FOUND,
+                        "store %s: no schema of its search_path is there, or may be used by this "
+                        "role: make it first (CREATE SCHEMA)",
+                        pg->where);
+}
+
+/* 0 where there is no schema of ours yet. */
 static enum tt_err read_version(struct tt_pg *pg, int64_t *ret_version, struct tt_fault *fault)
 {
     int64_t columns = 0, ours = 0, version = 0;
-    enum tt_err err = ask_number(pg,
-                                 "SELECT count(*) FROM information_schema.columns WHERE table_name"
-                                 " = 'schema_version' AND table_schema = current_schema()",
-                                 &columns, fault);
+    enum tt_err err = look_for_schema(pg, fault);
+    if (err == TT_OK)
+        err = ask_number(pg, COLUMNS_THERE "c.relname = 'schema_version'", &columns, fault);
     if (err == TT_OK && columns > 0)
-        err = ask_number(pg,
-                         "SELECT count(*) FROM information_schema.columns WHERE table_schema ="
-                         " current_schema() AND ((table_name = 'task_status_audit' AND"
-                         " column_name = 'entry_ms') OR (table_name = 'schema_version' AND"
-                         " column_name = 'version' AND data_type = 'integer'))",
-                         &ours, fault);
+        err =
+            ask_number(pg,
+                       COLUMNS_THERE "((c.relname = 'task_status_audit' AND a.attname = 'entry_ms')"
+                                     " OR (c.relname = 'schema_version' AND a.attname = 'version'"
+                                     " AND a.atttypid = 'int4'::regtype))",
+                       &ours, fault);
     if (err == TT_OK && columns > 0 && (columns != 1 || ours != 2))
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "store %s: has a table schema_version of another program: name another "

@@ -13,6 +13,7 @@ static const struct {
     {"23", TT_ERR_REJECT},         /* integrity constraint violation */
     {"25006", TT_ERR_UNAVAILABLE}, /* read-only: a standby, after a failover */
     {"25P03", TT_ERR_UNAVAILABLE}, /* we stood still in a transaction for too long */
+    {"25P04", TT_ERR_UNAVAILABLE}, /* a transaction took longer than this server (17) allows */
     {"28", TT_ERR_DENIED},         /* wrong user or password */
     {"3D", TT_ERR_NOT_FOUND},      /* no such database */
     {"40", TT_ERR_BUSY},           /* serialization failure, deadlock */

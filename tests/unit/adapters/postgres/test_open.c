@@ -158,6 +158,60 @@ TT_TEST(another_programs_tables_and_a_newer_schema_are_refused)
 }
 TT_END
 
+/* The URL as of another user. */
+static const char *url_of(const char *user, const char *url)
+{
+    static char text[600];
+    const char *rest = strchr(url, '@');
+    ck_assert_ptr_nonnull(rest);
+    snprintf(text, sizeof text, "postgresql://%s%s", user, rest);
+    return text;
+}
+
+TT_TEST(a_role_without_rights_to_the_tables_is_told_so_and_not_that_they_are_not_ours)
+{
+    struct tt_fault fault;
+    char url[500];
+    snprintf(url, sizeof url, "%s&options=-csearch_path%%3Dguarded", server.url);
+    free(tt_postgres_text(server.url, "CREATE SCHEMA guarded"));
+    ck_assert_int_eq(open_store(url, &fault), TT_OK);
+    free(tt_postgres_text(server.url, "CREATE ROLE guest LOGIN"));
+    free(tt_postgres_text(server.url, "GRANT USAGE, CREATE ON SCHEMA guarded TO guest"));
+    ck_assert_int_eq(open_reader(url_of("guest", url), &fault), TT_ERR_DENIED);
+    ck_assert_tells(fault, "permission denied for table schema_version");
+    ck_assert_int_eq(open_store(url_of("guest", url), &fault), TT_ERR_DENIED);
+    free(tt_postgres_text(url, "GRANT SELECT ON schema_version TO guest"));
+    ck_assert_int_eq(open_reader(url_of("guest", url), &fault), TT_OK);
+}
+TT_END
+
+TT_TEST(a_schema_that_is_not_there_is_asked_for)
+{
+    struct tt_fault fault;
+    char url[500];
+    snprintf(url, sizeof url, "%s&options=-csearch_path%%3Dnowhere", server.url);
+    ck_assert_int_eq(open_store(url, &fault), TT_ERR_NOT_FOUND);
+    ck_assert_tells(fault, "CREATE SCHEMA");
+    ck_assert_int_eq(open_reader(url, &fault), TT_ERR_NOT_FOUND);
+}
+TT_END
+
+TT_TEST(who_may_not_connect_is_told_so_and_does_not_wait)
+{
+    struct tt_fault fault;
+    char url[500];
+    free(tt_postgres_text(server.url, "CREATE ROLE group_of_some NOLOGIN"));
+    ck_assert_int_eq(open_store(url_of("group_of_some", server.url), &fault), TT_ERR_DENIED);
+    free(tt_postgres_text(server.url, "CREATE ROLE stranger LOGIN"));
+    free(tt_postgres_text(server.url, "CREATE DATABASE closed"));
+    free(tt_postgres_text(server.url, "REVOKE CONNECT ON DATABASE closed FROM PUBLIC"));
+    snprintf(url, sizeof url, "postgresql://stranger@/closed?host=%s", server.dir);
+    ck_assert_int_eq(open_store(url, &fault), TT_ERR_DENIED);
+    snprintf(url, sizeof url, "%s&options=-cno_such_setting%%3D1", server.url);
+    ck_assert_int_eq(open_store(url, &fault), TT_ERR_INVALID);
+}
+TT_END
+
 TT_TEST(a_server_that_takes_no_writes_is_refused_for_writing)
 {
     struct tt_fault fault;
@@ -243,6 +297,7 @@ TT_TEST(what_passes_is_retried_what_one_event_causes_is_set_aside)
         {"57P01", TT_CLASS_RETRY},  /* admin_shutdown */
         {"57P03", TT_CLASS_RETRY},  /* cannot_connect_now */
         {"25P03", TT_CLASS_RETRY},  /* idle_in_transaction_session_timeout */
+        {"25P04", TT_CLASS_RETRY},  /* transaction_timeout */
         {"25006", TT_CLASS_RETRY},  /* read_only_sql_transaction */
         {"08006", TT_CLASS_RETRY},  /* connection_failure */
         {"23505", TT_CLASS_RETRY},  /* unique_violation */
@@ -272,6 +327,9 @@ int main(void)
         a_password_that_is_wanted_comes_from_the_caller_or_the_environment,
         a_database_without_our_tables_is_made_one_for_writing_and_refused_for_reading,
         another_programs_tables_and_a_newer_schema_are_refused,
+        a_role_without_rights_to_the_tables_is_told_so_and_not_that_they_are_not_ours,
+        a_schema_that_is_not_there_is_asked_for,
+        who_may_not_connect_is_told_so_and_does_not_wait,
         a_server_that_takes_no_writes_is_refused_for_writing,
         a_connection_to_a_server_that_takes_no_writes_any_more_is_given_up,
         several_processes_that_start_at_once_make_one_schema,
