@@ -31,7 +31,7 @@ enum tt_err tt_redis_queue_take_finish(struct tt_redis_queue *queue, redisReply 
 {
     enum tt_err err = tt_redis_is_noscript(reply)
                           ? tt_fault_set(fault, TT_ERR_UNAVAILABLE, "redis: forgot the scripts")
-                          : tt_redis_refused(reply, fault);
+                          : tt_redis_queue_refused(queue, TT_ANY_PARTITION, reply, fault);
     bool waits = reply->type != REDIS_REPLY_INTEGER || reply->integer != 0;
     queue->ahead.lost =
         queue->ahead.lost || (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0);

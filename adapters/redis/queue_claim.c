@@ -155,7 +155,7 @@ enum tt_err tt_redis_queue_answer(struct tt_redis_queue *queue, unsigned partiti
         p->ready = p->in_hand = false; /* its slot is on its way to another node */
         return TT_OK;
     }
-    err = tt_redis_refused(reply, fault);
+    err = tt_redis_queue_refused(queue, partition, reply, fault);
     if (err == TT_OK)
         err = p->recovering ? take_recovered(queue, partition, reply, fault)
                             : take_new(queue, partition, reply, each, fault);

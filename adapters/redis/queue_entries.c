@@ -64,6 +64,17 @@ enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault)
                         partition);
 }
 
+enum tt_err tt_redis_queue_refused(const struct tt_redis_queue *queue, unsigned partition,
+                                   const redisReply *reply, struct tt_fault *fault)
+{
+    char key[TT_REDIS_KEY_BYTES + 32];
+    if (partition == TT_ANY_PARTITION)
+        snprintf(key, sizeof key, "some key {%s:N}:...", queue->prefix);
+    else
+        snprintf(key, sizeof key, "{%s:%u}:events or a key beside it", queue->prefix, partition);
+    return tt_redis_refused_at(reply, key, fault);
+}
+
 /* One entry: {id, {field, value, ...}}. */
 enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
                                 struct tt_queue_entry *ret_entry, struct tt_fault *fault)

@@ -139,7 +139,7 @@ static enum tt_err take_both(struct tt_redis_queue *queue, bool waited,
     if (err == TT_OK && waited)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK && waited)
-        err = tt_redis_refused(reply, fault);
+        err = tt_redis_queue_refused(queue, TT_ANY_PARTITION, reply, fault);
     if (err == TT_OK && forgotten)
         err = tt_redis_queue_say_again(queue, send_finish, numbers, fault);
     bool waits = something_waits(numbers);

@@ -86,7 +86,7 @@ enum tt_err tt_redis_queue_take_look(struct tt_redis_queue *queue, unsigned part
     struct tt_redis_hand *hand = &queue->hands[queue->partitions[partition].hand];
     enum tt_err err = tt_redis_queue_keep(hand, reply, fault);
     if (err == TT_OK)
-        err = tt_redis_refused(reply, fault);
+        err = tt_redis_queue_refused(queue, partition, reply, fault);
     return err == TT_OK ? add_offers(queue, partition, reply, fault) : err;
 }
 
@@ -307,7 +307,7 @@ enum tt_err tt_redis_queue_take(struct tt_redis_queue *queue, unsigned partition
             away = true;
             continue;
         }
-        err = tt_redis_refused(reply, fault);
+        err = tt_redis_queue_refused(queue, partition, reply, fault);
         if (err == TT_OK && !is_answer(reply, left < OFFERS_PER_CALL ? left : OFFERS_PER_CALL))
             err = tt_redis_queue_strange(partition, fault);
         if (err == TT_OK)

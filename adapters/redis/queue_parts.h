@@ -9,6 +9,7 @@
 #include "adapters/redis/queue.h"
 #include "core/base/buf.h"
 #include "core/base/mem.h"
+#include <limits.h>
 
 enum tt_redis_script {
     TT_SCRIPT_CLAIM,
@@ -247,6 +248,11 @@ enum tt_err tt_redis_queue_read(const redisReply *reply, unsigned partition,
 /* What had waited comes task by task; a batch is oldest first. */
 void tt_redis_queue_sort(struct tt_redis_queue *queue, unsigned partition);
 int tt_redis_queue_by_id(const void *a, const void *b); /* for qsort, of one partition */
+/* As tt_redis_refused, and says where a key holds something else: in this partition, or in one of
+ * them. */
+#define TT_ANY_PARTITION UINT_MAX
+enum tt_err tt_redis_queue_refused(const struct tt_redis_queue *queue, unsigned partition,
+                                   const redisReply *reply, struct tt_fault *fault) TT_MUST_CHECK;
 enum tt_err tt_redis_queue_strange(unsigned partition, struct tt_fault *fault);
 /* Takes the reply over, also in failure. Errors: NO_MEMORY. */
 enum tt_err tt_redis_queue_keep(struct tt_redis_hand *hand, redisReply *reply,

@@ -58,7 +58,7 @@ static enum tt_err take(struct tt_redis_queue *queue, redisReply *reply, struct 
 {
     struct tt_redis_ahead *ahead = &queue->ahead;
     size_t limit = ahead->max < TT_REDIS_AHEAD ? ahead->max : TT_REDIS_AHEAD;
-    enum tt_err err = tt_redis_refused(reply, fault);
+    enum tt_err err = tt_redis_queue_refused(queue, TT_ANY_PARTITION, reply, fault);
     ahead->peek = TT_PEEK_NONE;
     if (err != TT_OK) {
         freeReplyObject(reply);

@@ -53,7 +53,7 @@ static enum tt_err look_once(struct tt_redis_queue *queue, struct tt_fault *faul
         if (err != TT_OK)
             break;
         if (!tt_redis_is_error(reply, "TRYAGAIN")) /* its slot is on the move: the next time */
-            err = tt_redis_refused(reply, fault);
+            err = tt_redis_queue_refused(queue, TT_ANY_PARTITION, reply, fault);
         if (err == TT_OK)
             tt_redis_queue_mark_ready(queue, reply, 0);
         freeReplyObject(reply);

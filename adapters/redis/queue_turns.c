@@ -87,7 +87,7 @@ enum tt_err tt_redis_queue_numbers(struct tt_redis_queue *queue, struct tt_redis
             if (tt_redis_is_noscript(reply))
                 p->forgotten = numbers->forgotten = true;
             else if (refused == TT_OK && (numbers->all || !tt_redis_is_error(reply, "TRYAGAIN")))
-                refused = tt_redis_refused(reply, fault);
+                refused = tt_redis_queue_refused(queue, i, reply, fault);
             if (reply->type == REDIS_REPLY_INTEGER) {
                 numbers->least = reply->integer < numbers->least ? reply->integer : numbers->least;
                 numbers->sum += reply->integer;

@@ -237,7 +237,7 @@ enum tt_err tt_redis_queue_wait(void *context, int64_t wait_ms, struct tt_fault 
     if (err == TT_OK)
         err = tt_redis_receive(&queue->redis, &reply, fault);
     if (err == TT_OK)
-        err = tt_redis_refused(reply, fault);
+        err = tt_redis_queue_refused(queue, TT_ANY_PARTITION, reply, fault);
     if (err == TT_OK)
         tt_redis_queue_take_wait(queue, reply);
     else if (reply != NULL)

@@ -107,6 +107,7 @@ TT_TEST(a_key_that_holds_something_else_is_named)
         {"tasktrail:workers", "status", "tasktrail:workers: redis: WRONGTYPE"},
         {"{tasktrail:0}:events", "worker", "{tasktrail:0}:events: redis: WRONGTYPE"},
         {"{tasktrail:0}:events", "status", "{tasktrail:0}:events or a key beside it: redis: WRONG"},
+        {"{tasktrail:0}:held", "worker", "{tasktrail:0}:events or a key beside it: redis: WRONG"},
         {"{tasktrail:0}:events", "emit", "{tasktrail:0}:events: redis: WRONGTYPE"},
     };
     set_up("wrongtype");
