@@ -161,7 +161,7 @@ int tt_cmd_worker(const struct tt_settings *settings)
             .tenants = tt_tenants_file_watch(&parts.tenants),
             .observers = &seen,
             .observer_count = 1,
-            .json_depth_max = TT_JSON_DEPTH_MAX,
+            .json_depth_max = TT_EVENT_DEPTH_MAX,
             .stop = stop,
         };
         if (parts.jobs != NULL)

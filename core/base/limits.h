@@ -7,8 +7,11 @@ enum {
     TT_LINE_BYTES_DEFAULT = 1 << 20, /* --max-line: one input line without its end */
     TT_LINE_BYTES_MAX = 1 << 30,     /* largest value of --max-line */
     TT_JSON_DEPTH_DEFAULT = 64,      /* --max-depth: nesting of an event; the event is level 1 */
-    TT_JSON_DEPTH_MAX = 1024,        /* largest value of --max-depth */
-    TT_CSV_COLUMNS_MAX = 4096,       /* columns of a CSV file */
+    TT_JSON_DEPTH_MAX = 1024,        /* of any JSON */
+    TT_EVENT_DEPTH_MAX = 1000,       /* of an event that a worker takes: as deep as Redis reads */
+    TT_EVENT_DEPTH_GIVEN_MAX = TT_EVENT_DEPTH_MAX - 1, /* largest value of --max-depth: what emit
+                                                          puts into attributes is a level deeper */
+    TT_CSV_COLUMNS_MAX = 4096,                         /* columns of a CSV file */
     TT_OSDU_MEMORY_BYTES_MAX = 64 << 20, /* what the osdu format remembers: see decode_osdu.c */
     TT_OSDU_WAITING_MAX = 1024, /* events without a record that wait, of a correlation and stage */
     TT_LOG_LOOKS_MAX = 16,      /* how often, on average, a byte of a log line is looked at */

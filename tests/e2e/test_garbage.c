@@ -1,10 +1,13 @@
 /* Bad input of every kind: one clear message, the documented exit status, nothing accepted is lost.
  */
+#include "core/base/limits.h"
 #include "tests/lib/process.h"
+#include "tests/lib/redis_server.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/tmpdir.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +259,30 @@ TT_TEST(a_password_in_the_environment_is_never_told)
 }
 TT_END
 
+/* A field that no event has is put into attributes, a level deeper. */
+TT_TEST(what_emit_takes_at_its_deepest_a_worker_applies)
+{
+    enum { INSIDE = TT_EVENT_DEPTH_GIVEN_MAX - 1 };
+    struct tt_redis_server redis;
+    char inside[INSIDE + 1], outside[INSIDE + 1], event[2 * INSIDE + 100], depth[16], store[400];
+    memset(inside, '[', INSIDE);
+    memset(outside, ']', INSIDE);
+    inside[INSIDE] = outside[INSIDE] = '\0';
+    snprintf(event, sizeof event,
+             "{\"task_id\":\"t\",\"status\":\"A\",\"event_time\":1,\"x\":%s%s}\n", inside, outside);
+    snprintf(depth, sizeof depth, "%d", TT_EVENT_DEPTH_GIVEN_MAX);
+    snprintf(store, sizeof store, "sqlite:%s", tt_tmpfile("deep.db"));
+    tt_redis_server_start(&redis, "deep");
+    expect(tt_tasktrail(NULL, event,
+                        (const char *const[]){"emit", "--redis", redis.url, "--max-depth", depth,
+                                              "-", NULL}),
+           0, "1 event on the queue");
+    expect(TT_TASKTRAIL("worker", "--redis", redis.url, "--store", store, "--until-idle"), 0,
+           "1 rows written, 0 dead letters");
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_SUITE("garbage", a_binary_file_is_rejected_line_by_line_and_the_good_line_counts,
          half_a_line_at_the_end_is_one_reject,
          a_line_of_100_megabytes_is_one_reject_from_a_file_and_from_a_pipe,
@@ -266,4 +293,5 @@ TT_SUITE("garbage", a_binary_file_is_rejected_line_by_line_and_the_good_line_cou
          flags_beat_environment_beats_config_beats_default,
          stores_that_cannot_be_used_end_with_3_and_are_not_created,
          output_that_cannot_be_written_ends_with_3, the_rejects_file_keeps_place_reason_and_text,
-         a_password_in_the_environment_is_never_told)
+         a_password_in_the_environment_is_never_told,
+         what_emit_takes_at_its_deepest_a_worker_applies)

@@ -1,4 +1,5 @@
 /* Which events have a turn in common: ids however they are spelled, and entries that have none. */
+#include "core/base/limits.h"
 #include "tests/unit/adapters/redis/turns_scene.h"
 
 #include <signal.h>
@@ -56,6 +57,28 @@ TT_TEST(ids_with_control_characters_and_very_long_ones_keep_their_turns)
 }
 TT_END
 
+/* The script looks for the id in JSON, which its parser must get through. */
+TT_TEST(an_event_nested_as_deep_as_a_worker_reads_has_the_turn_of_its_id)
+{
+    enum { INSIDE = TT_EVENT_DEPTH_MAX - 1 };
+    static const char head[] = "{\"task_id\":\"\\u0061\",\"x\":";
+    char deep[sizeof head + 2 * INSIDE + 1];
+    set_up("deep");
+    memcpy(deep, head, sizeof head - 1);
+    memset(deep + sizeof head - 1, '[', INSIDE);
+    memset(deep + sizeof head - 1 + INSIDE, ']', INSIDE);
+    memcpy(deep + sizeof head - 1 + 2 * INSIDE, "}", 2);
+    add("a", 1);
+    tt_redis_ask(&server, "XADD {t:0}:events * e %s", deep);
+    ck_assert_str_eq(claim(&a, 1), "a1*1 ");
+    ck_assert_str_eq(claim(&b, 9), "");
+    finish(&a);
+    claim(&b, 9);
+    ck_assert_uint_eq(batch.count, 1);
+    tear_down();
+}
+TT_END
+
 TT_TEST(entries_that_are_no_events_are_handed_out_at_once)
 {
     set_up("none");
@@ -71,4 +94,5 @@ TT_END
 
 TT_SUITE("adapters/redis/turn_ids", ids_that_are_spelled_differently_are_one_id,
          ids_with_control_characters_and_very_long_ones_keep_their_turns,
+         an_event_nested_as_deep_as_a_worker_reads_has_the_turn_of_its_id,
          entries_that_are_no_events_are_handed_out_at_once)
