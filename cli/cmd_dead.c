@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
+#include "core/base/utf8.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -35,34 +36,36 @@ static void add_json(struct tt_buf *buf, const struct tt_dead_letter *letter)
     tt_json_add_key(buf, "partition");
     tt_buf_add_uint(buf, letter->partition);
     tt_json_add_key(buf, "entry_id");
-    tt_json_add_text(buf, letter->entry_id);
+    tt_utf8_add_json(buf, letter->entry_id);
     tt_json_add_key(buf, "enqueued_at");
     tt_buf_add_char(buf, '"');
     add_time(buf, letter->written_ms);
     tt_buf_add_char(buf, '"');
     tt_json_add_key(buf, "reason");
-    tt_json_add_text(buf, letter->reason);
+    tt_utf8_add_json(buf, letter->reason);
     tt_json_add_key(buf, "error");
-    tt_json_add_text(buf, letter->error);
+    tt_utf8_add_json(buf, letter->error);
     tt_json_add_key(buf, "tries");
     tt_buf_add_int(buf, letter->tries);
     tt_json_add_key(buf, "parks");
     tt_buf_add_text(buf, letter->parks ? "true" : "false");
     tt_json_add_key(buf, "event");
-    tt_json_add_text(buf, letter->payload); /* as it came: it may be no JSON at all */
+    tt_utf8_add_json(buf, letter->payload); /* as it came: it may be no JSON at all */
     tt_buf_add_text(buf, "}\n");
 }
 
 /* What cannot be applied may hold anything: nothing of it may move a terminal's cursor. */
 static void add_visible(struct tt_buf *buf, struct tt_str text)
 {
-    const bool is_utf8 = tt_str_is_utf8(text);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8))
-            tt_buf_addf(buf, "\\x%02x", c);
-        else
-            tt_buf_add_char(buf, (char)c);
+    for (size_t at = 0; at < text.len;) {
+        size_t width = tt_utf8_width(text, at), bytes = width == 0 ? 1 : width;
+        bool plain = width > 0 && !tt_utf8_is_control(text.ptr + at, width);
+        for (size_t i = at; i < at + bytes; i++)
+            if (plain)
+                tt_buf_add_char(buf, text.ptr[i]);
+            else
+                tt_buf_addf(buf, "\\x%02x", (unsigned char)text.ptr[i]);
+        at += bytes;
     }
 }
 

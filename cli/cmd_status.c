@@ -108,8 +108,8 @@ static void print_text(const struct tt_fleet_status *status)
     if (total->stalled > 0)
         printf("%llu stalled\n", (unsigned long long)total->stalled);
     printf("oldest        %s\n", total->oldest_age_ms < 0 ? "nothing waits" : age);
-    printf("applied       %llu entries, %llu failed\n", (unsigned long long)total->applied,
-           (unsigned long long)total->failed);
+    printf("applied       %llu %s, %llu failed\n", (unsigned long long)total->applied,
+           total->applied == 1 ? "entry" : "entries", (unsigned long long)total->failed);
     printf("dead letters  %llu%s\n", (unsigned long long)total->dead,
            total->dead > 0 ? " (tasktrail dead list)" : "");
     if (total->parked > 0)
@@ -117,7 +117,8 @@ static void print_text(const struct tt_fleet_status *status)
                (unsigned long long)total->parked, total->parked == 1 ? "" : "s",
                (unsigned long long)total->behind,
                total->behind == 1 ? "entry waits" : "entries wait");
-    printf("held          %llu tasks\n", (unsigned long long)total->locked);
+    printf("held          %llu %s\n", (unsigned long long)total->locked,
+           total->locked == 1 ? "task" : "tasks");
     printf("partitions    %u\n", status->partition_count);
     printf("workers       %zu alive\n", status->worker_count);
     for (size_t i = 0; i < status->worker_count; i++) {

@@ -1,23 +1,17 @@
 /* Every value of a report goes through here on its way into a page. */
+#include "core/base/utf8.h"
 #include "reports/html_parts.h"
 
-/* Control characters are not allowed in HTML, escaped or not; those that turn the direction of
- * writing around could make one text look like another. */
+/* Bytes that must not stand in a page: control characters, escaped or not; those that turn the
+ * direction of writing round, and could make one text look like another; what is no UTF-8. */
 static size_t forbidden(struct tt_str text, size_t at)
 {
-    unsigned char c = (unsigned char)text.ptr[at];
-    if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+    size_t width = tt_utf8_width(text, at);
+    if (width == 0)
         return 1;
-    if (c == 0xc2 && text.len - at > 1 && (unsigned char)text.ptr[at + 1] < 0xa0)
-        return 2;
-    if (c == 0xe2 && text.len - at > 2) {
-        unsigned char second = (unsigned char)text.ptr[at + 1],
-                      third = (unsigned char)text.ptr[at + 2];
-        bool turns = (second == 0x80 && third >= 0xaa && third <= 0xae) ||
-                     (second == 0x81 && third >= 0xa6 && third <= 0xa9);
-        return turns ? 3 : 0;
-    }
-    return 0;
+    if (text.ptr[at] == '\t' || text.ptr[at] == '\n')
+        return 0;
+    return tt_utf8_is_control(text.ptr + at, width) ? width : 0;
 }
 
 void tt_html_text(struct tt_buf *buf, struct tt_str text)

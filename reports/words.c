@@ -1,5 +1,6 @@
 #include "reports/words.h"
 
+#include "core/base/utf8.h"
 #include <stdio.h>
 
 const char *tt_kind_meaning(enum tt_kind kind)
@@ -30,26 +31,18 @@ const char *tt_kind_meaning(enum tt_kind kind)
     return meanings[kind];
 }
 
-/* Characters that drive a terminal or turn what follows them round: C0, DEL, C1 (U+0080 to U+009F),
- * line and paragraph separators and the controls of writing direction (U+2028 to U+202E, U+2066 to
- * U+2069). */
-static bool is_control(const char *at, size_t width)
-{
-    const unsigned char *c = (const unsigned char *)at;
-    if (width == 1)
-        return c[0] < 0x20 || c[0] == 0x7f;
-    if (width == 2)
-        return c[0] == 0xc2 && c[1] < 0xa0;
-    return width == 3 && c[0] == 0xe2 &&
-           ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
-            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-}
-
+/* Bytes of the character at `at`; one of what is no UTF-8. */
 static size_t width_at(struct tt_str text, size_t at)
 {
-    unsigned char c = (unsigned char)text.ptr[at];
-    size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    return width > text.len - at ? text.len - at : width;
+    size_t width = tt_utf8_width(text, at);
+    return width > 0 ? width : 1;
+}
+
+/* What must not reach a terminal: controls, and bytes that are no character. */
+static bool is_unsafe(struct tt_str text, size_t at)
+{
+    size_t width = tt_utf8_width(text, at);
+    return width == 0 || tt_utf8_is_control(text.ptr + at, width);
 }
 
 size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
@@ -66,7 +59,7 @@ size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
                 return used + 3;
             }
         }
-        if (is_control(text.ptr + at, width))
+        if (is_unsafe(text, at))
             tt_buf_add_char(buf, '?');
         else
             tt_buf_add(buf, text.ptr + at, width);
@@ -113,13 +106,14 @@ const char *tt_lateness_words(int bucket)
     return words[bucket];
 }
 
-/* $'...', which shells understand as POSIX has it since 2024: bytes of controls in octal. */
+/* $'...', which shells understand as POSIX has it since 2024: bytes of controls, and of what is no
+ * UTF-8, in octal. */
 static void add_escaped(struct tt_buf *buf, struct tt_str text)
 {
     tt_buf_add_text(buf, "$'");
     for (size_t at = 0; at < text.len;) {
         size_t width = width_at(text, at);
-        bool control = is_control(text.ptr + at, width);
+        bool control = is_unsafe(text, at);
         for (size_t i = at; i < at + width; i++)
             if (control)
                 tt_buf_addf(buf, "\\%03o", (unsigned)(unsigned char)text.ptr[i]);
@@ -135,7 +129,7 @@ static void add_escaped(struct tt_buf *buf, struct tt_str text)
 void tt_words_add_quoted(struct tt_buf *buf, struct tt_str text)
 {
     for (size_t at = 0; at < text.len; at += width_at(text, at))
-        if (is_control(text.ptr + at, width_at(text, at))) {
+        if (is_unsafe(text, at)) {
             add_escaped(buf, text);
             return;
         }

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/time.h"
+#include "core/base/utf8.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -46,8 +47,15 @@ static void write_text(enum tt_log_level level, const char *text)
         snprintf(line, sizeof line, "tasktrail: %s%s",
                  level == TT_LOG_INFO ? "" : level_names[level], level == TT_LOG_INFO ? "" : ": ");
     size_t len = (size_t)start;
-    for (const char *at = text; *at != '\0' && len < sizeof line - 1; at++)
-        line[len++] = (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at;
+    const struct tt_str all = tt_str_from(text);
+    for (size_t at = 0, width; at < all.len && len<sizeof line - 4; at += width> 0 ? width : 1) {
+        width = tt_utf8_width(all, at);
+        if (width > 0 && !tt_utf8_is_control(text + at, width))
+            for (size_t i = 0; i < width; i++)
+                line[len++] = text[at + i];
+        else
+            line[len++] = '?';
+    }
     line[len++] = '\n';
     write_all(line, len);
 }
@@ -62,7 +70,7 @@ static void write_json(enum tt_log_level level, const char *event, const char *t
     tt_buf_add_time(&line, now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000);
     tt_buf_addf(&line, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":", level_names[level],
                 event);
-    tt_json_add_text(&line, tt_str_from(text));
+    tt_utf8_add_json(&line, tt_str_from(text));
     tt_buf_add_text(&line, "}\n");
     if (line.err == TT_OK)
         write_all(line.data, line.len);

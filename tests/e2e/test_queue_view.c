@@ -69,6 +69,9 @@ TT_TEST(status_tells_the_backlog_before_and_what_was_applied_after)
     ck_assert_uint_eq(json_array_size(json_object_get(status, "workers")), 0);
     json_decref(status);
     work_off();
+    struct tt_run text = TT_TASKTRAIL("status", "--redis", redis.url);
+    ck_assert_ptr_nonnull(strstr(text.out, "applied       1 entry, 2 failed\n"));
+    tt_run_done(&text);
     status = ask_status();
     ck_assert_int_eq(number(status, "unread"), 0);
     ck_assert_int_eq(number(status, "applied"), 1);
@@ -80,6 +83,31 @@ TT_TEST(status_tells_the_backlog_before_and_what_was_applied_after)
     const json_t *second = json_array_get(json_object_get(status, "by_partition"), 1);
     ck_assert_int_eq(number(second, "dead"), 2);
     json_decref(status);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
+TT_TEST(dead_letters_that_are_no_utf8_are_shown_safely_and_are_json)
+{
+    set_up("bytes");
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 2");
+    tt_redis_ask(&redis, "XADD {tasktrail:1}:events 5-0 e %s", "x\xff\xc3\xa4");
+    tt_redis_ask(&redis, "XADD {tasktrail:1}:events 6-0 e %s",
+                 "y\xc2\x9b"
+                 "31m\xe2\x80\xae");
+    work_off();
+    struct tt_run run = TT_TASKTRAIL("dead", "list", "--json", "--redis", redis.url);
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    json_t *letter = json_loads(run.out, JSON_DISABLE_EOF_CHECK, NULL);
+    ck_assert_msg(letter != NULL, "%s", run.out);
+    ck_assert_str_eq(json_string_value(json_object_get(letter, "event")), "x\xef\xbf\xbd\xc3\xa4");
+    json_decref(letter);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("dead", "show", "--redis", redis.url, "1:5-0", "1:6-0");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "x\\xff\xc3\xa4\n"));
+    ck_assert_ptr_nonnull(strstr(run.out, "y\\xc2\\x9b31m\\xe2\\x80\\xae\n"));
+    tt_run_done(&run);
     tt_redis_server_stop(&redis, SIGTERM);
 }
 TT_END
@@ -261,6 +289,7 @@ TT_TEST(a_queue_that_is_not_there_is_not_made)
 TT_END
 
 TT_SUITE("queue_view", status_tells_the_backlog_before_and_what_was_applied_after,
+         dead_letters_that_are_no_utf8_are_shown_safely_and_are_json,
          status_tells_what_was_read_and_never_acknowledged, status_tells_how_many_tasks_are_held,
          a_worker_that_was_killed_is_not_alive_for_long_though_it_was_the_last,
          a_letter_is_listed_shown_requeued_and_dropped,

@@ -46,7 +46,8 @@ TT_TEST(text_cannot_drive_a_terminal_nor_turn_a_line_round)
                      "?evil? ??");
     ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80\x93\xe2\x81\xaa"), 0),
                      "\xd7\xa9\xe2\x80\x93\xe2\x81\xaa");
-    ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80"), 0), "\xd7\xa9\xe2\x80");
+    ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80"), 0), "\xd7\xa9??");
+    ck_assert_str_eq(shown(TT_STR("\xff\x1b[31m\xe2\x80\x8f\xd8\x9c."), 0), "??[31m??.");
     ck_assert_str_eq(shown(TT_STR("\xd7\xa9 and more"), 6), "\xd7\xa9 a...");
     tt_buf_done(&buf);
 }

@@ -48,6 +48,17 @@ TT_TEST(messages_come_through_where_there_is_no_memory)
 }
 TT_END
 
+TT_TEST(messages_cannot_drive_a_terminal_and_are_json_whatever_a_file_is_called)
+{
+    expect(TT_LOG_TEXT,
+           "a\xc2\x9b"
+           "31m\xe2\x80\xae \xc3\xa4\xff\x1b[2J",
+           false, "tasktrail: error: a?31m? \xc3\xa4??[2J\n");
+    expect(TT_LOG_JSON, "bad\xff\xc3\xa4\xe2\x80", false,
+           "\"message\":\"bad\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\"}\n");
+}
+TT_END
+
 TT_TEST(a_very_long_message_ends_with_its_line)
 {
     char text[5001], *found;
@@ -62,4 +73,5 @@ TT_TEST(a_very_long_message_ends_with_its_line)
 TT_END
 
 TT_SUITE("core/base/log", messages_come_through_where_there_is_no_memory,
+         messages_cannot_drive_a_terminal_and_are_json_whatever_a_file_is_called,
          a_very_long_message_ends_with_its_line)
