@@ -1,4 +1,5 @@
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "reports/record_json.h"
 #include "reports/render_parts.h"
 
@@ -28,7 +29,8 @@ static void add_bound(struct tt_buf *buf, const char *key, const struct tt_quant
     tt_buf_add_char(buf, '}');
 }
 
-static void add_summary(struct tt_buf *buf, const struct tt_summary *sum)
+/* `unread`: what could not be read; NULL: nothing. */
+static void add_summary(struct tt_buf *buf, const struct tt_summary *sum, const char *unread)
 {
     tt_buf_add_char(buf, '{');
     add_count(buf, "events", sum->events);
@@ -57,6 +59,10 @@ static void add_summary(struct tt_buf *buf, const struct tt_summary *sum)
     tt_buf_add_char(buf, '}');
     add_bound(buf, "watermark_us", &sum->watermark);
     add_bound(buf, "hold_us", &sum->hold);
+    if (unread != NULL) {
+        tt_json_add_key(buf, "incomplete");
+        tt_utf8_add_json(buf, tt_str_from(unread));
+    }
     tt_buf_add_char(buf, '}');
 }
 
@@ -64,7 +70,7 @@ enum tt_err tt_render_json(struct tt_render *render)
 {
     enum tt_err err = TT_OK;
     tt_buf_add_text(&render->buf, "{\"summary\":");
-    add_summary(&render->buf, &render->report->summary);
+    add_summary(&render->buf, &render->report->summary, render->options->unread);
     tt_buf_add_text(&render->buf, ",\n\"discrepancies\":[");
     for (size_t i = 0; i < render->report->finding_count && err == TT_OK; i++) {
         tt_buf_add_text(&render->buf, i == 0 ? "\n" : ",\n");

@@ -56,6 +56,31 @@ TT_TEST(report_of_files_that_could_not_all_be_read_begins_with_that)
 }
 TT_END
 
+TT_TEST(json_of_files_that_could_not_all_be_read_says_so_in_its_summary)
+{
+    make_good();
+    struct tt_run run = IN_FOLDER("check", "--format", "json", "good", "g\xff\x1b[31m\"one");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_msg(strstr(run.out, ",\"incomplete\":\"g??[31m\\\"one: No such file or directory\"},"
+                                  "\n\"discrepancies\":[]}") != NULL,
+                  "%s", run.out);
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "--format", "json", "good");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_null(strstr(run.out, "incomplete"));
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "good", "g\xff\x1b[31mone"); /* the commands to copy, too */
+    ck_assert_ptr_null(strchr(run.out, '\x1b'));
+    ck_assert_ptr_null(strchr(run.out, '\xff'));
+    ck_assert_ptr_null(strchr(run.err, '\x1b'));
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "--format", "html", "good", "g\xff\x1b[31mone");
+    ck_assert_ptr_null(strchr(run.out, '\x1b'));
+    ck_assert_ptr_null(strchr(run.out, '\xff'));
+    tt_run_done(&run);
+}
+TT_END
+
 TT_TEST(nothing_is_reported_where_reading_stopped_for_another_reason)
 {
     make_good();
@@ -96,6 +121,7 @@ TT_TEST(lines_of_nothing_but_blanks_and_returns_are_no_rejects)
 TT_END
 
 TT_SUITE("e2e/check_files", report_of_files_that_could_not_all_be_read_begins_with_that,
+         json_of_files_that_could_not_all_be_read_says_so_in_its_summary,
          nothing_is_reported_where_reading_stopped_for_another_reason,
          files_may_be_more_than_a_process_may_have_open,
          lines_of_nothing_but_blanks_and_returns_are_no_rejects)
