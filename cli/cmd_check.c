@@ -44,6 +44,11 @@ int tt_cmd_check(const struct tt_settings *settings)
                      "check: expected a file, or - for stdin; see tasktrail check --help");
         return tt_exit_with(&fault);
     }
+    static const enum tt_option_id of_task[] = {TT_OPT_TENANT};
+    if (!tt_setting_has(settings, TT_OPT_TASK) &&
+        tt_settings_refuse(settings, of_task, 1, "goes with --task ID: it is that task's tenant",
+                           &fault) != TT_OK)
+        return tt_exit_with(&fault);
     struct tt_judge_rules rules;
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;

@@ -140,7 +140,15 @@ static enum tt_err ask(const struct tt_settings *settings, struct tt_cost_case *
     };
     if (settings->argument_count > 0)
         return tt_fault_set(fault, TT_ERR_INVALID, "cost: expected no arguments");
-    if (store->text != NULL && strcmp(store->from, "default") != 0) {
+    static const enum tt_option_id measured[] = {TT_OPT_STORE};
+    bool given = tt_setting_has(settings, TT_OPT_EVENTS_PER_DAY) &&
+                 tt_setting_has(settings, TT_OPT_BYTES); /* nothing is left to measure */
+    if (given && tt_settings_refuse(settings, measured, 1,
+                                    "measures what --events-per-day and --bytes say: leave it or "
+                                    "one of them out",
+                                    fault) != TT_OK)
+        return fault->code;
+    if (!given && store->text != NULL && strcmp(store->from, "default") != 0) {
         enum tt_err err = measure_store(store->text, asked, fault);
         if (err != TT_OK)
             return err;

@@ -237,8 +237,17 @@ static enum tt_err check_arguments(const struct tt_settings *settings, int *ret_
     if (verb >= VERB_REQUEUE && has_ids == all)
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "dead %s: expected either the ids of letters or --all", given);
+    static const enum tt_option_id of_moving[] = {TT_OPT_ALL}, of_list[] = {TT_OPT_LIMIT};
     *ret_verb = verb;
-    return TT_OK;
+    if (verb < VERB_REQUEUE)
+        return verb == VERB_LIST
+                   ? tt_settings_refuse(settings, of_moving, 1,
+                                        "goes with dead requeue and dead drop; dead list takes "
+                                        "--limit N",
+                                        fault)
+                   : tt_settings_refuse(settings, of_list, 1, "goes with dead list", fault);
+    return tt_settings_refuse(settings, of_list, 1, "goes with dead list: --all is every letter",
+                              fault);
 }
 
 int tt_cmd_dead(const struct tt_settings *settings)

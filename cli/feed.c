@@ -53,14 +53,12 @@ enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decode
         .delimiter = tt_setting_text(settings, TT_OPT_DELIMITER),
         .record_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE),
     };
-    /* From the environment or a file they may be meant for other inputs; as a flag they are not. */
-    for (size_t i = 0; i < 2 && strcmp(input, "csv") != 0; i++) {
-        const struct tt_value *value = &settings->values[csv_alone[i]];
-        if (value->text != NULL && value->from[0] == '-')
-            return tt_fault_set(fault, TT_ERR_INVALID, "%s is for --input csv, not for --input %s",
-                                value->from, input);
-    }
-    return tt_decoder_create(input, &options, ret_decoder, fault);
+    char expected[80];
+    snprintf(expected, sizeof expected, "is for --input csv, not for --input %s", input);
+    enum tt_err err = strcmp(input, "csv") == 0
+                          ? TT_OK
+                          : tt_settings_refuse(settings, csv_alone, 2, expected, fault);
+    return err == TT_OK ? tt_decoder_create(input, &options, ret_decoder, fault) : err;
 }
 
 /* Lists files and units. A file that cannot be opened is noted and left out. */

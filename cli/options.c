@@ -321,6 +321,17 @@ void tt_settings_done(struct tt_settings *settings)
     *settings = (struct tt_settings){.command = TT_COMMAND_NONE};
 }
 
+enum tt_err tt_settings_refuse(const struct tt_settings *settings, const enum tt_option_id *ids,
+                               size_t count, const char *expected, struct tt_fault *fault)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct tt_value *value = &settings->values[ids[i]];
+        if (value->text != NULL && value->from[0] == '-')
+            return tt_fault_set(fault, TT_ERR_INVALID, "%s %s", value->from, expected);
+    }
+    return TT_OK;
+}
+
 const char *tt_setting_text(const struct tt_settings *settings, enum tt_option_id id)
 {
     return settings->values[id].text;

@@ -193,6 +193,12 @@ extern const struct tt_command_info tt_commands[TT_COMMAND_COUNT];
 /* Checks one text against one option and stores it; `from` as in struct tt_value. */
 enum tt_err tt_setting_set(struct tt_settings *settings, enum tt_option_id id, const char *text,
                            const char *from, struct tt_fault *fault) TT_MUST_CHECK;
+/* Refuses those of the options that were given as flags: they would do nothing here. What stands in
+ * the environment or a file may be meant for another run. `expected` ends the message: "goes with
+ * --task". Errors: INVALID. */
+enum tt_err tt_settings_refuse(const struct tt_settings *settings, const enum tt_option_id *ids,
+                               size_t count, const char *expected,
+                               struct tt_fault *fault) TT_MUST_CHECK;
 /* Takes a text over, until tt_settings_done. Errors: NO_MEMORY: the caller keeps it. */
 enum tt_err tt_settings_own(struct tt_settings *settings, char *text) TT_MUST_CHECK;
 /* Reads the --config file into the settings that have no value yet. */

@@ -71,6 +71,11 @@ static enum tt_err choose_bigquery(const struct tt_settings *settings, const cha
 enum tt_err tt_sink_choose(const struct tt_settings *settings, const volatile int *stop,
                            struct tt_chosen_sink *chosen, struct tt_fault *fault)
 {
+    static const enum tt_option_id of_files[] = {TT_OPT_FILES},
+                                   of_bigquery[] = {TT_OPT_PUBSUB_REGION, TT_OPT_PUBSUB_PREFIX,
+                                                    TT_OPT_LOCATION,      TT_OPT_JOB_PROJECT,
+                                                    TT_OPT_ENDPOINT,      TT_OPT_INSECURE_ENDPOINT,
+                                                    TT_OPT_CA_FILE};
     const char *to = tt_setting_text(settings, TT_OPT_TO);
     if (to != NULL && strncmp(to, "file:", 5) == 0 && to[5] != '\0') {
         if (tt_setting_u64(settings, TT_OPT_VIA) != TT_VIA_LOAD)
@@ -79,10 +84,15 @@ enum tt_err tt_sink_choose(const struct tt_settings *settings, const volatile in
                                 "bigquery:PROJECT.DATASET",
                                 settings->values[TT_OPT_VIA].from,
                                 tt_setting_text(settings, TT_OPT_VIA));
-        return choose_file(settings, to + 5, chosen, fault);
+        enum tt_err err = tt_settings_refuse(settings, of_bigquery, 7,
+                                             "goes with --to bigquery:PROJECT.DATASET", fault);
+        return err == TT_OK ? choose_file(settings, to + 5, chosen, fault) : err;
     }
-    if (tt_bigquery_is_named(to))
-        return choose_bigquery(settings, to, stop, chosen, fault);
+    if (tt_bigquery_is_named(to)) {
+        enum tt_err err =
+            tt_settings_refuse(settings, of_files, 1, "goes with --to file:DIR", fault);
+        return err == TT_OK ? choose_bigquery(settings, to, stop, chosen, fault) : err;
+    }
     if (to != NULL)
         return tt_fault_set(fault, TT_ERR_INVALID,
                             "--to: \"%.60s\" is not bigquery:PROJECT.DATASET or file:DIR", to);

@@ -314,6 +314,25 @@ TT_TEST(a_path_that_is_a_directory_fails_as_one_that_is_not_there)
 }
 TT_END
 
+TT_TEST(a_flag_that_would_do_nothing_is_refused_with_what_it_goes_with)
+{
+    expect(TT_TASKTRAIL("check", "--tenant", "t", "/dev/null"), 2, "--tenant goes with --task ID");
+    expect(TT_TASKTRAIL("dead", "list", "--all"), 2, "--all goes with dead requeue and dead drop");
+    expect(TT_TASKTRAIL("dead", "drop", "--all", "--limit", "5"), 2, "--limit goes with dead list");
+    expect(TT_TASKTRAIL("dead", "show", "--limit", "5", "0:1-0"), 2, "--limit goes with dead list");
+    expect(TT_TASKTRAIL("upload", "--once", "--to", "bigquery:p.d", "--files", "csv"), 2,
+           "--files goes with --to file:DIR");
+    expect(TT_TASKTRAIL("upload", "--once", "--to", "file:out", "--location", "EU"), 2,
+           "--location goes with --to bigquery:PROJECT.DATASET");
+    expect(TT_TASKTRAIL("cost", "--store", "sqlite:no.db", "--events-per-day", "5", "--bytes", "9"),
+           2, "--store measures what --events-per-day and --bytes say");
+    char config[340];
+    snprintf(config, sizeof config, "%s", tt_tmpfile("config.json"));
+    tt_write_file(config, "{\"tenant\":\"t\"}", 14);
+    expect(TT_TASKTRAIL("check", "--config", config, "/dev/null"), 0, ""); /* for other commands */
+}
+TT_END
+
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          the_rights_that_the_manual_gives_suffice, a_key_that_holds_something_else_is_named,
          a_letter_is_told_by_the_id_that_shows_it, a_file_that_is_not_there_is_told_once,
@@ -322,4 +341,5 @@ TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          help_tells_an_option_as_its_command_has_it, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
          watching_goes_on_when_redis_is_back,
+         a_flag_that_would_do_nothing_is_refused_with_what_it_goes_with,
          a_path_that_is_a_directory_fails_as_one_that_is_not_there)
