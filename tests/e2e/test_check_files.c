@@ -92,6 +92,38 @@ TT_TEST(nothing_is_reported_where_reading_stopped_for_another_reason)
 }
 TT_END
 
+TT_TEST(what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other)
+{
+    static const char *const wrong[][5] = {
+        {"check", "-o", "good", "./good", "--output: good is a file to be read"},
+        {"check", "--rejects", "link", "good", "--rejects: link is a file to be read"},
+        {"lifecycle", "infer", "-ogood", "good", "--output: good is a file to be read"},
+        {"check", "-oout", "--rejects=out", "good", "--rejects: out takes what --output writes"},
+        {"check", "--rejects", "-", "good", "--rejects: stdout takes what --output writes"},
+    };
+    make_good();
+    char command[400];
+    snprintf(command, sizeof command, "ln %s/good %s/link", tt_tmpdir(), tt_tmpdir());
+    ck_assert_int_eq(system(command), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct tt_run run = IN_FOLDER(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3]);
+        ck_assert_msg(run.status == 2 && strstr(run.err, wrong[i][4]) != NULL, "%zu: %d %s", i,
+                      run.status, run.err);
+        ck_assert_str_eq(run.out, "");
+        tt_run_done(&run);
+    }
+    char *still = tt_read_file(tt_tmpfile("good"), NULL);
+    ck_assert_str_eq(still, EVENT);
+    free(still);
+    struct tt_run run = IN_FOLDER("check", "-o", "/dev/null", "--rejects", "/dev/null", "good");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    run = IN_FOLDER("check", "-o", "out", "--rejects", "-", "good"); /* rejects alone on stdout */
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+}
+TT_END
+
 TT_TEST(files_may_be_more_than_a_process_may_have_open)
 {
     const char *words[] = {
@@ -123,5 +155,6 @@ TT_END
 TT_SUITE("e2e/check_files", report_of_files_that_could_not_all_be_read_begins_with_that,
          json_of_files_that_could_not_all_be_read_says_so_in_its_summary,
          nothing_is_reported_where_reading_stopped_for_another_reason,
+         what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other,
          files_may_be_more_than_a_process_may_have_open,
          lines_of_nothing_but_blanks_and_returns_are_no_rejects)
