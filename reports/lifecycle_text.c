@@ -1,6 +1,7 @@
 /* A lifecycle file read back to a person: who it is for, where tasks begin and end, every step, and
  * what looks like a slip of the pen. */
 #include "core/base/time.h"
+#include "core/base/utf8.h"
 #include "reports/lifecycles.h"
 #include "reports/words.h"
 
@@ -14,9 +15,7 @@ static void add_spaces(struct tt_buf *buf, size_t count)
 
 static size_t columns_of(struct tt_str name)
 {
-    size_t columns = 0;
-    for (size_t i = 0; i < name.len; i++)
-        columns += ((unsigned char)name.ptr[i] & 0xc0) != 0x80;
+    size_t columns = tt_utf8_columns(name);
     return columns < NAME_COLUMNS_MAX ? columns : NAME_COLUMNS_MAX;
 }
 

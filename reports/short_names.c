@@ -2,6 +2,7 @@
 #include "reports/short_names.h"
 
 #include "core/base/assert.h"
+#include "core/base/utf8.h"
 #include "reports/words.h"
 #include <stdio.h>
 
@@ -16,10 +17,7 @@ struct word {
 
 size_t tt_columns(struct tt_str text)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return count;
+    return tt_utf8_columns(text);
 }
 
 static bool is_upper(char c)
@@ -64,17 +62,16 @@ static size_t columns_at(const struct word *words, size_t count, size_t letters)
     return columns;
 }
 
-/* The first `columns` characters. */
+/* What of it fits into so many columns. */
 static struct tt_str cut(struct tt_str text, size_t columns)
 {
-    size_t at = 0;
+    size_t at = 0, used = 0;
     while (at < text.len) {
-        size_t next = at + 1;
-        while (next < text.len && ((unsigned char)text.ptr[next] & 0xc0) == 0x80)
-            next++;
-        if (columns-- == 0)
+        size_t width = tt_utf8_width(text, at), bytes = width > 0 ? width : 1;
+        used += tt_utf8_columns((struct tt_str){text.ptr + at, bytes});
+        if (used > columns)
             break;
-        at = next;
+        at += bytes;
     }
     text.len = at;
     return text;
@@ -130,6 +127,12 @@ struct tt_short_name tt_short_names_get(struct tt_short_names *names, struct tt_
             return names->list[i];
     tt_buf_init(&text, 0);
     shorten(&text, full, names->columns);
+    if (text.len >= sizeof name.text) { /* very many marks without a column of their own */
+        text.len = sizeof name.text - 1;
+        while (text.len > 0 && ((unsigned char)text.data[text.len] & 0xc0) == 0x80)
+            text.len--;
+        text.data[text.len] = '\0';
+    }
     snprintf(name.text, sizeof name.text, "%s", text.len == 0 ? "" : text.data);
     tt_buf_done(&text);
     tell_apart(names, &name);

@@ -10,7 +10,7 @@ enum { TT_SHORT_COLUMNS_MAX = 32, TT_SHORT_NAMES_MAX = 64 };
 
 struct tt_short_name {
     struct tt_str full; /* borrowed */
-    size_t columns;     /* characters of the short form */
+    size_t columns;     /* of a terminal, that the short form takes */
     char text[4 * TT_SHORT_COLUMNS_MAX + 1];
 };
 
@@ -26,7 +26,7 @@ struct tt_short_name tt_short_names_get(struct tt_short_names *names, struct tt_
 /* Whether the form lost something. */
 bool tt_short_name_lost(const struct tt_short_name *name);
 
-/* Characters of a text, each as one column. */
+/* Columns of a terminal that a text takes: see tt_utf8_columns. */
 size_t tt_columns(struct tt_str text);
 
 #endif

@@ -2,18 +2,20 @@
 #include "reports/text_parts.h"
 #include "reports/words.h"
 
-/* Where the line stands: characters since its start, colours not counted. */
+/* Where the line stands: columns since its start, colours not counted. */
 static size_t column_of(const struct tt_buf *buf)
 {
     size_t start = buf->len, columns = 0;
     while (start > 0 && buf->data[start - 1] != '\n')
         start--;
-    for (size_t i = start; i < buf->len; i++) {
-        if (buf->data[i] == '\x1b')
-            while (i < buf->len && buf->data[i] != 'm')
-                i++;
-        else
-            columns += ((unsigned char)buf->data[i] & 0xc0) != 0x80;
+    while (start < buf->len) {
+        size_t end = start;
+        while (end < buf->len && buf->data[end] != '\x1b')
+            end++;
+        columns += tt_columns((struct tt_str){buf->data + start, end - start});
+        while (end < buf->len && buf->data[end] != 'm')
+            end++;
+        start = end + 1;
     }
     return columns;
 }

@@ -47,26 +47,23 @@ static bool is_unsafe(struct tt_str text, size_t at)
 
 size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns)
 {
-    size_t used = 0, at = 0;
+    size_t whole = tt_utf8_columns(text), used = 0, at = 0;
+    bool cut = columns != 0 && whole > columns;
+    size_t room = !cut ? whole : columns > 3 ? columns - 3 : 0;
     while (at < text.len) {
         size_t width = width_at(text, at);
-        if (columns != 0 && used + 3 >= columns && text.len - at > width) {
-            size_t left = 0; /* characters that would still come */
-            for (size_t i = at; i < text.len; i++)
-                left += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-            if (used + left > columns) {
-                tt_buf_add_text(buf, "...");
-                return used + 3;
-            }
-        }
+        size_t more = tt_utf8_columns((struct tt_str){text.ptr + at, width});
+        if (used + more > room)
+            break;
         if (is_unsafe(text, at))
             tt_buf_add_char(buf, '?');
         else
             tt_buf_add(buf, text.ptr + at, width);
         at += width;
-        used++;
+        used += more;
     }
-    return used;
+    tt_buf_add_text(buf, cut ? "..." : "");
+    return used + (cut ? 3 : 0);
 }
 
 void tt_words_add_count(struct tt_buf *buf, uint64_t count)

@@ -7,7 +7,8 @@
 /* One sentence: what a discrepancy of this kind means. */
 const char *tt_kind_meaning(enum tt_kind kind);
 /* Adds text for a terminal: control characters, escape sequences and bytes that are no UTF-8 become
- * '?', at most `columns` characters (0: all), with "..." where it was cut. Returns the columns used. */
+ * '?', at most `columns` of a terminal (0: all), with "..." where it was cut. Returns the columns
+ * used. */
 size_t tt_words_add(struct tt_buf *buf, struct tt_str text, size_t columns);
 /* "1,234,567" */
 void tt_words_add_count(struct tt_buf *buf, uint64_t count);

@@ -25,6 +25,9 @@ TT_TEST(what_fits_stays_and_words_lose_their_ends_alike)
     ck_assert_str_eq(shortened(&names, "JobWaitsForApproval"), "JobWaiForApp");
     ck_assert_str_eq(shortened(&names, "EXTRAORDINARILYLONG"), "EXTRAORDI...");
     ck_assert_str_eq(shortened(&names, "Überprüfung läuft noch"), "Über läu noc");
+    ck_assert_str_eq(shortened(&names, "失敗した状態"), "失敗した状態");
+    ck_assert_str_eq(shortened(&names, "失敗した状態の長い名前"), "失敗した...");
+    ck_assert_str_eq(shortened(&names, "実行中/再試行待"), "実行中/再試");
     ck_assert_str_eq(shortened(&names, "a b c d e f g h i j k l m n o p q"), "a b c d e...");
 }
 TT_END

@@ -1,4 +1,5 @@
 /* Words for people: wrapping, quoting, and which stories are shown. */
+#include "core/base/utf8.h"
 #include "reports/story_choice.h"
 #include "reports/words.h"
 #include "tests/lib/suite.h"
@@ -49,6 +50,19 @@ TT_TEST(text_cannot_drive_a_terminal_nor_turn_a_line_round)
     ck_assert_str_eq(shown(TT_STR("\xd7\xa9\xe2\x80"), 0), "\xd7\xa9??");
     ck_assert_str_eq(shown(TT_STR("\xff\x1b[31m\xe2\x80\x8f\xd8\x9c."), 0), "??[31m??.");
     ck_assert_str_eq(shown(TT_STR("\xd7\xa9 and more"), 6), "\xd7\xa9 a...");
+    tt_buf_done(&buf);
+}
+TT_END
+
+TT_TEST(wide_characters_take_two_columns_and_marks_that_combine_none)
+{
+    ck_assert_uint_eq(tt_utf8_columns(TT_STR("実行中")), 6);
+    ck_assert_uint_eq(tt_utf8_columns(TT_STR("한국 🚀 e\xcc\x81\x1b\xff")), 11);
+    ck_assert_str_eq(shown(TT_STR("失敗した状態"), 8), "失敗...");
+    ck_assert_str_eq(shown(TT_STR("失敗した状態"), 12), "失敗した状態");
+    ck_assert_str_eq(shown(TT_STR("ab実行"), 6), "ab実行");
+    ck_assert_str_eq(wrapped("\x1b[31m実行\x1b[0m ", "実行 a", 0, 8),
+                     "\x1b[31m実行\x1b[0m 実行\na");
     tt_buf_done(&buf);
 }
 TT_END
@@ -160,6 +174,7 @@ TT_TEST(the_worst_stories_are_shown_and_some_of_each_verdict)
 TT_END
 
 TT_SUITE("reports/words", text_cannot_drive_a_terminal_nor_turn_a_line_round,
+         wide_characters_take_two_columns_and_marks_that_combine_none,
          violations_beyond_the_two_orders_are_explained,
          lines_end_at_spaces_and_not_between_a_number_and_its_unit,
          words_of_a_command_line_are_quoted_where_they_have_to_be,
