@@ -91,6 +91,37 @@ bool tt_time_parse(struct tt_str text, int64_t *ret_us)
     return true;
 }
 
+bool tt_time_parse_printed(struct tt_str text, int64_t *ret_us)
+{
+    enum { READING = 19 };       /* bytes of "2026-03-01 12:00:00" */
+    char copy[READING + 10 + 6]; /* with a point, nine decimals and an offset */
+    size_t len = READING;
+    if (tt_time_parse(text, ret_us))
+        return true;
+    while (len < text.len &&
+           ((unsigned)(unsigned char)text.ptr[len] - (unsigned)'0' <= 9 || text.ptr[len] == '.'))
+        len++;
+    if (len >= text.len || len > sizeof copy - 6)
+        return false;
+    size_t blank = text.ptr[len] == ' ';
+    struct tt_str zone = {text.ptr + len + blank, text.len - len - blank};
+    memcpy(copy, text.ptr, len);
+    if (tt_str_equal(zone, TT_STR("UTC"))) {
+        copy[len++] = 'Z';
+    } else if ((zone.len == 3 || zone.len == 5) && (zone.ptr[0] == '+' || zone.ptr[0] == '-')) {
+        memcpy(copy + len, zone.ptr, 3);
+        memcpy(copy + len + 3, ":00", 3);
+        memcpy(copy + len + 4, zone.ptr + 3, zone.len - 3);
+        len += 6;
+    } else if (zone.len <= 6) {
+        memcpy(copy + len, zone.ptr, zone.len);
+        len += zone.len;
+    } else {
+        return false;
+    }
+    return tt_time_parse((struct tt_str){copy, len}, ret_us);
+}
+
 bool tt_time_parse_flag(struct tt_str text, int64_t *ret_us)
 {
     if (tt_time_parse(text, ret_us))

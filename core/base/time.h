@@ -24,6 +24,10 @@ struct tt_mono {
  * to microseconds, towards the past); 'Z', 'z' or +hh:mm / -hh:mm. Second 60 counts on into
  * the next minute. False, *ret_us untouched, for anything else. */
 bool tt_time_parse(struct tt_str text, int64_t *ret_us) TT_MUST_CHECK;
+
+/* As tt_time_parse; also the zone as databases and languages print it: "+02", "+0200", "UTC", a
+ * blank in front of it. For exports that people bring, not for what programs agree on. */
+bool tt_time_parse_printed(struct tt_str text, int64_t *ret_us) TT_MUST_CHECK;
 bool tt_time_in_range(int64_t us);
 
 /* As tt_time_parse; also accepts an integer number of microseconds. For flags such as --now. */

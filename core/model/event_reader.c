@@ -78,13 +78,16 @@ static enum tt_err keep_time(struct tt_event_reader *r, struct tt_str place, int
 static enum tt_err read_time_cell(struct tt_event_reader *r, struct tt_str place,
                                   struct tt_str cell, size_t offset)
 {
+    static const struct tt_zone utc = {.fixed = true};
     int64_t us;
-    if (!tt_str_to_int(cell, &us) && !tt_time_parse(cell, &us) &&
-        (r->zone == NULL || !tt_zone_parse(r->zone, cell, &us)))
-        return tt_fault_set(r->fault, TT_ERR_REJECT, "%.*s: \"%.*s\" is no RFC 3339 time with zone",
-                            TT_STR_ARGS(place),
-                            (int)(cell.len < QUOTED_MAX ? cell.len : QUOTED_MAX), cell.ptr);
-    return keep_time(r, place, us, offset);
+    if (tt_str_to_int(cell, &us) || tt_time_parse_printed(cell, &us) ||
+        (r->zone != NULL && tt_zone_parse(r->zone, cell, &us)))
+        return keep_time(r, place, us, offset);
+    bool only_zone_missing = r->zone == NULL && tt_zone_parse(&utc, cell, &us);
+    return tt_fault_set(r->fault, TT_ERR_REJECT, "%.*s: \"%.*s\" %s", TT_STR_ARGS(place),
+                        (int)(cell.len < QUOTED_MAX ? cell.len : QUOTED_MAX), cell.ptr,
+                        only_zone_missing ? "has no time zone (--zone says which)"
+                                          : "is no RFC 3339 time with zone");
 }
 
 static enum tt_err read_time(struct tt_event_reader *r, struct tt_str place,

@@ -15,6 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         tt_time_format(us, written);
         tt_fuzz_check(tt_time_parse(tt_str_from(written), &again) && again == us);
         tt_fuzz_check(tt_time_parse_flag(text, &again) && again == us);
+        tt_fuzz_check(tt_time_parse_printed(text, &again) && again == us);
+    } else if (size > 0 && tt_time_parse_printed(text, &us)) {
+        tt_fuzz_check(tt_time_in_range(us));
     } else if (size > 0 && tt_time_parse_flag(text, &us)) {
         tt_fuzz_check(tt_time_in_range(us));
     }

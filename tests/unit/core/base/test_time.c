@@ -53,6 +53,47 @@ TT_TEST(what_is_not_strict_rfc_3339_is_refused)
 }
 TT_END
 
+static int64_t printed(const char *text)
+{
+    int64_t us = TT_TIME_NONE;
+    return tt_time_parse_printed(tt_str_from(text), &us) ? us : TT_TIME_NONE;
+}
+
+TT_TEST(the_zones_that_databases_print_are_read_where_that_is_asked_for)
+{
+    const int64_t noon = parsed("2026-03-01T12:00:00.5Z");
+    static const char *const right[] = {
+        "2026-03-01T12:00:00.5Z",       "2026-03-01 14:00:00.5+02:00",
+        "2026-03-01 14:00:00.5+02",     "2026-03-01 07:30:00.5-04:30",
+        "2026-03-01 07:30:00.5-0430",   "2026-03-01 12:00:00.5 UTC",
+        "2026-03-01 14:00:00.5 +02:00", "2026-03-01T14:00:00.5 +0200",
+        "2026-03-01T12:00:00.5UTC",     "2026-03-01 14:00:00.500000000+02",
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        ck_assert_msg(printed(right[i]) == noon, "\"%s\"", right[i]);
+    static const char *const wrong[] = {
+        "",
+        "2026-03-01",
+        "2026-03-01 12:00:00",
+        "2026-03-01 12:00:00.",
+        "2026-03-01 12:00:00 ",
+        "2026-03-01 12:00:00+",
+        "2026-03-01 12:00:00+2",
+        "2026-03-01 12:00:00+24",
+        "2026-03-01 12:00:00+020",
+        "2026-03-01 12:00:00+0260",
+        "2026-03-01 12:00:00  UTC",
+        "2026-03-01 12:00:00 utc",
+        "2026-03-01 12:00:00 CET",
+        "2026-03-01 12:00:00 UTC+2",
+        "2026-03-01 12:00:00.5000000000+02",
+        "2026-03-01 12:00:00 Europe/Berlin",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ck_assert_msg(printed(wrong[i]) == TT_TIME_NONE, "accepted \"%s\"", wrong[i]);
+}
+TT_END
+
 TT_TEST(a_duration_is_digits_and_a_unit)
 {
     int64_t us = -1;
@@ -67,4 +108,5 @@ TT_END
 
 TT_SUITE("core/base/time", a_time_reads_and_writes_back_to_the_microsecond,
          second_60_counts_on_into_the_next_minute, what_is_not_strict_rfc_3339_is_refused,
+         the_zones_that_databases_print_are_read_where_that_is_asked_for,
          a_duration_is_digits_and_a_unit)

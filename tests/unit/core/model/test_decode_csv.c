@@ -58,18 +58,20 @@ TT_TEST(a_column_may_be_several_fields_and_is_then_not_the_one_of_its_own_name)
 }
 TT_END
 
-TT_TEST(a_time_without_zone_is_read_in_the_one_that_was_given)
+TT_TEST(a_time_without_zone_is_read_in_the_one_that_was_given_and_others_in_their_own)
 {
     const struct tt_decoder_options options = {
         .json_depth_max = TT_JSON_DEPTH_DEFAULT, .zone = "+01:00", .record_bytes_max = 64};
-    char *out =
-        tt_decoding_text("csv", &options,
-                         HEADER "\nt,A,2026-03-01 13:00:00.000000\n"
-                                "t,A,2026-03-01T12:00:00Z\nt,A,2026-03-01T13:00:00.0000009\n"
-                                "t,A,1772366400000000\nt,A,2026-03-01 13:00\n");
-    ck_assert_str_eq(out, EVENT("t", "A") "}\n" EVENT("t", "A") "}\n" EVENT("t", "A") "}\n" EVENT(
-                              "t", "A") "}\n! 6: event_time: \"2026-03-01 13:00\" is no RFC 3339 "
-                                        "time with zone\n");
+    char *out = tt_decoding_text(
+        "csv", &options,
+        HEADER "\nt,A,2026-03-01 13:00:00.000000\nt,A,2026-03-01T12:00:00Z\n"
+               "t,A,2026-03-01T13:00:00.0000009\nt,A,1772366400000000\nt,A,2026-03-01 13:00\n"
+               "t,A,2026-03-01 14:00:00+02\nt,A,2026-03-01 12:00:00 UTC\n");
+#define SAME EVENT("t", "A") "}\n"
+    ck_assert_str_eq(
+        out, SAME SAME SAME SAME
+        "! 6: event_time: \"2026-03-01 13:00\" is no RFC 3339 time with zone\n" SAME SAME);
+#undef SAME
     free(out);
 }
 TT_END
@@ -139,7 +141,9 @@ TT_TEST(what_breaks_a_rule_is_rejected_with_the_reason)
     gives(HEADER "\nt,\"A\"b," TIME "\n",
           "! 2: cell 2: text behind its closing quote (a quote within quotes is written twice)\n");
     gives(HEADER "\nt,A,2026-03-01T12:00:00\n",
-          "! 2: event_time: \"2026-03-01T12:00:00\" is no RFC 3339 time with zone\n");
+          "! 2: event_time: \"2026-03-01T12:00:00\" has no time zone (--zone says which)\n");
+    gives(HEADER "\nt,A,2026-03-01 12:00:00+0\n",
+          "! 2: event_time: \"2026-03-01 12:00:00+0\" is no RFC 3339 time with zone\n");
     gives(HEADER "\nt,\xff," TIME "\n", "! 2: not UTF-8 text\n");
     gives(HEADER ",seq\nt,A," TIME ",1.0\n", "! 2: seq: \"1.0\" is no integer within 64 bits\n");
     gives(HEADER ",seq\nt,A," TIME ",9223372036854775808\n",
@@ -378,7 +382,7 @@ TT_END
 TT_SUITE("core/model/decode_csv", columns_with_the_names_of_fields_are_these_fields,
          the_map_names_columns_and_the_others_become_attributes,
          a_column_may_be_several_fields_and_is_then_not_the_one_of_its_own_name,
-         a_time_without_zone_is_read_in_the_one_that_was_given,
+         a_time_without_zone_is_read_in_the_one_that_was_given_and_others_in_their_own,
          an_empty_cell_is_the_same_as_none_quoted_or_not,
          quotes_hold_delimiters_and_quotes_written_twice, quotes_hold_line_breaks_and_blank_lines,
          a_reject_over_several_lines_is_told_where_it_begins,
