@@ -23,13 +23,15 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
     char subject[600];
     name_subject(settings, subject, sizeof subject);
     const struct tt_task_picture *picture = NULL;
+    tt_feed_tell_format(settings, report->summary.events, report->summary.rejected);
     if (tt_setting_has(settings, TT_OPT_TASK)) {
         picture = tt_pass_picture(pass);
         if (picture == NULL) {
             struct tt_fault fault = {0};
-            tt_fault_set(&fault, TT_ERR_NOT_FOUND, "no event of task %s of tenant %s in %s",
+            tt_fault_set(&fault, TT_ERR_NOT_FOUND, "no event of task %s of tenant %s in %s%s",
                          tt_setting_text(settings, TT_OPT_TASK),
-                         tt_setting_text(settings, TT_OPT_TENANT), subject);
+                         tt_setting_text(settings, TT_OPT_TENANT), subject,
+                         tt_output_which_tenant(tt_setting_text(settings, TT_OPT_TENANT)));
             return tt_exit_with(&fault);
         }
     }

@@ -289,6 +289,7 @@ static enum tt_err finish(struct emitting *e, enum tt_err err, struct tt_fault *
     tt_log(TT_LOG_INFO, "emitted", "%llu event%s on the queue, %llu line%s rejected",
            (unsigned long long)confirmed, confirmed == 1 ? "" : "s", (unsigned long long)rejected,
            rejected == 1 ? "" : "s");
+    tt_feed_tell_format(e->settings, confirmed, rejected);
     if (err == TT_OK && e->interrupted.code != TT_OK)
         err = tt_fault_set(fault, TT_ERR_STOPPED, "%s", e->interrupted.text);
     if (err == TT_OK && e->broken.code != TT_OK)

@@ -12,6 +12,7 @@
 #include "adapters/system/lines.h"
 #include "cli/feed.h"
 #include "cli/judge_rules.h"
+#include "cli/output.h"
 #include "cli/queue_view.h"
 #include "cli/repair.h"
 #include "cli/secret.h"
@@ -52,9 +53,10 @@ static enum tt_err tell(struct repair *repair, const struct tt_restore_plan *pla
     tt_buf_clear(line);
     repair->counts[outcome]++;
     if (outcome == TT_REPAIR_NO_EVENT) {
-        tt_log(TT_LOG_ERROR, "not_found", "no event of task %.*s of tenant %.*s in %s",
+        tt_log(TT_LOG_ERROR, "not_found", "no event of task %.*s of tenant %.*s in %s%s",
                TT_STR_ARGS(plan->task_id), TT_STR_ARGS(plan->tenant),
-               tt_setting_text(repair->settings, TT_OPT_STORE));
+               tt_setting_text(repair->settings, TT_OPT_STORE),
+               tt_output_which_tenant(tt_setting_text(repair->settings, TT_OPT_TENANT)));
         return TT_OK;
     }
     if (outcome == TT_REPAIR_BUSY)

@@ -34,8 +34,9 @@ static int show(const struct tt_settings *settings, const struct tt_pass *pass,
     const struct tt_task_picture *picture = NULL;
     if (task_id != NULL && (picture = tt_pass_picture(pass)) == NULL) {
         struct tt_fault fault = {0};
-        tt_fault_set(&fault, TT_ERR_NOT_FOUND, "no event of task %s of tenant %s in %s", task_id,
-                     tt_setting_text(settings, TT_OPT_TENANT), store);
+        tt_fault_set(&fault, TT_ERR_NOT_FOUND, "no event of task %s of tenant %s in %s%s", task_id,
+                     tt_setting_text(settings, TT_OPT_TENANT), store,
+                     tt_output_which_tenant(tt_setting_text(settings, TT_OPT_TENANT)));
         return tt_exit_with(&fault);
     }
     return tt_output_report(settings, report, picture, store, NULL);

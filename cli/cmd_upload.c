@@ -25,7 +25,7 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
         [TT_OBSERVED_UPLOAD_BLOCKED] = {TT_LOG_ERROR, "upload_blocked",
                                         "this batch waits until somebody sets it right"},
         [TT_OBSERVED_UPLOAD_SPLIT] = {TT_LOG_WARNING, "upload_split",
-                                      "so many rows are sent in smaller batches"},
+                                      "rows are sent in smaller batches"},
         [TT_OBSERVED_ROW_QUARANTINED] = {TT_LOG_ERROR, "row_quarantined",
                                          "a row of this batch is not taken"},
         [TT_OBSERVED_UPLOAD_WAITS] = {TT_LOG_INFO, "upload_waits", "waiting"},
@@ -33,10 +33,12 @@ static void tell_log(void *context, enum tt_observation what, int64_t number, co
     (void)context;
     if (lines[what].event == NULL || !tt_log_enabled(lines[what].level))
         return;
-    char count[32] = "";
+    bool of_rows = what == TT_OBSERVED_BATCH_UPLOADED || what == TT_OBSERVED_UPLOAD_SPLIT;
+    char batch[40] = "", rows[40] = "";
     if (number > 0)
-        snprintf(count, sizeof count, "%lld: ", (long long)number);
-    tt_log(lines[what].level, lines[what].event, "%s%s%s%s", count, lines[what].words,
+        snprintf(of_rows ? rows : batch, sizeof rows,
+                 of_rows ? " (%lld)" : "batch %lld: ", (long long)number);
+    tt_log(lines[what].level, lines[what].event, "%s%s%s%s%s", batch, lines[what].words, rows,
            text[0] == '\0' ? "" : ": ", text);
 }
 

@@ -166,7 +166,8 @@ int tt_cmd_worker(const struct tt_settings *settings)
         };
         if (parts.jobs != NULL)
             options.beside = tt_jobs_beside(parts.jobs);
-        tt_log(TT_LOG_INFO, "worker_started", "%s: started", parts.name);
+        tt_log(TT_LOG_INFO, "worker_started", "%s: started: %s, %s", parts.name,
+               tt_setting_text(settings, TT_OPT_REDIS), tt_setting_text(settings, TT_OPT_STORE));
         err = tt_worker_run(&options, &counts, &fault);
         tt_log(TT_LOG_INFO, "worker_stopped",
                "%s: %llu entries, %llu rows written, %llu dead letters, %llu excluded, "

@@ -225,6 +225,15 @@ static enum tt_err sum_up_broken(const struct tt_feed *feed, struct tt_fault *re
     return tt_fault_set(fault, TT_ERR_IO, TT_FEED_IN_PART);
 }
 
+void tt_feed_tell_format(const struct tt_settings *settings, uint64_t events, uint64_t rejected)
+{
+    if (events == 0 && rejected > 0 &&
+        strcmp(tt_setting_text(settings, TT_OPT_INPUT), "native") == 0)
+        tt_log(TT_LOG_WARNING, "no_event",
+               "no line was an event as JSON; other formats are named by --input: csv, "
+               "cloudevents, osdu, log, dpkg");
+}
+
 /* ---- What is written must not take the place of what is read, nor of the other */
 
 /* Of "-" and of what is no regular file, each output takes what it is given. */

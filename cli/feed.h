@@ -26,6 +26,10 @@ enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pa
 enum tt_err tt_feed_decoder(const struct tt_settings *settings, struct tt_decoder **ret_decoder,
                             struct tt_fault *fault) TT_MUST_CHECK;
 
+/* Where there were lines and none was an event: a warning that says how they were read, if nobody
+ * said how. */
+void tt_feed_tell_format(const struct tt_settings *settings, uint64_t events, uint64_t rejected);
+
 /* The settings of a pass, as far as options say them: rules, threads, memory, folder for temporary
  * files. */
 struct tt_pass_options tt_feed_pass_options(const struct tt_settings *settings,

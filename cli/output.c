@@ -3,6 +3,7 @@
 #include "adapters/system/file.h"
 #include "cli/commands.h"
 #include "cli/how_to.h"
+#include "core/base/log.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -94,10 +95,28 @@ int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uin
     return finish(out, err, &fault, status_for(settings, kinds));
 }
 
+/* Seconds and milliseconds since 1970, of this century, are times of early 1970 in microseconds:
+ * every order stays as it is, and no duration is true. */
+static void tell_wrong_unit(const struct tt_summary *summary)
+{
+    const int64_t seconds_of_1973 = INT64_C(100000000), milliseconds_of_2100 = 4102444800000;
+    if (summary->events > 0 && summary->first_event_time_us >= seconds_of_1973 &&
+        summary->last_event_time_us < milliseconds_of_2100)
+        tt_log(TT_LOG_WARNING, "event_times_of_1970",
+               "every event time is of January or February 1970: an integer is microseconds since "
+               "then, not seconds or milliseconds");
+}
+
+const char *tt_output_which_tenant(const char *tenant)
+{
+    return strcmp(tenant, "default") == 0 ? "; --tenant names another" : "";
+}
+
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
                      const struct tt_task_picture *picture, const char *subject, const char *unread)
 {
     struct tt_how_to how_to;
+    tell_wrong_unit(&report->summary);
     tt_how_to_make(&how_to, settings);
     struct tt_render_options options = tt_output_options(settings, &how_to, subject);
     options.unread = unread;

@@ -14,6 +14,9 @@ int tt_output_report(const struct tt_settings *settings, const struct tt_report 
                      const struct tt_task_picture *picture, const char *subject,
                      const char *unread);
 
+/* What to add where a tenant has no such task: how to name another one, if it is the default's. */
+const char *tt_output_which_tenant(const char *tenant);
+
 /* What was rendered elsewhere, to --output; kinds: a bit set of those found. As above. */
 int tt_output_bytes(const struct tt_settings *settings, struct tt_str bytes, uint64_t kinds);
 /* How the settings, and the terminal, want it rendered. Borrows. */

@@ -193,8 +193,73 @@ TT_TEST(emit_reads_every_format_and_keeps_its_rejects)
                NULL, "task_id,status,event_time\nt,\"A,5\nu,B,6\n",
                (const char *const[]){"emit", "--redis", redis.url, "--input", "csv", "-", NULL}),
            0, "stdin:2: rejected: a quote is not closed");
+    expect(TT_TASKTRAIL("emit", "--redis", redis.url, INPUTS "jobs.csv"), 0, "named by --input: ");
     tt_redis_server_stop(&redis, SIGTERM);
     free(rejects);
+}
+TT_END
+
+static struct tt_run check_text(const char *input, const char *format, const char *other)
+{
+    return tt_tasktrail(NULL, input,
+                        (const char *const[]){"check", "--input", format, other, "-", NULL});
+}
+
+TT_TEST(lines_of_another_format_lead_to_the_option_that_names_it)
+{
+    static const char csv[] = "task_id,status,event_time\nt,A,5\n", named[] = "named by --input: ";
+    expect(check_text(csv, "native", "--strict"), 3, named);
+    expect(check_text(csv, "native", "--quiet"), 0, named);
+    struct tt_run run = check_text("{\"task_id\":\"t\",\"status\":\"A\",\"event_time\":5}\n{\n",
+                                   "native", "--quiet");
+    ck_assert_msg(strstr(run.err, "1: rejected") != NULL || strstr(run.err, "2: rejected") != NULL,
+                  "%s", run.err);
+    ck_assert_msg(strstr(run.err, named) == NULL, "%s", run.err);
+    tt_run_done(&run);
+    run = check_text("task_id,status,event_time\nt,A,soon\n", "csv", "--quiet");
+    ck_assert_msg(strstr(run.err, named) == NULL, "%s", run.err);
+    tt_run_done(&run);
+}
+TT_END
+
+TT_TEST(times_in_seconds_or_milliseconds_are_told_of)
+{
+    static const struct {
+        const char *times[2];
+        bool told;
+    } rows[] = {{{"1772366400", "1772366405"}, true},
+                {{"1772366400000", "1772366405000"}, true},
+                {{"1772366400000000", "1772366405000000"}, false},
+                {{"1772366400", "1772366405000000"}, false},
+                {{"1", "2"}, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "task_id,status,event_time\nt,A,%s\nt,B,%s\n", rows[i].times[0],
+                 rows[i].times[1]);
+        struct tt_run run = check_text(text, "csv", "--quiet");
+        ck_assert_int_eq(run.status, 0);
+        ck_assert_msg((strstr(run.err, "an integer is microseconds") != NULL) == rows[i].told,
+                      "%s: %s", text, run.err);
+        tt_run_done(&run);
+    }
+}
+TT_END
+
+TT_TEST(a_task_that_only_another_tenant_may_have_leads_to_the_option_that_names_it)
+{
+    static const char event[] =
+        "{\"tenant\":\"acme\",\"task_id\":\"t\",\"status\":\"A\",\"event_time\":5}\n";
+    const char *words[] = {"check", "--task", "t", "-", NULL, NULL, NULL};
+    expect(tt_tasktrail(NULL, event, words), 3, "of tenant default in stdin; --tenant names");
+    words[4] = "--tenant";
+    words[5] = "acme";
+    struct tt_run run = tt_tasktrail(NULL, event, words);
+    ck_assert_int_eq(run.status, 0);
+    tt_run_done(&run);
+    words[5] = "ajax";
+    run = tt_tasktrail(NULL, event, words);
+    ck_assert_msg(run.status == 3 && strstr(run.err, "--tenant") == NULL, "%s", run.err);
+    tt_run_done(&run);
 }
 TT_END
 
@@ -204,4 +269,7 @@ TT_SUITE("inputs", one_history_in_four_formats_is_one_report,
          a_header_or_map_that_does_not_fit_ends_with_2_and_the_place,
          files_have_headers_of_their_own_and_may_be_compressed,
          a_line_that_is_too_long_ends_the_record_it_is_in,
-         emit_reads_every_format_and_keeps_its_rejects)
+         emit_reads_every_format_and_keeps_its_rejects,
+         lines_of_another_format_lead_to_the_option_that_names_it,
+         times_in_seconds_or_milliseconds_are_told_of,
+         a_task_that_only_another_tenant_may_have_leads_to_the_option_that_names_it)

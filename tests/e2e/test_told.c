@@ -269,6 +269,18 @@ TT_TEST(a_full_stdout_is_trouble_and_a_reader_that_left_is_none)
 }
 TT_END
 
+TT_TEST(a_worker_tells_at_once_which_queue_and_which_store_it_has)
+{
+    set_up("which");
+    char both[700];
+    snprintf(both, sizeof both, "w: started: %s, %s\n", redis.url, store);
+    expect(TT_TASKTRAIL("worker", "--redis", redis.url, "--store", store, "--name", "w",
+                        "--until-idle"),
+           0, both);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(watching_goes_on_when_redis_is_back)
 {
     set_up("watch");
@@ -340,6 +352,7 @@ TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
          a_wrong_key_or_value_of_the_settings_is_told_as_the_file_has_it,
          help_tells_an_option_as_its_command_has_it, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
+         a_worker_tells_at_once_which_queue_and_which_store_it_has,
          watching_goes_on_when_redis_is_back,
          a_flag_that_would_do_nothing_is_refused_with_what_it_goes_with,
          a_path_that_is_a_directory_fails_as_one_that_is_not_there)

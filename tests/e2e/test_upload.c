@@ -75,10 +75,11 @@ TT_TEST(everything_is_uploaded_once_and_the_next_run_has_nothing_to_do)
 }
 TT_END
 
-TT_TEST(one_batch_is_told_in_the_singular)
+TT_TEST(one_batch_is_told_in_the_singular_and_with_its_rows)
 {
     set_up("one", 100);
     struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_msg(strstr(run.err, ": rows are uploaded (100): tt_") != NULL, "%s", run.err);
     ck_assert_msg(strstr(run.err, "discrepancy rows in 1 batch, ") != NULL, "%s", run.err);
     tt_run_done(&run);
 }
@@ -346,7 +347,7 @@ TT_TEST(what_is_wrong_is_said)
 TT_END
 
 TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_do,
-         one_batch_is_told_in_the_singular,
+         one_batch_is_told_in_the_singular_and_with_its_rows,
          an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing,
          a_daemon_uploads_what_is_new_until_it_is_stopped,
          a_dry_run_tells_rows_and_bytes_and_leaves_nothing,
