@@ -1,5 +1,6 @@
 /* Words for people: wrapping, quoting, and which stories are shown. */
 #include "core/base/utf8.h"
+#include "reports/explain.h"
 #include "reports/story_choice.h"
 #include "reports/words.h"
 #include "tests/lib/suite.h"
@@ -173,10 +174,23 @@ TT_TEST(the_worst_stories_are_shown_and_some_of_each_verdict)
 }
 TT_END
 
+TT_TEST(each_kind_has_a_meaning_a_definition_an_example_and_an_advice)
+{
+    for (int k = 0; k < TT_KIND_COUNT; k++) {
+        const char *name = tt_kind_name((enum tt_kind)k);
+        tt_buf_clear(&buf);
+        ck_assert(tt_explain(tt_str_from(name), &buf));
+        ck_assert_msg(strstr(buf.data, "\n  \n") == NULL, "%s", buf.data);
+    }
+    tt_buf_done(&buf);
+}
+TT_END
+
 TT_SUITE("reports/words", text_cannot_drive_a_terminal_nor_turn_a_line_round,
          wide_characters_take_two_columns_and_marks_that_combine_none,
          violations_beyond_the_two_orders_are_explained,
          lines_end_at_spaces_and_not_between_a_number_and_its_unit,
          words_of_a_command_line_are_quoted_where_they_have_to_be,
          a_command_names_the_task_wherever_its_id_may_be_misread,
-         the_worst_stories_are_shown_and_some_of_each_verdict)
+         the_worst_stories_are_shown_and_some_of_each_verdict,
+         each_kind_has_a_meaning_a_definition_an_example_and_an_advice)
