@@ -120,6 +120,9 @@ enum tt_err tt_json_parse(struct tt_str text, int depth_max, struct tt_json **re
     json_t *root = parse(text, &error, &out_of_memory);
     if (out_of_memory)
         return tt_fault_set(fault, TT_ERR_NO_MEMORY, "out of memory");
+    if (root == NULL && error.line > 1) /* a file that a person writes, most often */
+        return tt_fault_set(fault, TT_ERR_REJECT, "%s (line %d, byte %d)", error.text, error.line,
+                            error.position);
     if (root == NULL)
         return tt_fault_set(fault, TT_ERR_REJECT, "%s (byte %d)", error.text, error.position);
     *ret_json = (struct tt_json *)root;

@@ -168,8 +168,10 @@ static enum tt_err check_keys(struct parsing *p, const struct tt_json *object)
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
             found = found || tt_str_equal(key, tt_str_from(known[i]));
         if (!found)
-            return tt_fault_set(p->fault, TT_ERR_INVALID, "%s: unknown key \"%.*s\"", p->place,
-                                TT_STR_ARGS(key));
+            return tt_fault_set(p->fault, TT_ERR_INVALID,
+                                "%s: unknown key \"%.*s\"; expected name, task_types, initial, "
+                                "terminal, transitions, max_age or note",
+                                p->place, TT_STR_ARGS(key));
     }
     return TT_OK;
 }

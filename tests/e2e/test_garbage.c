@@ -155,7 +155,8 @@ TT_TEST(a_bad_lifecycle_or_config_file_ends_with_2_and_the_place)
         {"{\"initial\":[\"A\"],\"transitions\":{},\"max_age\":{\"Z\":\"1h\"}}",
          "no status of this lifecycle"},
         {"{\"lifecycles\":[{\"initial\":[],\"transitions\":{},\"colour\":1}]}",
-         "lifecycles[0]: unknown key \"colour\""},
+         "lifecycles[0]: unknown key \"colour\"; expected name, task_types, initial, "},
+        {"{\n \"initial\":[\"A\"],\n \"transitions\":{},\n}", "near '}' (line 4, byte 40)"},
     };
     char *path = strdup(tt_tmpfile("lifecycle.json"));
     for (size_t i = 0; i < sizeof lifecycles / sizeof *lifecycles; i++) {
