@@ -16,12 +16,15 @@ enum tt_err tt_values_add(struct tt_values *values, int64_t value)
 }
 
 /* Puts the value of rank `place` where sorting would put it, smaller ones before it (Hoare,
- * "Algorithm 65: Find", 1961). */
+ * "Algorithm 65: Find", 1961). The pivot stands anywhere but at the end: a fixed place, such as the
+ * middle, takes quadratic time on values that rise and fall, as the lateness of one task may. */
 static int64_t find(int64_t *values, size_t count, size_t place)
 {
     size_t low = 0, high = count - 1;
+    uint64_t chance = count;
     while (low < high) {
-        int64_t pivot = values[low + (high - low) / 2];
+        chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        int64_t pivot = values[low + (chance >> 24) % (high - low)];
         size_t i = low, j = high;
         for (;;) {
             while (values[i] < pivot)

@@ -49,6 +49,22 @@ TT_TEST(quantiles_are_those_of_the_sorted_values)
 }
 TT_END
 
+/* As many as would take minutes if each of them cost as much as all. */
+TT_TEST(values_that_rise_and_fall_do_not_take_quadratic_time)
+{
+    enum { HALF = 1 << 20 };
+    struct tt_values all = {0};
+    for (int64_t i = 1; i <= HALF; i++)
+        ck_assert_int_eq(tt_values_add(&all, 2 * i), TT_OK);
+    for (int64_t i = HALF; i >= 1; i--)
+        ck_assert_int_eq(tt_values_add(&all, 2 * i + 1), TT_OK);
+    struct tt_quantiles q = tt_values_quantiles(&all);
+    ck_assert_int_eq(q.p50, HALF + 1);
+    ck_assert_int_eq(q.max, 2 * HALF + 1);
+    tt_mem_free(all.values);
+}
+TT_END
+
 TT_TEST(nothing_has_no_quantiles)
 {
     struct tt_values none = {0};
@@ -56,4 +72,5 @@ TT_TEST(nothing_has_no_quantiles)
 }
 TT_END
 
-TT_SUITE("replay/values", quantiles_are_those_of_the_sorted_values, nothing_has_no_quantiles)
+TT_SUITE("replay/values", quantiles_are_those_of_the_sorted_values,
+         values_that_rise_and_fall_do_not_take_quadratic_time, nothing_has_no_quantiles)
