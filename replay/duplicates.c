@@ -32,9 +32,11 @@ static uint64_t identity_hash(const struct tt_tev *event)
     struct tt_id id = tt_rec_id(event->rec);
     if (id.code != TT_ID_NONE)
         return tt_id_hash(&id);
-    uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us);
-    hash = tt_str_hash(event->stage, hash ^ event->status);
-    return event->has_seq ? hash ^ (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : hash;
+    /* The number goes in first: a slot is chosen by low bits, and of numbers that are multiples of
+     * a power of two these are all equal until they are mixed. */
+    uint64_t number = event->has_seq ? (uint64_t)event->seq * UINT64_C(0x9e3779b97f4a7c15) : 0;
+    uint64_t hash = tt_str_hash(event->source, (uint64_t)event->time_us ^ number);
+    return tt_str_hash(event->stage, hash ^ event->status);
 }
 
 static uint32_t find_pairwise(const struct tt_task *task, uint32_t i)

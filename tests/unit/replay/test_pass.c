@@ -118,6 +118,28 @@ TT_TEST(more_sources_than_there_are_numbers_for_are_still_told_apart)
 }
 TT_END
 
+/* As many as would take minutes if each were compared with all before it. */
+TT_TEST(numbers_that_are_multiples_of_a_power_of_two_tell_events_apart_at_once)
+{
+    enum { EVENTS = 400000 };
+    struct tt_pass *pass = NULL;
+    struct tt_feeder *feeder = NULL;
+    const struct tt_report *report = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    for (int64_t i = 0; i <= EVENTS; i++) {
+        struct tt_event one = event("t", "A", 100, NULL);
+        one.has_seq = true;
+        one.seq = i % EVENTS << 22; /* as of ids that hold a time in their upper bits */
+        ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
+    }
+    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
+    ck_assert_uint_eq(report->summary.kinds[TT_KIND_DUPLICATE], 1);
+    tt_pass_destroy(pass);
+}
+TT_END
+
 TT_TEST(events_added_later_are_those_added_at_once)
 {
     static char names[500][32]; /* texts that are added later are roomy */
@@ -190,6 +212,7 @@ TT_END
 
 TT_SUITE("replay/pass", a_pass_without_memory_says_so_and_leaks_nothing_wherever_it_runs_out,
          more_sources_than_there_are_numbers_for_are_still_told_apart,
+         numbers_that_are_multiples_of_a_power_of_two_tell_events_apart_at_once,
          events_added_later_are_those_added_at_once,
          a_chunk_of_more_than_four_billion_events_stands_before_the_next_one,
          counts_beyond_all_bounds_are_refused)
