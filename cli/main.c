@@ -55,6 +55,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit (ulimit -f) is an error like a full disk */
     struct tt_settings settings;
     struct tt_fault fault = {0};
     enum tt_err err = tt_settings_read(&settings, argc, argv, &fault);

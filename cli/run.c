@@ -17,6 +17,7 @@ static _Noreturn void become(const char *const *words, const char *log, int repo
     if (getppid() != parent)
         _exit(127);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     if (log != NULL) {
         int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0666);
         if (fd >= 0) {

@@ -141,6 +141,39 @@ TT_TEST(files_may_be_more_than_a_process_may_have_open)
 }
 TT_END
 
+/* More than --memory holds, so that it goes to a temporary file. */
+static void make_many(void)
+{
+    enum { EVENTS = 40000, LINE_BYTES = 160 };
+    char *text = malloc((size_t)EVENTS * LINE_BYTES);
+    size_t len = 0;
+    ck_assert_ptr_nonnull(text);
+    for (int i = 0; i < EVENTS; i++)
+        len +=
+            (size_t)snprintf(text + len, LINE_BYTES,
+                             "{\"task_id\":\"t%d\",\"status\":\"A\",\"event_time\":%d,"
+                             "\"event_id\":\"an id that cannot be written in fewer bytes %d\"}\n",
+                             i % 100, i, i);
+    tt_write_file(tt_tmpfile("many"), text, len);
+    free(text);
+}
+
+TT_TEST(temporary_file_over_the_limit_of_file_sizes_is_told_like_a_full_disk)
+{
+    make_many();
+    char command[600];
+    snprintf(command, sizeof command,
+             "cd %s && ulimit -f 200 && exec \"$0\" check --memory 1M --temp-dir . many",
+             tt_tmpdir());
+    const char *log = tt_tmpfile("log");
+    ck_assert_int_eq(
+        tt_finish(tt_start((const char *const[]){"sh", "-c", command, TT_PROGRAM, NULL}, log, NULL),
+                  0),
+        3);
+    ck_assert(tt_file_says(log, "temporary file in .: File too large"));
+}
+TT_END
+
 TT_TEST(lines_of_nothing_but_blanks_and_returns_are_no_rejects)
 {
     static const char text[] = "\r\r\n \t\r\n" EVENT "\r\r\n";
@@ -157,4 +190,5 @@ TT_SUITE("e2e/check_files", report_of_files_that_could_not_all_be_read_begins_wi
          nothing_is_reported_where_reading_stopped_for_another_reason,
          what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other,
          files_may_be_more_than_a_process_may_have_open,
+         temporary_file_over_the_limit_of_file_sizes_is_told_like_a_full_disk,
          lines_of_nothing_but_blanks_and_returns_are_no_rejects)
