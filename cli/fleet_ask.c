@@ -249,8 +249,9 @@ int tt_fleet_replay(const struct tt_settings *settings, const char *task_id)
     struct asking asking = {.settings = settings};
     struct tt_how_to how_to;
     unsigned alive = 0;
-    tt_how_to_make(&how_to, settings);
-    enum tt_err err = open_asking(&asking, &fault);
+    enum tt_err err = tt_how_to_make(&how_to, settings, &fault);
+    if (err == TT_OK)
+        err = open_asking(&asking, &fault);
     asking.question.kind = TT_JOB_KIND_REPLAY;
     asking.question.tenant = tt_str_from(tt_setting_text(settings, TT_OPT_TENANT));
     asking.question.task_id = tt_str_from(task_id);

@@ -72,8 +72,10 @@ static void add_files(struct tt_buf *buf, const struct tt_settings *settings)
         tt_buf_add_text(buf, " ...");
 }
 
-void tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings)
+enum tt_err tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings,
+                           struct tt_fault *fault)
 {
+    uint64_t failures = tt_buf_failures();
     bool files = settings->command == TT_COMMAND_CHECK;
     *how_to = (struct tt_how_to){.show_flag = files ? "--task" : NULL};
     tt_buf_init(&how_to->list, BYTES_MAX);
@@ -86,6 +88,9 @@ void tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings
         add_files(&how_to->list, settings);
     if (files)
         add_files(&how_to->show_rest, settings);
+    return tt_buf_failures() == failures
+               ? TT_OK
+               : tt_fault_set(fault, TT_ERR_NO_MEMORY, "report: out of memory");
 }
 
 void tt_how_to_done(struct tt_how_to *how_to)

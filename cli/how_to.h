@@ -12,9 +12,9 @@ struct tt_how_to {
     const char *show_flag;         /* "--task", or NULL */
 };
 
-/* For check, report and replay. Call tt_how_to_done in any case. Text that does not fit in memory
- * is cut. */
-void tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings);
+/* For check, report and replay. Call tt_how_to_done in any case. Errors: NO_MEMORY. */
+enum tt_err tt_how_to_make(struct tt_how_to *how_to, const struct tt_settings *settings,
+                           struct tt_fault *fault) TT_MUST_CHECK;
 void tt_how_to_done(struct tt_how_to *how_to);
 
 #endif

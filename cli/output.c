@@ -115,12 +115,13 @@ const char *tt_output_which_tenant(const char *tenant)
 int tt_output_report(const struct tt_settings *settings, const struct tt_report *report,
                      const struct tt_task_picture *picture, const char *subject, const char *unread)
 {
+    struct tt_fault fault = {0};
     struct tt_how_to how_to;
     tell_wrong_unit(&report->summary);
-    tt_how_to_make(&how_to, settings);
+    enum tt_err err = tt_how_to_make(&how_to, settings, &fault);
     struct tt_render_options options = tt_output_options(settings, &how_to, subject);
     options.unread = unread;
-    int status = render(settings, report, picture, &options);
+    int status = err == TT_OK ? render(settings, report, picture, &options) : tt_exit_with(&fault);
     tt_how_to_done(&how_to);
     return status;
 }
