@@ -5,10 +5,15 @@
  * Looks up to five thousand times a second for rows that were not there before, whoever writes
  * them, and compares the clock with what the producer wrote into `message` (NUMBER:MICROSECONDS,
  * NUMBER with nine digits, tests/bench/offer.mjs). Prints p50, p99 and the longest in milliseconds,
- * when it has seen N rows; the first ones, in which files still grow, can be left out. Status 3: a
- * row came more than a second late, so the store was behind, and the numbers say nothing.
- * SQLite: asked only when the file has changed, by rowid. PostgreSQL: by an index on `message` that
- * it makes, from the oldest that was not seen. */
+ * when it has seen N rows; the first ones, in which files still grow, can be left out. Then, of the
+ * rows during which no processor stood still (tests/bench/stalls.h), p99; how many of a hundred
+ * rows that are; and of a hundred parts of the processors' time, in how many they stood still.
+ * Status 3: a row came more than a second late, so the store was behind, and the numbers say
+ * nothing. SQLite: asked only when the file has changed, by rowid. PostgreSQL: by an index on
+ * `message` that it makes, from the oldest that was not seen. */
+#include "tests/bench/awake.h"
+#include "tests/bench/stalls.h"
+
 #include <errno.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
@@ -19,13 +24,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOK_EVERY_US = 200, GIVE_UP_S = 60, BEHIND_US = 1000 * 1000 };
+/* What came while a processor stood still is worked off a little later. */
+enum { LOOK_EVERY_US = 200, GIVE_UP_S = 60, BEHIND_US = 1000 * 1000, WORKED_OFF_US = 2000 };
 
 struct arrivals {
     const char *url, *table;
     size_t wanted, seen, skip;
     size_t oldest;       /* number that was not seen yet */
     int64_t *latency_us; /* by number; 0: not seen */
+    int64_t *offered_us; /* by number */
+    struct stalls stalls;
     sqlite3 *db;
     PGconn *conn;
     char sql[300];
@@ -53,7 +61,8 @@ static void note(struct arrivals *a, const char *message, int64_t now)
     size_t number = strtoull(message == NULL ? "" : message, &end, 10);
     if (*end != ':' || number >= a->wanted || a->latency_us[number] != 0)
         return;
-    int64_t latency = now - strtoll(end + 1, NULL, 10);
+    a->offered_us[number] = strtoll(end + 1, NULL, 10);
+    int64_t latency = now - a->offered_us[number];
     a->latency_us[number] = latency < 1 ? 1 : latency;
     a->seen++;
 }
@@ -157,6 +166,36 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static double ms_at(const int64_t *sorted_us, size_t count, size_t hundredths)
+{
+    return count == 0 ? 0 : (double)sorted_us[count * hundredths / 100] / 1000;
+}
+
+/* Puts the latencies of the rows that count in order, those without standing still first. */
+static int tell(struct arrivals *a)
+{
+    size_t count = a->wanted - a->skip, untouched = 0;
+    int64_t *all = a->latency_us + a->skip;
+    int64_t *quiet = calloc(count, sizeof *quiet);
+    if (quiet == NULL)
+        die("rows", strerror(errno));
+    int64_t from_us = a->offered_us[a->skip], until_us = from_us;
+    for (size_t i = a->skip; i < a->wanted; i++) {
+        int64_t offered_us = a->offered_us[i], seen_us = offered_us + a->latency_us[i];
+        if (!stalls_touch(&a->stalls, offered_us - WORKED_OFF_US, seen_us))
+            quiet[untouched++] = a->latency_us[i];
+        until_us = seen_us > until_us ? seen_us : until_us;
+    }
+    qsort(all, count, sizeof *all, by_size);
+    qsort(quiet, untouched, sizeof *quiet, by_size);
+    printf("%.2f %.2f %.2f %.2f %.0f %.1f\n", ms_at(all, count, 50), ms_at(all, count, 99),
+           (double)all[count - 1] / 1000, ms_at(quiet, untouched, 99),
+           100.0 * (double)untouched / (double)count,
+           100 * stalls_share(&a->stalls, from_us, until_us));
+    free(quiet);
+    return all[count - 1] > BEHIND_US ? 3 : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct arrivals a = {.version = -1};
@@ -175,9 +214,16 @@ int main(int argc, char **argv)
     if (a.url == NULL || a.table == NULL || a.wanted <= a.skip)
         die("usage", "--store URL --table NAME --count N [--skip N]");
     a.latency_us = calloc(a.wanted, sizeof *a.latency_us);
-    if (a.latency_us == NULL)
+    a.offered_us = calloc(a.wanted, sizeof *a.offered_us);
+    if (a.latency_us == NULL || a.offered_us == NULL)
         die("rows", strerror(errno));
     open_store(&a);
+    if (!stalls_begin(&a.stalls))
+        die("threads", "cannot be started");
+    int awake = awake_open();
+    if (awake < 0)
+        fprintf(stderr, "bench_arrivals: the processors may sleep: /dev/cpu_dma_latency: %s\n",
+                strerror(errno));
     int64_t progress_us = now_us();
     for (size_t before = 0; a.seen < a.wanted;) {
         if (a.db != NULL)
@@ -191,10 +237,15 @@ int main(int argc, char **argv)
             die("rows", "no more of them come");
         nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_US * 1000}, NULL);
     }
-    int64_t *counted = a.latency_us + a.skip;
-    size_t count = a.wanted - a.skip;
-    qsort(counted, count, sizeof *counted, by_size);
-    printf("%.2f %.2f %.2f\n", (double)counted[count / 2] / 1000,
-           (double)counted[count * 99 / 100] / 1000, (double)counted[count - 1] / 1000);
-    return counted[count - 1] > BEHIND_US ? 3 : 0;
+    stalls_end(&a.stalls);
+    if (awake >= 0)
+        close(awake);
+    if (!stalls_are_first(&a.stalls))
+        fprintf(stderr, "bench_arrivals: no right to real-time priority: what waits for another "
+                        "program counts as standing still\n");
+    int status = tell(&a);
+    stalls_done(&a.stalls);
+    free(a.latency_us);
+    free(a.offered_us);
+    return status;
 }

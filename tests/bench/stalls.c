@@ -1,95 +1,122 @@
-/* bench_stalls: how long the machine itself stands still.
- *
- *   bench_stalls [SECONDS]
- *
- * A thread for each processor does nothing but read the clock; where two readings are far apart
- * something else had the processor: the kernel, another program, or the machine's host. Prints p99
- * and the longest in milliseconds: how long it takes, from a moment drawn with equal chance, until
- * the processor goes on. What is measured beside it can hardly be quicker than that at p99. */
-#include <errno.h>
-#include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "tests/bench/stalls.h"
+
+#include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { STALLS_MAX = 100000, PROCESSORS_MAX = 256, SHORTEST_NS = 20 * 1000, SECONDS_MAX = 600 };
+/* Shorter ones are not told from an ordinary wake-up. */
+enum { WAKE_EVERY_US = 500, SHORTEST_US = 500 };
 
-struct watch {
-    int64_t until_ns;
-    size_t count;
-    int64_t *stalls_ns;
-};
-
-static int64_t now_ns(void)
+static int64_t now_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static bool be_first(int processor)
+{
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(processor, &here);
+    pthread_setaffinity_np(pthread_self(), sizeof here, &here);
+    return pthread_setschedparam(pthread_self(), SCHED_FIFO,
+                                 &(struct sched_param){.sched_priority = 99}) == 0;
 }
 
 static void *look(void *context)
 {
-    struct watch *watch = context;
-    for (int64_t before = now_ns(), now; before < watch->until_ns; before = now) {
-        now = now_ns();
-        if (now - before >= SHORTEST_NS && watch->count < STALLS_MAX)
-            watch->stalls_ns[watch->count++] = now - before;
+    struct stall_watch *watch = context;
+    watch->is_first = be_first(watch->processor);
+    for (int64_t wanted = now_us() + WAKE_EVERY_US; !*watch->stop;) {
+        const struct timespec until = {wanted / 1000000, wanted % 1000000 * 1000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        int64_t now = now_us();
+        if (now - wanted >= SHORTEST_US && watch->count < STALLS_MAX)
+            watch->stalls[watch->count++] = (struct stall){wanted, now};
+        wanted = (now - wanted >= WAKE_EVERY_US ? now : wanted) + WAKE_EVERY_US;
     }
     return NULL;
 }
 
-/* The part of the time from which it takes longer than that. */
-static double share_beyond(const struct watch *watches, long processors, double total_ns, double ns)
-{
-    double sum = 0;
-    for (long i = 0; i < processors; i++)
-        for (size_t k = 0; k < watches[i].count; k++)
-            if ((double)watches[i].stalls_ns[k] > ns)
-                sum += (double)watches[i].stalls_ns[k] - ns;
-    return sum / total_ns;
-}
-
-int main(int argc, char **argv)
+bool stalls_begin(struct stalls *s)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 3;
-    struct watch watches[PROCESSORS_MAX] = {0};
-    pthread_t threads[PROCESSORS_MAX];
-    int64_t longest_ns = 0;
-    if (processors > PROCESSORS_MAX)
-        processors = PROCESSORS_MAX;
-    if (seconds < 1 || seconds > SECONDS_MAX || argc > 2) {
-        fprintf(stderr, "usage: bench_stalls [SECONDS], 1 to %d\n", SECONDS_MAX);
-        return 2;
-    }
-    int64_t until_ns = now_ns() + (int64_t)seconds * 1000000000;
-    for (long i = 0; i < processors; i++) {
-        watches[i].until_ns = until_ns;
-        watches[i].stalls_ns = calloc(STALLS_MAX, sizeof *watches[i].stalls_ns);
-        int code = watches[i].stalls_ns == NULL
-                       ? ENOMEM
-                       : pthread_create(&threads[i], NULL, look, &watches[i]);
-        if (code != 0) {
-            fprintf(stderr, "bench_stalls: %s\n", strerror(code));
-            return 2;
+    s->count = 0;
+    atomic_init(&s->stop, false);
+    for (int i = 0; i < processors && i < STALL_PROCESSORS_MAX; i++) {
+        struct stall_watch *watch = &s->watches[i];
+        *watch = (struct stall_watch){.stop = &s->stop, .processor = i};
+        watch->stalls = calloc(STALLS_MAX, sizeof *watch->stalls);
+        if (watch->stalls == NULL || pthread_create(&watch->thread, NULL, look, watch) != 0) {
+            free(watch->stalls);
+            stalls_end(s);
+            stalls_done(s);
+            return false;
         }
+        s->count++;
     }
-    for (long i = 0; i < processors; i++) {
-        pthread_join(threads[i], NULL);
-        for (size_t k = 0; k < watches[i].count; k++)
-            if (watches[i].stalls_ns[k] > longest_ns)
-                longest_ns = watches[i].stalls_ns[k];
+    return true;
+}
+
+void stalls_end(struct stalls *s)
+{
+    s->stop = true;
+    for (int i = 0; i < s->count; i++)
+        pthread_join(s->watches[i].thread, NULL);
+}
+
+void stalls_done(struct stalls *s)
+{
+    for (int i = 0; i < s->count; i++)
+        free(s->watches[i].stalls);
+    s->count = 0;
+}
+
+/* The first stall of a processor that ends after a moment; they are in order. */
+static size_t first_after(const struct stall_watch *watch, int64_t us)
+{
+    size_t low = 0, high = watch->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (watch->stalls[middle].until_us <= us)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    double total_ns = (double)processors * (double)seconds * 1e9, low = 0;
-    for (double high = (double)longest_ns; high - low > 1000;) {
-        double middle = (low + high) / 2;
-        *(share_beyond(watches, processors, total_ns, middle) > 0.01 ? &low : &high) = middle;
+    return low;
+}
+
+bool stalls_touch(const struct stalls *s, int64_t from_us, int64_t until_us)
+{
+    for (int i = 0; i < s->count; i++) {
+        const struct stall_watch *watch = &s->watches[i];
+        size_t at = first_after(watch, from_us);
+        if (at < watch->count && watch->stalls[at].from_us < until_us)
+            return true;
     }
-    for (long i = 0; i < processors; i++)
-        free(watches[i].stalls_ns);
-    printf("%.2f %.2f\n", low / 1e6, (double)longest_ns / 1e6);
-    return 0;
+    return false;
+}
+
+double stalls_share(const struct stalls *s, int64_t from_us, int64_t until_us)
+{
+    int64_t sum_us = 0;
+    for (int i = 0; i < s->count; i++) {
+        const struct stall_watch *watch = &s->watches[i];
+        for (size_t at = first_after(watch, from_us);
+             at < watch->count && watch->stalls[at].from_us < until_us; at++)
+            sum_us += watch->stalls[at].until_us - watch->stalls[at].from_us;
+    }
+    return s->count == 0 || until_us <= from_us
+               ? 0
+               : (double)sum_us / (double)(until_us - from_us) / s->count;
+}
+
+bool stalls_are_first(const struct stalls *s)
+{
+    bool all = s->count > 0;
+    for (int i = 0; i < s->count; i++)
+        all = all && s->watches[i].is_first;
+    return all;
 }
