@@ -8,11 +8,11 @@
 
 #include "adapters/system/file.h"
 #include "adapters/system/memory.h"
+#include "cli/outputs.h"
 #include "core/base/assert.h"
 #include "core/base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a process may have open is 1024 by default; sockets, outputs and threads' files are few. */
@@ -234,45 +234,15 @@ void tt_feed_tell_format(const struct tt_settings *settings, uint64_t events, ui
                "cloudevents, osdu, log, dpkg");
 }
 
-/* ---- What is written must not take the place of what is read, nor of the other */
-
-/* Of "-" and of what is no regular file, each output takes what it is given. */
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, two;
-    bool there = stat(a, &one) == 0;
-    if (!there || stat(b, &two) != 0)
-        return !there && strcmp(a, b) == 0 && strcmp(a, "-") != 0;
-    return S_ISREG(one.st_mode) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
-}
-
-static enum tt_err check_outputs(const struct tt_settings *settings, struct tt_fault *fault)
-{
-    const char *output = tt_setting_text(settings, TT_OPT_OUTPUT),
-               *rejects = tt_setting_text(settings, TT_OPT_REJECTS);
-    const char *const paths[] = {output, rejects};
-    bool on_stdout = output == NULL || strcmp(output, "-") == 0;
-    if (rejects != NULL && (on_stdout ? strcmp(rejects, "-") == 0 : is_same_file(rejects, output)))
-        return tt_fault_set(fault, TT_ERR_INVALID,
-                            "--rejects: %s takes what --output writes; expected another file",
-                            on_stdout ? "stdout" : rejects);
-    for (size_t p = 0; p < 2; p++)
-        for (size_t i = 0; i < settings->argument_count && paths[p] != NULL; i++)
-            if (strcmp(paths[p], "-") != 0 && strcmp(settings->arguments[i], "-") != 0 &&
-                is_same_file(paths[p], settings->arguments[i]))
-                return tt_fault_set(fault, TT_ERR_INVALID,
-                                    "%s: %s is a file to be read; expected another file",
-                                    p == 0 ? "--output" : "--rejects", paths[p]);
-    return TT_OK;
-}
-
 enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pass,
                           struct tt_fault *ret_broken, struct tt_fault *fault)
 {
     struct tt_feed feed = {.settings = settings,
                            .pass = pass,
                            .line_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE)};
-    enum tt_err err = check_outputs(settings, fault);
+    enum tt_err err = tt_outputs_differ(settings, fault);
+    if (err == TT_OK)
+        err = tt_outputs_spare_inputs(settings, fault);
     if (err == TT_OK)
         err = tt_rejects_open(&feed.rejects, tt_setting_text(settings, TT_OPT_REJECTS), fault);
     if (err != TT_OK)

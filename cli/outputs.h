@@ -1,0 +1,17 @@
+/* What is written must not take the place of what is read, nor of the other thing written. */
+#ifndef TT_CLI_OUTPUTS_H
+#define TT_CLI_OUTPUTS_H
+
+#include "cli/options.h"
+
+/* Both to be asked before anything is opened. Errors: INVALID. */
+
+/* Neither --output nor --rejects, where given, is one of the arguments, which are files to be read.
+ */
+enum tt_err tt_outputs_spare_inputs(const struct tt_settings *settings,
+                                    struct tt_fault *fault) TT_MUST_CHECK;
+/* --output, without which a report goes to stdout, and --rejects are two. */
+enum tt_err tt_outputs_differ(const struct tt_settings *settings,
+                              struct tt_fault *fault) TT_MUST_CHECK;
+
+#endif
