@@ -16,7 +16,7 @@ struct tt_db {
 /* Opens the file, creating it when `write`; WAL, busy timeout. Without `write` nothing is created,
  * and a file in a folder that may not be written is read all the same. A path is a name and never a
  * URI. Errors, with the path: NOT_FOUND, DENIED, READ_ONLY, CORRUPT (no SQLite database), BUSY,
- * NO_SPACE, IO, NO_MEMORY. On failure db is closed. */
+ * NO_SPACE, IO, NO_MEMORY; with `write` those of tt_db_refuse_others. On failure db is closed. */
 enum tt_err tt_db_open(struct tt_db *db, const char *path, bool write, int busy_ms,
                        struct tt_fault *fault) TT_MUST_CHECK;
 void tt_db_close(struct tt_db *db);
@@ -53,6 +53,9 @@ struct tt_str tt_db_text(sqlite3_stmt *statement, int column);
 int64_t tt_db_time(sqlite3_stmt *statement, int column);
 bool tt_db_is_null(sqlite3_stmt *statement, int column);
 
+/* Refuses what is not ours to write, and changes nothing. Errors: UNSUPPORTED (a newer schema),
+ * INVALID (somebody else's tables and none of ours). */
+enum tt_err tt_db_refuse_others(const struct tt_db *db, struct tt_fault *fault) TT_MUST_CHECK;
 /* Brings the schema up to date, safe with several processes at once. Errors: UNSUPPORTED (a newer
  * schema), INVALID (somebody else's tables and none of ours). */
 enum tt_err tt_db_migrate(const struct tt_db *db, struct tt_fault *fault) TT_MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Happy path: open, busy timeout, write-ahead log, a first look at the file.
+/* Happy path: open, busy timeout, a first look at the file, write-ahead log.
  *
  * Failure modes: SQLite has one answer for whatever it cannot open, so the file system is asked for
  * the cause. Several processes that turn a new file to the write-ahead log at once: SQLite refuses
@@ -91,6 +91,10 @@ static enum tt_err open_to_write(struct tt_db *db, const char *name, int busy_ms
     sqlite3_busy_timeout(db->sqlite, busy_ms);
     if (sqlite3_db_readonly(db->sqlite, "main") == 1)
         return tt_fault_set(fault, TT_ERR_READ_ONLY, "store %s: may not be written", db->path);
+    /* Turning to the write-ahead log changes the file for good: not that of another program. */
+    enum tt_err err = tt_db_refuse_others(db, fault);
+    if (err != TT_OK)
+        return err;
     int result = SQLITE_BUSY;
     for (int waited_ms = 0; (result & 0xff) == SQLITE_BUSY && waited_ms <= busy_ms;
          waited_ms += RETRY_MS) {
@@ -104,7 +108,7 @@ static enum tt_err open_to_write(struct tt_db *db, const char *name, int busy_ms
         return tt_db_failed(db, "opening", fault);
     /* A commit is on disk before its entries are acknowledged, and perhaps trimmed from the queue.
      * When the log goes back is for checkpoint.h. */
-    enum tt_err err = tt_db_run(db, "PRAGMA synchronous = FULL", fault);
+    err = tt_db_run(db, "PRAGMA synchronous = FULL", fault);
     return err == TT_OK ? tt_db_run(db, "PRAGMA wal_autocheckpoint = 0", fault) : err;
 }
 

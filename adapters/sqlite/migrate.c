@@ -151,7 +151,8 @@ static enum tt_err read_number(const struct tt_db *db, const char *sql, int *ret
     return err;
 }
 
-/* 0 where there is no schema of ours yet; *ret_tables counts tables of any kind. */
+/* 0 where there is no schema of ours yet; *ret_tables counts tables of any kind. Other programs
+ * have a table of versions, too, so that alone is none of ours. */
 static enum tt_err read_version(const struct tt_db *db, int *ret_version, int *ret_tables,
                                 struct tt_fault *fault)
 {
@@ -160,8 +161,8 @@ static enum tt_err read_version(const struct tt_db *db, int *ret_version, int *r
                                   ret_tables, fault);
     if (err == TT_OK)
         err = read_number(db,
-                          "SELECT count(*) FROM sqlite_schema"
-                          " WHERE type = 'table' AND name = 'schema_version'",
+                          "SELECT count(*) = 2 FROM sqlite_schema WHERE type = 'table'"
+                          " AND name IN ('schema_version', 'task_status_audit')",
                           &marked, fault);
     if (err == TT_OK && marked > 0)
         err = read_number(db, "SELECT max(version) FROM schema_version", &version, fault);
@@ -188,7 +189,7 @@ static enum tt_err write_version(const struct tt_db *db, int version, struct tt_
     return err;
 }
 
-static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
+enum tt_err tt_db_refuse_others(const struct tt_db *db, struct tt_fault *fault)
 {
     int version = 0, tables = 0;
     enum tt_err err = read_version(db, &version, &tables, fault);
@@ -196,6 +197,15 @@ static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
         err = tt_fault_set(
             fault, TT_ERR_INVALID,
             "store %s: holds other tables and is no tasktrail store: name a new file", db->path);
+    return err;
+}
+
+static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
+{
+    int version = 0, tables = 0;
+    enum tt_err err = tt_db_refuse_others(db, fault);
+    if (err == TT_OK)
+        err = read_version(db, &version, &tables, fault);
     if (err == TT_OK && version == 0)
         err = tt_db_run(db, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY)", fault);
     for (; version < VERSION && err == TT_OK; version++) {

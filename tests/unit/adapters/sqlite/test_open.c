@@ -88,10 +88,15 @@ TT_TEST(the_file_of_another_program_is_refused_and_left_as_it_is)
     ck_assert_int_eq(open_store(path, &fault), TT_ERR_INVALID);
     ck_assert_tells(fault, "is no tasktrail store");
     ck_assert_sql(path, "SELECT name FROM sqlite_schema", "bookmarks");
+    ck_assert_sql(path, "PRAGMA journal_mode", "delete");
     const char *strange = tt_tmpfile("strange.db");
-    tt_test_sql(strange, "CREATE TABLE schema_version (name TEXT)");
-    ck_assert_int_eq(open_store(strange, &fault), TT_ERR_CORRUPT);
+    tt_test_sql(strange, "CREATE TABLE schema_version (version INTEGER);"
+                         "INSERT INTO schema_version VALUES (5)");
+    ck_assert_int_eq(open_store(strange, &fault), TT_ERR_INVALID);
+    ck_assert_tells(fault, "is no tasktrail store");
     ck_assert_int_eq(open_reader(strange, &fault), TT_ERR_CORRUPT);
+    ck_assert_tells(fault, "is no tasktrail store");
+    ck_assert_sql(strange, "PRAGMA journal_mode", "delete");
     tt_write_file(tt_tmpfile("empty.db"), "", 0);
     ck_assert_int_eq(open_reader(tt_tmpfile("empty.db"), &fault), TT_ERR_CORRUPT);
     ck_assert_tells(fault, "is no tasktrail store");
