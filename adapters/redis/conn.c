@@ -91,7 +91,9 @@ enum tt_err tt_redis_refused_at(const redisReply *reply, const char *key, struct
 {
     bool first = fault != NULL && fault->code == TT_OK; /* whose story is told */
     enum tt_err err = tt_redis_refused(reply, fault);
-    if (first && tt_redis_is_error(reply, "WRONGTYPE"))
+    bool is_of_key = tt_redis_is_error(reply, "WRONGTYPE") ||
+                     (tt_redis_is_error(reply, "NOPERM") && strstr(reply->str, " key") != NULL);
+    if (first && is_of_key)
         (void)tt_fault_prefix(fault, "%s", key);
     return err;
 }
@@ -114,7 +116,8 @@ struct tt_str tt_redis_command_key(const struct tt_redis_command *command)
 static enum tt_err refused_command(const struct tt_redis_command *command, const redisReply *reply,
                                    struct tt_fault *fault)
 {
-    static const char *const with_key[] = {"EVALSHA", "GET", "HGET", "HSETNX", "XRANGE", "ZRANGE"};
+    static const char *const with_key[] = {"EVALSHA", "EXISTS", "GET",    "HGET",
+                                           "HSETNX",  "XADD",   "XRANGE", "ZRANGE"};
     bool has_key = false;
     for (size_t i = 0; i < sizeof with_key / sizeof *with_key; i++)
         has_key |= strcmp(command->words[0], with_key[i]) == 0;

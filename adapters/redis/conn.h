@@ -77,7 +77,8 @@ enum tt_err tt_redis_call(struct tt_redis *redis, const struct tt_redis_command 
 
 /* TT_OK unless the reply is an error: then the error that fits its first word. */
 enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault) TT_MUST_CHECK;
-/* The same, and names the key where it holds something else (WRONGTYPE), which Redis does not. */
+/* The same, and names the key where it holds something else (WRONGTYPE) or is not for this user
+ * (NOPERM), which Redis does not. */
 enum tt_err tt_redis_refused_at(const redisReply *reply, const char *key,
                                 struct tt_fault *fault) TT_MUST_CHECK;
 /* Whether it is an error that begins with this word. */

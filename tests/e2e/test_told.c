@@ -97,6 +97,35 @@ TT_TEST(the_rights_that_the_manual_gives_suffice)
 }
 TT_END
 
+TT_TEST(a_key_that_the_rights_leave_out_is_named)
+{
+    static const struct {
+        const char *pattern, *command, *said;
+    } keys[] = {
+        {"~{tasktrail:*", "status", "tasktrail:meta: redis: NOPERM"},
+        {"~{tasktrail:*", "worker", "tasktrail:meta: redis: NOPERM"},
+        {"~{tasktrail:*", "emit", "tasktrail:meta: redis: NOPERM"},
+        {"~tasktrail:*", "status", "{tasktrail:0}:events or a key beside it: redis: NOPERM"},
+        {"~tasktrail:*", "worker", "{tasktrail:0}:events: redis: NOPERM"},
+        {"~tasktrail:*", "emit", "{tasktrail:0}:events: redis: NOPERM"},
+    };
+    set_up("patterns");
+    tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1 epoch 1");
+    listen_for("fleet");
+    setenv("TASKTRAIL_REDIS_PASSWORD", "sesame", 1);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        tt_redis_ask(&redis, "ACL SETUSER fleet reset on >sesame %s +@all", keys[i].pattern);
+        bool works = strcmp(keys[i].command, "worker") == 0;
+        struct tt_run run = strcmp(keys[i].command, "emit") == 0
+                                ? emit_one(url)
+                                : TT_TASKTRAIL(keys[i].command, "--redis", url,
+                                               works ? "--store" : NULL, store, "--until-idle");
+        expect(run, 3, keys[i].said);
+    }
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_TEST(a_key_that_holds_something_else_is_named)
 {
     static const struct {
@@ -346,9 +375,9 @@ TT_TEST(a_flag_that_would_do_nothing_is_refused_with_what_it_goes_with)
 TT_END
 
 TT_SUITE("told", a_user_without_a_password_is_not_the_default_user,
-         the_rights_that_the_manual_gives_suffice, a_key_that_holds_something_else_is_named,
-         a_letter_is_told_by_the_id_that_shows_it, a_file_that_is_not_there_is_told_once,
-         one_rejected_line_is_told_in_the_singular,
+         the_rights_that_the_manual_gives_suffice, a_key_that_the_rights_leave_out_is_named,
+         a_key_that_holds_something_else_is_named, a_letter_is_told_by_the_id_that_shows_it,
+         a_file_that_is_not_there_is_told_once, one_rejected_line_is_told_in_the_singular,
          a_wrong_key_or_value_of_the_settings_is_told_as_the_file_has_it,
          help_tells_an_option_as_its_command_has_it, a_duration_out_of_range_is_told_with_the_range,
          a_full_stdout_is_trouble_and_a_reader_that_left_is_none,
