@@ -195,6 +195,34 @@ TT_TEST(changes_are_told_for_each_tenant_and_for_those_that_left)
 }
 TT_END
 
+TT_TEST(each_of_many_tenants_is_found_and_no_other)
+{
+    enum { TENANTS = 1000, FACTOR = 389 }; /* in an order that is none */
+    struct tt_buf text;
+    char name[16];
+    tt_buf_init(&text, 0);
+    tt_buf_add_text(&text, "{\"tenants\":{\"*\":{\"exclude\":[\"X\"]}");
+    for (unsigned i = 0; i < TENANTS; i++)
+        tt_buf_addf(&text, ",\"t%u\":{\"audit\":[\"T%u\"]}", i * FACTOR % TENANTS,
+                    i * FACTOR % TENANTS);
+    tt_buf_add_text(&text, "}}");
+    struct tt_tenants *set = parsed(text.data);
+    for (unsigned i = 0; i < TENANTS; i++) {
+        snprintf(name, sizeof name, "t%u", i);
+        const struct tt_tenant *found = tt_tenants_for(set, tt_str_from(name));
+        ck_assert(tt_str_equal(found->name, tt_str_from(name)));
+        name[0] = 'T';
+        ck_assert_int_eq(found->audited_count, 1);
+        ck_assert(tt_str_equal(found->audited[0], tt_str_from(name)));
+        ck_assert(tt_str_equal(tt_tenants_for(set, tt_str_from(name))->name, TT_STR("*")));
+    }
+    ck_assert(tt_str_equal(tt_tenants_for(set, TT_STR(""))->name, TT_STR("*")));
+    ck_assert(tt_str_equal(tt_tenants_for(set, TT_STR("u"))->name, TT_STR("*")));
+    tt_tenants_destroy(set);
+    tt_buf_done(&text);
+}
+TT_END
+
 TT_TEST(running_out_of_memory_is_told_wherever_it_happens)
 {
     static const char text[] =
@@ -221,5 +249,6 @@ TT_SUITE("core/model/tenants", without_a_file_every_event_is_admitted,
          sampling_keeps_about_its_share_and_each_task_whole,
          what_is_wrong_is_refused_with_its_place,
          changes_are_told_for_each_tenant_and_for_those_that_left,
+         each_of_many_tenants_is_found_and_no_other,
          running_out_of_memory_is_told_wherever_it_happens,
          each_tenant_has_its_own_lifecycles_or_those_of_the_star_or_everybodys)
