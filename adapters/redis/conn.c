@@ -70,19 +70,22 @@ enum tt_err tt_redis_refused(const redisReply *reply, struct tt_fault *fault)
         {"UNKILLABLE", TT_ERR_BUSY},        {"OOM", TT_ERR_NO_SPACE},
         {"MISCONF", TT_ERR_NO_SPACE},       {"NOAUTH", TT_ERR_DENIED},
         {"WRONGPASS", TT_ERR_DENIED},       {"NOPERM", TT_ERR_DENIED},
-        {"NOGROUP", TT_ERR_UNAVAILABLE},    {"MOVED", TT_ERR_UNSUPPORTED},
-        {"ASK", TT_ERR_UNSUPPORTED},        {"NOSCRIPT", TT_ERR_UNAVAILABLE},
-        {"WRONGTYPE", TT_ERR_INVALID},      {"NOREPLICAS", TT_ERR_UNAVAILABLE},
-        {"UNBLOCKED", TT_ERR_UNAVAILABLE},
+        {"MOVED", TT_ERR_UNSUPPORTED},      {"ASK", TT_ERR_UNSUPPORTED},
+        {"NOSCRIPT", TT_ERR_UNAVAILABLE},   {"WRONGTYPE", TT_ERR_INVALID},
+        {"NOREPLICAS", TT_ERR_UNAVAILABLE}, {"UNBLOCKED", TT_ERR_UNAVAILABLE},
     };
     if (reply->type != REDIS_REPLY_ERROR)
         return TT_OK;
+    if (tt_redis_is_error(reply, "NOGROUP") || strstr(reply->str, "no such key") != NULL)
+        return tt_fault_set(fault, TT_ERR_UNAVAILABLE,
+                            "redis: %.200s (a stream or its group is not there; a server that is "
+                            "full does not make it)",
+                            reply->str);
     size_t first = strcspn(reply->str, " ");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].word) == first && memcmp(words[i].word, reply->str, first) == 0)
             return tt_fault_set(fault, words[i].err, "redis: %.300s", reply->str);
-    bool passes = strstr(reply->str, "max number of clients") != NULL ||
-                  strstr(reply->str, "no such key") != NULL; /* a stream, without its group */
+    bool passes = strstr(reply->str, "max number of clients") != NULL;
     return tt_fault_set(fault, passes ? TT_ERR_UNAVAILABLE : TT_ERR_IO, "redis: %.300s",
                         reply->str);
 }

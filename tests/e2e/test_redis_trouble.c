@@ -210,6 +210,22 @@ TT_TEST(a_server_that_is_full_takes_nothing_more_and_is_worked_empty)
 }
 TT_END
 
+/* Nobody has read yet: there is no group, and a full server makes none. */
+TT_TEST(the_first_worker_of_a_full_server_says_what_it_waits_for_and_goes_on_with_room)
+{
+    set_up("first");
+    emit_step(0);
+    tt_redis_ask(&redis, "CONFIG SET maxmemory 1");
+    pid_t worker = start_worker("first", NULL);
+    TT_EVENTUALLY(tt_file_says(worker_log, "a server that is full does not make it"));
+    tt_redis_ask(&redis, "CONFIG SET maxmemory 0");
+    TT_EVENTUALLY(count(ROWS) == TASKS);
+    end_well(worker, SIGTERM, worker_log);
+    tt_redis_server_stop(&redis, SIGTERM);
+}
+TT_END
+
 TT_SUITE("redis_trouble", scripts_forgotten_again_and_again_are_loaded_again,
          a_server_that_is_loading_is_waited_for, a_server_that_became_a_replica_is_waited_for,
-         a_server_that_is_full_takes_nothing_more_and_is_worked_empty)
+         a_server_that_is_full_takes_nothing_more_and_is_worked_empty,
+         the_first_worker_of_a_full_server_says_what_it_waits_for_and_goes_on_with_room)
