@@ -188,35 +188,57 @@ static enum tt_err verify(struct tt_upload_parts *parts, int *ret_status, struct
     return err;
 }
 
+/* What is asked to change nothing, or to end before anything else is done, goes with nothing that
+ * would be done, or be left out, without a word. */
+static enum tt_err check_flags(const struct tt_settings *settings, struct tt_fault *fault)
+{
+    static const enum tt_option_id to_dry[] = {TT_OPT_INIT, TT_OPT_VERIFY, TT_OPT_RELEASE,
+                                               TT_OPT_REPLAN},
+                                   to_verify[] = {TT_OPT_INIT, TT_OPT_RELEASE, TT_OPT_REPLAN,
+                                                  TT_OPT_ONCE},
+                                   to_init[] = {TT_OPT_ONCE};
+    if (settings->argument_count > 0)
+        return tt_fault_set(fault, TT_ERR_INVALID,
+                            "upload: unexpected \"%.60s\"; upload takes no arguments",
+                            settings->arguments[0]);
+    if (tt_setting_on(settings, TT_OPT_DRY_RUN))
+        return tt_settings_refuse(settings, to_dry, 4,
+                                  "does not go with --dry-run, which changes nothing", fault);
+    if (tt_setting_on(settings, TT_OPT_VERIFY))
+        return tt_settings_refuse(settings, to_verify, 4,
+                                  "does not go with --verify, which compares, then ends", fault);
+    return tt_setting_on(settings, TT_OPT_INIT)
+               ? tt_settings_refuse(settings, to_init, 1,
+                                    "does not go with --init, which makes tables, then ends", fault)
+               : TT_OK;
+}
+
 int tt_cmd_upload(const struct tt_settings *settings)
 {
     struct tt_fault fault = {0};
     struct tt_upload_parts parts = {0};
-    const char *wanted = tt_setting_text(settings, TT_OPT_RELEASE);
+    const bool dry = tt_setting_on(settings, TT_OPT_DRY_RUN);
+    const char *wanted = dry ? NULL : tt_setting_text(settings, TT_OPT_RELEASE);
     const bool once = tt_setting_on(settings, TT_OPT_ONCE);
-    const bool anew = tt_setting_on(settings, TT_OPT_REPLAN);
+    const bool anew = !dry && tt_setting_on(settings, TT_OPT_REPLAN);
     struct tt_prices prices;
     int status = TT_EXIT_CLEAN;
-    if (settings->argument_count > 0) {
-        tt_fault_set(&fault, TT_ERR_INVALID,
-                     "upload: unexpected \"%.60s\"; upload takes no arguments",
-                     settings->arguments[0]);
-        return tt_exit_with(&fault);
-    }
     const volatile int *stop = tt_stop_listen();
-    enum tt_err err = tt_cost_prices(tt_setting_text(settings, TT_OPT_PRICES), &prices, &fault);
+    enum tt_err err = check_flags(settings, &fault);
+    if (err == TT_OK)
+        err = tt_cost_prices(tt_setting_text(settings, TT_OPT_PRICES), &prices, &fault);
     if (err == TT_OK)
         err = tt_upload_parts_open(&parts, settings, stop, &fault);
     if (err == TT_OK && wanted != NULL)
         err = release(&parts, wanted, &fault);
     if (err == TT_OK && anew)
         err = replan(&parts, settings, stop, &fault);
-    if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
+    if (err == TT_OK && dry)
+        err = tt_upload_dry_run(&parts, settings, &prices, stop, &fault);
+    else if (err == TT_OK && tt_setting_on(settings, TT_OPT_INIT))
         err = init(&parts, &fault);
     else if (err == TT_OK && tt_setting_on(settings, TT_OPT_VERIFY))
         err = verify(&parts, &status, &fault);
-    else if (err == TT_OK && tt_setting_on(settings, TT_OPT_DRY_RUN))
-        err = tt_upload_dry_run(&parts, settings, &prices, stop, &fault);
     else if (err == TT_OK && (once || (wanted == NULL && !anew)))
         err = run(&parts, settings, &prices, stop, &status, &fault);
     tt_upload_parts_close(&parts);

@@ -1,16 +1,40 @@
 #include "cli/sink_choice.h"
 
+#include "adapters/system/file.h"
 #include "adapters/system/file_sink.h"
 #include "cli/destination.h"
 #include "core/upload/views.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A dry run makes no folder: one that is not there yet gets the name it would have. */
+static enum tt_err name_missing(const char *dir, struct tt_chosen_sink *chosen,
+                                struct tt_fault *fault)
+{
+    char above[PATH_MAX], whole[PATH_MAX];
+    size_t end = strlen(dir), start;
+    while (end > 1 && dir[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && dir[start - 1] != '/';)
+        start--;
+    snprintf(above, sizeof above, "%.*s", start == 0 ? 1 : (int)start, start == 0 ? "." : dir);
+    if (realpath(above, whole) == NULL)
+        return tt_fault_errno(fault, tt_file_err(errno), errno, "%s", dir);
+    snprintf(chosen->destination, sizeof chosen->destination, "file:%s/%.*s",
+             whole[1] == '\0' ? "" : whole, (int)(end - start), dir + start);
+    return TT_OK;
+}
 
 static enum tt_err choose_file(const struct tt_settings *settings, const char *dir,
                                struct tt_chosen_sink *chosen, struct tt_fault *fault)
 {
     enum tt_file_sink_form form = (enum tt_file_sink_form)tt_setting_u64(settings, TT_OPT_FILES);
+    if (tt_setting_on(settings, TT_OPT_DRY_RUN) && access(dir, F_OK) != 0 && errno == ENOENT)
+        return name_missing(dir, chosen, fault);
     enum tt_err err = tt_file_sink_open(dir, form, &chosen->sink, fault);
     if (err != TT_OK)
         return err;

@@ -90,7 +90,8 @@ static enum tt_err make_rows(struct tt_upload_parts *parts, const struct tt_sett
 /* Tables can be made before anything is there to fill them. */
 static bool needs_store(const struct tt_settings *settings)
 {
-    return !tt_setting_on(settings, TT_OPT_INIT) || tt_setting_on(settings, TT_OPT_REPLAN) ||
+    return !tt_setting_on(settings, TT_OPT_INIT) || tt_setting_on(settings, TT_OPT_DRY_RUN) ||
+           tt_setting_on(settings, TT_OPT_REPLAN) ||
            tt_setting_text(settings, TT_OPT_RELEASE) != NULL;
 }
 

@@ -134,9 +134,54 @@ TT_TEST(a_dry_run_tells_rows_and_bytes_and_leaves_nothing)
     ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit: 500 rows, "));
     ck_assert_ptr_nonnull(strstr(run.out, "\n1 batch of the store, "));
     tt_run_done(&run);
-    ck_assert_int_eq(count("ls task_status_audit 2>/dev/null | wc -l"), 0);
-    ck_assert_int_eq(count("ls ../dry.db.spool | wc -l"), 0);
+    ck_assert_msg(access(dir, F_OK) != 0, "%s was made", dir);
     ck_assert_sql(path, "SELECT count(*) FROM upload_plan", "0");
+}
+TT_END
+
+TT_TEST(a_dry_run_knows_what_was_uploaded_to_a_folder_that_is_gone)
+{
+    set_up("gone", 100);
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--once");
+    ck_assert_int_eq(run.status, 0);
+    tt_run_done(&run);
+    ck_assert_int_eq(count("rm -r ../gone; echo 1"), 1);
+    strcat(to, "/");
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run");
+    ck_assert_msg(strstr(run.out, "task_status_audit: 0 rows, ") != NULL, "%s%s", run.out, run.err);
+    tt_run_done(&run);
+    run = TT_TASKTRAIL("upload", "--store", store, "--to", "file:/no/such", "--dry-run");
+    ck_assert_int_eq(run.status, 3);
+    ck_assert_msg(strstr(run.err, "/no/such: ") != NULL, "%s", run.err);
+    tt_run_done(&run);
+}
+TT_END
+
+static void refused(const char *what, const char *flag, const char *value, const char *said)
+{
+    struct tt_run run = TT_TASKTRAIL("upload", "--store", store, "--to", to, what, flag, value);
+    ck_assert_msg(run.status == 2 && strstr(run.err, said) != NULL, "%s", run.err);
+    tt_run_done(&run);
+}
+
+TT_TEST(a_dry_run_takes_no_flag_that_would_change_something)
+{
+    const char *config = tt_tmpfile("other.json"), text[] = "{\"replan\":true, \"init\":true}";
+    const char no[] = " does not go with --dry-run, which changes nothing";
+    set_up("refused", 100);
+    refused("--dry-run", "--release", "all", no);
+    refused("--dry-run", "--init", NULL, no);
+    refused("--dry-run", "--replan", NULL, no);
+    refused("--dry-run", "--verify", NULL, no);
+    refused("--verify", "--release", "all", "--release does not go with --verify, which compares");
+    refused("--init", "--once", NULL, "--once does not go with --init, which makes tables");
+    tt_write_file(config, text, strlen(text)); /* meant for another run: it is not done in this */
+    struct tt_run run =
+        TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run", "--config", config);
+    ck_assert_msg(run.status == 0 && run.err[0] == '\0', "%s", run.err);
+    ck_assert_ptr_nonnull(strstr(run.out, "task_status_audit: 100 rows, "));
+    tt_run_done(&run);
+    ck_assert_msg(access(dir, F_OK) != 0, "%s was made", dir);
 }
 TT_END
 
@@ -351,6 +396,8 @@ TT_SUITE("upload", everything_is_uploaded_once_and_the_next_run_has_nothing_to_d
          an_uploader_that_is_killed_again_and_again_loses_and_doubles_nothing,
          a_daemon_uploads_what_is_new_until_it_is_stopped,
          a_dry_run_tells_rows_and_bytes_and_leaves_nothing,
+         a_dry_run_knows_what_was_uploaded_to_a_folder_that_is_gone,
+         a_dry_run_takes_no_flag_that_would_change_something,
          a_dry_run_tells_what_each_way_costs_by_the_price_file,
          a_dry_run_that_is_interrupted_says_that_it_is_a_part,
          what_is_blocked_as_rules_have_changed_is_planned_anew_when_somebody_says_so,
