@@ -82,6 +82,16 @@ static void expect_duration(const struct tt_option *option, char *text, size_t s
     tt_buf_done(&range);
 }
 
+/* A largest size is a whole number of M. */
+static void expect_size(const struct tt_option *option, char *text, size_t size)
+{
+    char most[40] = "up, such as 512M or 2G";
+    if (option->max < INT64_MAX)
+        snprintf(most, sizeof most, "to %lldM, such as 2M", (long long)option->max >> 20);
+    snprintf(text, size, "a size from %lld byte%s %s", (long long)option->min,
+             option->min == 1 ? "" : "s", most);
+}
+
 static enum tt_err set_number(struct tt_value *value, const struct tt_option *option,
                               const char *text, const char *from, struct tt_fault *fault)
 {
@@ -94,8 +104,7 @@ static enum tt_err set_number(struct tt_value *value, const struct tt_option *op
         if (!parse_int(text, &number))
             return refuse(from, text, expected, fault);
     } else if (option->type == TT_OPTION_SIZE) {
-        snprintf(expected, sizeof expected, "a size from %lld bytes up, such as 512M or 2G",
-                 (long long)option->min);
+        expect_size(option, expected, sizeof expected);
         if (!tt_size_parse(tt_str_from(text), &bytes) || bytes > INT64_MAX)
             return refuse(from, text, expected, fault);
         number = (int64_t)bytes;

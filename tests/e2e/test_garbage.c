@@ -127,6 +127,7 @@ TT_TEST(wrong_usage_ends_with_2_and_says_what_was_expected)
     expect(TT_TASKTRAIL("check", "--frobnicate", "x"), 2, "unknown option");
     expect(TT_TASKTRAIL("check", "--format", "pdf", "-"), 2, "one of text|json|ndjson|csv|html");
     expect(TT_TASKTRAIL("check", "--max-line", "10", "-"), 2, "a size from 64");
+    expect(TT_TASKTRAIL("check", "--max-line", "2G", "-"), 2, "a size from 64 bytes to 1024M, ");
     expect(TT_TASKTRAIL("check", "--now", "yesterday", "-"), 2, "2026-03-01T12:00:00Z");
     expect(TT_TASKTRAIL("check", "--threads"), 2, "expected N");
     expect(TT_TASKTRAIL("check", "--input", "dpkg", "--zone", "Mars/Olympus", "-"), 2, "time zone");
