@@ -13,7 +13,6 @@
 #include "adapters/system/clock.h"
 #include "adapters/system/lines.h"
 #include "cli/feed.h"
-#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/rejects.h"
 #include "cli/secret.h"
@@ -264,9 +263,7 @@ static enum tt_err emit_files(struct emitting *e, struct tt_fault *fault)
 static enum tt_err open_all(struct emitting *e, struct tt_buf *secret, struct tt_fault *fault)
 {
     const char *password = NULL;
-    enum tt_err err = tt_outputs_spare_inputs(e->settings, fault);
-    if (err == TT_OK)
-        err = tt_feed_decoder(e->settings, &e->decoder, fault);
+    enum tt_err err = tt_feed_decoder(e->settings, &e->decoder, fault);
     if (err == TT_OK)
         err = tt_secret_read("TASKTRAIL_REDIS_PASSWORD", secret, &password, fault);
     const struct tt_redis_producer_options options = {

@@ -6,7 +6,6 @@
 #include "cli/fleet_ask.h"
 #include "cli/judge_rules.h"
 #include "cli/output.h"
-#include "cli/outputs.h"
 #include "cli/store_url.h"
 #include "core/base/limits.h"
 #include "replay/shard.h"
@@ -160,9 +159,7 @@ static int merge(const struct tt_settings *settings)
     struct tt_pass *pass = NULL;
     const struct tt_report *report = NULL;
     const struct tt_pass_options options = tt_feed_pass_options(settings, NULL);
-    enum tt_err err = tt_outputs_spare_inputs(settings, &fault);
-    if (err == TT_OK)
-        err = tt_pass_create(&options, &pass, &fault);
+    enum tt_err err = tt_pass_create(&options, &pass, &fault);
     for (size_t i = 0; i < settings->argument_count && err == TT_OK; i++)
         err = import_file(pass, settings->arguments[i], &fault);
     if (err == TT_OK)

@@ -242,8 +242,6 @@ enum tt_err tt_feed_files(const struct tt_settings *settings, struct tt_pass *pa
                            .line_bytes_max = (size_t)tt_setting_u64(settings, TT_OPT_MAX_LINE)};
     enum tt_err err = tt_outputs_differ(settings, fault);
     if (err == TT_OK)
-        err = tt_outputs_spare_inputs(settings, fault);
-    if (err == TT_OK)
         err = tt_rejects_open(&feed.rejects, tt_setting_text(settings, TT_OPT_REJECTS), fault);
     if (err != TT_OK)
         return err;

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/outputs.h"
 #include "core/base/log.h"
 
 #include <errno.h>
@@ -78,7 +79,9 @@ int main(int argc, char **argv)
         if (tt_setting_on(&settings, TT_OPT_QUIET) && level > TT_LOG_WARNING)
             level = TT_LOG_WARNING;
         tt_log_configure(level, (enum tt_log_format)tt_setting_u64(&settings, TT_OPT_LOG_FORMAT));
-        status = finish(commands[settings.command](&settings));
+        err = tt_outputs_spare_inputs(&settings, &fault);
+        status =
+            err == TT_OK ? finish(commands[settings.command](&settings)) : tt_exit_with(&fault);
     }
     tt_settings_done(&settings);
     return status;

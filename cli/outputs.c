@@ -13,18 +13,53 @@ static bool is_same_file(const char *a, const char *b)
     return S_ISREG(one.st_mode) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
+/* The file that an option names, where this command has it; NULL: none. */
+static const char *file_of(const struct tt_settings *settings, enum tt_option_id id)
+{
+    const char *text = tt_setting_text(settings, id);
+    if (text == NULL || (tt_options[id].commands & (UINT32_C(1) << settings->command)) == 0)
+        return NULL;
+    if (id != TT_OPT_STORE)
+        return text;
+    return strncmp(text, "sqlite:", 7) == 0 ? text + 7 : NULL;
+}
+
+static enum tt_err spare(const char *flag, const char *written, const char *read,
+                         struct tt_fault *fault)
+{
+    if (written == NULL || read == NULL || strcmp(written, "-") == 0 || strcmp(read, "-") == 0 ||
+        !is_same_file(written, read))
+        return TT_OK;
+    return tt_fault_set(fault, TT_ERR_INVALID,
+                        "--%s: %s is a file to be read; expected another file", flag, written);
+}
+
+/* The first argument that is a file; all are ids, or kinds, where it is behind the last. */
+static size_t first_file(const struct tt_settings *settings)
+{
+    switch (settings->command) {
+    case TT_COMMAND_CHECK:
+    case TT_COMMAND_EMIT:
+    case TT_COMMAND_REPORT: return 0;
+    case TT_COMMAND_LIFECYCLE: return 1;
+    default: return settings->argument_count;
+    }
+}
+
 enum tt_err tt_outputs_spare_inputs(const struct tt_settings *settings, struct tt_fault *fault)
 {
-    const char *const paths[] = {tt_setting_text(settings, TT_OPT_OUTPUT),
-                                 tt_setting_text(settings, TT_OPT_REJECTS)};
-    for (size_t p = 0; p < 2; p++)
-        for (size_t i = 0; i < settings->argument_count && paths[p] != NULL; i++)
-            if (strcmp(paths[p], "-") != 0 && strcmp(settings->arguments[i], "-") != 0 &&
-                is_same_file(paths[p], settings->arguments[i]))
-                return tt_fault_set(fault, TT_ERR_INVALID,
-                                    "%s: %s is a file to be read; expected another file",
-                                    p == 0 ? "--output" : "--rejects", paths[p]);
-    return TT_OK;
+    static const enum tt_option_id written[] = {TT_OPT_OUTPUT, TT_OPT_REJECTS, TT_OPT_PART},
+                                   read[] = {TT_OPT_LIFECYCLE, TT_OPT_TENANTS, TT_OPT_STORE,
+                                             TT_OPT_CONFIG};
+    enum tt_err err = TT_OK;
+    for (size_t w = 0; w < sizeof written / sizeof *written && err == TT_OK; w++) {
+        const char *path = file_of(settings, written[w]), *flag = tt_options[written[w]].name;
+        for (size_t i = first_file(settings); i < settings->argument_count && err == TT_OK; i++)
+            err = spare(flag, path, settings->arguments[i], fault);
+        for (size_t r = 0; r < sizeof read / sizeof *read && err == TT_OK; r++)
+            err = spare(flag, path, file_of(settings, read[r]), fault);
+    }
+    return err;
 }
 
 enum tt_err tt_outputs_differ(const struct tt_settings *settings, struct tt_fault *fault)

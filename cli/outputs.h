@@ -6,8 +6,8 @@
 
 /* Both to be asked before anything is opened. Errors: INVALID. */
 
-/* Neither --output nor --rejects, where given, is one of the arguments, which are files to be read.
- */
+/* What --output, --rejects and --part name is no file to be read: none of the arguments, where they
+ * are files, nor what --lifecycle, --tenants, --config and --store name. */
 enum tt_err tt_outputs_spare_inputs(const struct tt_settings *settings,
                                     struct tt_fault *fault) TT_MUST_CHECK;
 /* --output, without which a report goes to stdout, and --rejects are two. */

@@ -102,6 +102,12 @@ TT_TEST(what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other)
         {"check", "--rejects", "-", "good", "--rejects: stdout takes what --output writes"},
         {"emit", "--quiet", "--rejects=link", "good", "--rejects: link is a file to be read"},
         {"report", "--merge", "-ogood", "good", "--output: good is a file to be read"},
+        {"report", "-ogood", "--store=sqlite:link", NULL, "--output: good is a file to be read"},
+        {"replay", "-ogood", "--store=sqlite:good", "t", "--output: good is a file to be read"},
+        {"report", "--part=good", "--store=sqlite:good", "--shard=1/2", "--part: good is a file"},
+        {"check", "--lifecycle=good", "--rejects=link", "-", "--rejects: link is a file to be"},
+        {"check", "--tenants=good", "-ogood", "-", "--output: good is a file to be read"},
+        {"lifecycle", "show", "-ogood", "good", "--output: good is a file to be read"},
     };
     make_good();
     char command[400];
@@ -118,6 +124,9 @@ TT_TEST(what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other)
     ck_assert_str_eq(still, EVENT);
     free(still);
     struct tt_run run = IN_FOLDER("check", "-o", "/dev/null", "--rejects", "/dev/null", "good");
+    ck_assert_msg(run.status == 0, "%s", run.err);
+    tt_run_done(&run);
+    run = IN_FOLDER("lifecycle", "infer", "-o", "infer", "good"); /* no file of that name is read */
     ck_assert_msg(run.status == 0, "%s", run.err);
     tt_run_done(&run);
     run = IN_FOLDER("check", "-o", "out", "--rejects", "-", "good"); /* rejects alone on stdout */
