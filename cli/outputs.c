@@ -1,15 +1,37 @@
 #include "cli/outputs.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Two names of a file that is not there yet: one folder, and one name in it. */
+static bool is_same_place(const char *a, const char *b)
+{
+    struct stat info[2];
+    const char *const paths[2] = {a, b}, *names[2];
+    for (int i = 0; i < 2; i++) {
+        const char *slash = strrchr(paths[i], '/');
+        char folder[PATH_MAX] = ".";
+        names[i] = slash == NULL ? paths[i] : slash + 1;
+        if (slash != NULL)
+            snprintf(folder, sizeof folder, "%.*s/", (int)(slash - paths[i]), paths[i]);
+        if (stat(folder, &info[i]) != 0)
+            return strcmp(a, b) == 0;
+    }
+    return strcmp(names[0], names[1]) == 0 && info[0].st_dev == info[1].st_dev &&
+           info[0].st_ino == info[1].st_ino;
+}
 
 /* Of "-" and of what is no regular file, each output takes what it is given. */
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat one, two;
+    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
     bool there = stat(a, &one) == 0;
     if (!there || stat(b, &two) != 0)
-        return !there && strcmp(a, b) == 0 && strcmp(a, "-") != 0;
+        return !there && stat(b, &two) != 0 && is_same_place(a, b);
     return S_ISREG(one.st_mode) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
@@ -27,8 +49,7 @@ static const char *file_of(const struct tt_settings *settings, enum tt_option_id
 static enum tt_err spare(const char *flag, const char *written, const char *read,
                          struct tt_fault *fault)
 {
-    if (written == NULL || read == NULL || strcmp(written, "-") == 0 || strcmp(read, "-") == 0 ||
-        !is_same_file(written, read))
+    if (written == NULL || read == NULL || !is_same_file(written, read))
         return TT_OK;
     return tt_fault_set(fault, TT_ERR_INVALID,
                         "--%s: %s is a file to be read; expected another file", flag, written);

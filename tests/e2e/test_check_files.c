@@ -99,6 +99,7 @@ TT_TEST(what_is_written_never_takes_the_place_of_what_is_read_nor_of_the_other)
         {"check", "--rejects", "link", "good", "--rejects: link is a file to be read"},
         {"lifecycle", "infer", "-ogood", "good", "--output: good is a file to be read"},
         {"check", "-oout", "--rejects=out", "good", "--rejects: out takes what --output writes"},
+        {"check", "-oout", "--rejects=./out", "good", "--rejects: ./out takes what --output"},
         {"check", "--rejects", "-", "good", "--rejects: stdout takes what --output writes"},
         {"emit", "--quiet", "--rejects=link", "good", "--rejects: link is a file to be read"},
         {"report", "--merge", "-ogood", "good", "--output: good is a file to be read"},

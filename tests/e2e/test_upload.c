@@ -146,7 +146,7 @@ TT_TEST(a_dry_run_knows_what_was_uploaded_to_a_folder_that_is_gone)
     ck_assert_int_eq(run.status, 0);
     tt_run_done(&run);
     ck_assert_int_eq(count("rm -r ../gone; echo 1"), 1);
-    strcat(to, "/");
+    snprintf(to, sizeof to, "file:%s/", dir);
     run = TT_TASKTRAIL("upload", "--store", store, "--to", to, "--dry-run");
     ck_assert_msg(strstr(run.out, "task_status_audit: 0 rows, ") != NULL, "%s%s", run.out, run.err);
     tt_run_done(&run);
