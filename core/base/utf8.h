@@ -12,7 +12,7 @@ size_t tt_utf8_width(struct tt_str text, size_t at);
 bool tt_utf8_is_control(const char *at, size_t width);
 /* Columns of a terminal that a text takes where tt_utf8_is_control and what is no UTF-8 is told by
  * one sign each: two for the wide characters of East Asia and emoji, none for those that combine
- * with the one before. By the common blocks of Unicode; terminals differ in the rest. */
+ * with the one before. As the C library knows them; terminals differ in the rest. */
 size_t tt_utf8_columns(struct tt_str text);
 /* Adds the text, with U+FFFD for each byte that is not part of a well-formed character. */
 void tt_utf8_add(struct tt_buf *buf, struct tt_str text);

@@ -1,74 +1,33 @@
+/* Columns by the C library's tables, in a locale of our own: the user's may be one without UTF-8. */
 #include "core/base/utf8.h"
 
-#include <stdint.h>
+#include <locale.h>
+#include <pthread.h>
+#include <wchar.h>
 
-struct range {
-    uint32_t first, last;
-};
+static locale_t utf8; /* 0 where there is no such locale: every character takes one column then */
 
-/* Marks that combine, joiners, selectors of variants; by place. */
-static const struct range none[] = {
-    {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd},   {0x05bf, 0x05bf}, {0x05c1, 0x05c2},
-    {0x05c4, 0x05c5}, {0x05c7, 0x05c7}, {0x0610, 0x061a},   {0x064b, 0x065f}, {0x0670, 0x0670},
-    {0x06d6, 0x06dc}, {0x06df, 0x06e4}, {0x06e7, 0x06e8},   {0x06ea, 0x06ed}, {0x0900, 0x0902},
-    {0x093c, 0x093c}, {0x0941, 0x0948}, {0x094d, 0x094d},   {0x0e31, 0x0e31}, {0x0e34, 0x0e3a},
-    {0x0e47, 0x0e4e}, {0x1160, 0x11ff}, {0x1ab0, 0x1aff},   {0x1dc0, 0x1dff}, {0x200b, 0x200d},
-    {0x2060, 0x2064}, {0x20d0, 0x20f0}, {0x302a, 0x302d},   {0x3099, 0x309a}, {0xfe00, 0xfe0f},
-    {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}, {0xe0100, 0xe01ef},
-};
-
-/* East Asian Width W and F; by place. */
-static const struct range two[] = {
-    {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
-    {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},
-    {0x2648, 0x2653},   {0x267f, 0x267f},   {0x2693, 0x2693},   {0x26a1, 0x26a1},
-    {0x26aa, 0x26ab},   {0x26bd, 0x26be},   {0x26c4, 0x26c5},   {0x26ce, 0x26ce},
-    {0x26d4, 0x26d4},   {0x26ea, 0x26ea},   {0x26f2, 0x26f3},   {0x26f5, 0x26f5},
-    {0x26fa, 0x26fa},   {0x26fd, 0x26fd},   {0x2705, 0x2705},   {0x270a, 0x270b},
-    {0x2728, 0x2728},   {0x274c, 0x274c},   {0x274e, 0x274e},   {0x2753, 0x2755},
-    {0x2757, 0x2757},   {0x2795, 0x2797},   {0x27b0, 0x27b0},   {0x27bf, 0x27bf},
-    {0x2b1b, 0x2b1c},   {0x2b50, 0x2b50},   {0x2b55, 0x2b55},   {0x2e80, 0x303e},
-    {0x3041, 0x3247},   {0x3250, 0x4dbf},   {0x4e00, 0xa4cf},   {0xa960, 0xa97c},
-    {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe10, 0xfe19},   {0xfe30, 0xfe6b},
-    {0xff01, 0xff60},   {0xffe0, 0xffe6},   {0x16fe0, 0x18cff}, {0x1b000, 0x1b2ff},
-    {0x1f004, 0x1f004}, {0x1f0cf, 0x1f0cf}, {0x1f18e, 0x1f18e}, {0x1f191, 0x1f19a},
-    {0x1f200, 0x1f265}, {0x1f300, 0x1f320}, {0x1f32d, 0x1f335}, {0x1f337, 0x1f37c},
-    {0x1f37e, 0x1f393}, {0x1f3a0, 0x1f3ca}, {0x1f3cf, 0x1f3d3}, {0x1f3e0, 0x1f3f0},
-    {0x1f3f4, 0x1f3f4}, {0x1f3f8, 0x1f43e}, {0x1f440, 0x1f440}, {0x1f442, 0x1f4fc},
-    {0x1f4ff, 0x1f53d}, {0x1f54b, 0x1f54e}, {0x1f550, 0x1f567}, {0x1f57a, 0x1f57a},
-    {0x1f595, 0x1f596}, {0x1f5a4, 0x1f5a4}, {0x1f5fb, 0x1f64f}, {0x1f680, 0x1f6c5},
-    {0x1f6cc, 0x1f6cc}, {0x1f6d0, 0x1f6d2}, {0x1f6d5, 0x1f6df}, {0x1f6eb, 0x1f6ec},
-    {0x1f6f4, 0x1f6fc}, {0x1f7e0, 0x1f7f0}, {0x1f90c, 0x1f93a}, {0x1f93c, 0x1f945},
-    {0x1f947, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
-};
-
-static bool is_in(const struct range *ranges, size_t count, uint32_t c)
+static void find_locale(void)
 {
-    size_t from = 0, to = count; /* the first that ends at c or behind it */
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (ranges[middle].last < c)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < count && ranges[from].first <= c;
+    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
 /* Of a well-formed character of two bytes or more. */
 static size_t columns_of(const char *at, size_t width)
 {
-    uint32_t c = (unsigned char)at[0] & (0x7fu >> width);
+    wchar_t c = (wchar_t)((unsigned char)at[0] & (0x7fu >> width));
     for (size_t i = 1; i < width; i++)
-        c = c << 6 | ((unsigned char)at[i] & 0x3f);
-    if (is_in(none, sizeof none / sizeof *none, c))
-        return 0;
-    return is_in(two, sizeof two / sizeof *two, c) ? 2 : 1;
+        c = c << 6 | (wchar_t)((unsigned char)at[i] & 0x3f);
+    int columns = wcwidth(c);
+    return columns < 0 ? 1 : (size_t)columns; /* not assigned yet */
 }
 
 size_t tt_utf8_columns(struct tt_str text)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     size_t columns = 0;
+    pthread_once(&once, find_locale);
+    locale_t before = utf8 == (locale_t)0 ? utf8 : uselocale(utf8);
     for (size_t at = 0; at < text.len;) {
         size_t width = tt_utf8_width(text, at);
         columns += width < 2 || tt_utf8_is_control(text.ptr + at, width)
@@ -76,5 +35,7 @@ size_t tt_utf8_columns(struct tt_str text)
                        : columns_of(text.ptr + at, width);
         at += width > 0 ? width : 1;
     }
+    if (before != (locale_t)0)
+        uselocale(before);
     return columns;
 }
