@@ -1,4 +1,5 @@
-/* Columns by the C library's tables, in a locale of our own: the user's may be one without UTF-8. */
+/* Columns by the C library's tables, in a locale of our own: the user's may be one without UTF-8.
+ */
 #include "core/base/utf8.h"
 
 #include <locale.h>
