@@ -4,7 +4,8 @@
  *
  * Looks up to five thousand times a second for rows that were not there before, whoever writes
  * them, and compares the clock with what the producer wrote into `message` (NUMBER:MICROSECONDS,
- * NUMBER with nine digits, tests/bench/offer.mjs). Prints p50, p99 and the longest in milliseconds,
+ * NUMBER with nine digits, tests/bench/offer.mjs). The processors are kept awake meanwhile
+ * (tests/bench/awake.h). Prints p50, p99 and the longest in milliseconds,
  * when it has seen N rows; the first ones, in which files still grow, can be left out. Then, of the
  * rows during which no processor stood still (tests/bench/stalls.h), p99; how many of a hundred
  * rows that are; and of a hundred parts of the processors' time, in how many they stood still.

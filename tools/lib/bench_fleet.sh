@@ -14,9 +14,9 @@
 # --latency: 1000 events a second are offered for --seconds 12 instead (tests/bench/offer.mjs), and
 # somebody else looks when their rows can be read (bench_arrivals; on PostgreSQL by an index that both
 # tables get for it). The first 4 seconds, in which files still grow, are not counted. Prints p50 and
-# p99 in milliseconds, and refuses where a side fell behind (a row came more than a second late). How
-# much of the time the machine itself stood still is watched meanwhile (tests/bench/stalls.h), and p99
-# told once more of the events that this did not touch.
+# p99 in milliseconds, and refuses where a side fell behind (a row came more than a second late).
+# The processors are kept awake meanwhile, and how much of the time the machine itself stood still is
+# watched (tests/bench/awake.h, stalls.h); p99 is told once more of the events that this did not touch.
 # --memory: N events, a part at a time, for one worker; prints how much memory it has after each.
 # --replay: a store of N events; how long one task's replay takes in a running process, beside the
 # bare rows by the same index (bench_lookup).
