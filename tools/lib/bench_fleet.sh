@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # tools/bench fleet [--events N] [--peer-events N] [--store sqlite|postgres|both] [--sync full|normal]
-#                   [--runs N] [--seed N] [--batch N] [--seconds N] [--alone]
+#                   [--runs N] [--seed N] [--batch N] [--seconds N] [--load N] [--alone]
 #                   [--latency | --memory | --replay]
 #                   default: 1000000 events, 100000 for the peer, both, full, 3 runs, seed 7
 #
@@ -17,11 +17,14 @@
 # p99 in milliseconds, and refuses where a side fell behind (a row came more than a second late).
 # The processors are kept awake meanwhile, and how much of the time the machine itself stood still is
 # watched (tests/bench/awake.h, stalls.h); p99 is told once more of the events that this did not touch.
+# Beside BullMQ the same is measured of a program that does nothing but read the queue and write one
+# row an event (tests/bench/bare.c): no worker can be quicker on this machine. With --load N so many
+# programs that do nothing but count want the processors, too, as on a machine that others share.
 # --memory: N events, a part at a time, for one worker; prints how much memory it has after each.
 # --replay: a store of N events; how long one task's replay takes in a running process, beside the
 # bare rows by the same index (bench_lookup).
 
-RATE=1000 LOOKUPS=20000 seconds_offered=12 SECONDS_LEFT_OUT=4
+RATE=1000 LOOKUPS=20000 seconds_offered=12 load=0 SECONDS_LEFT_OUT=4
 events=1000000 peer_events=100000 stores=(sqlite postgres) sync=full runs=3 seed=7 batch=() alone=no
 what=throughput
 while [ $# -gt 0 ]; do
@@ -42,9 +45,10 @@ while [ $# -gt 0 ]; do
     --seed) number "$1" "${2:-}" && seed=$2 ;;
     --batch) number "$1" "${2:-}" && batch=(--batch "$2") ;;
     --seconds) number "$1" "${2:-}" && seconds_offered=$2 ;;
+    --load) number "$1" "${2:-}" && load=$2 ;;
     --alone) alone=yes && shift && continue ;;
     --latency | --memory | --replay) what=${1#--} && shift && continue ;;
-    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch, --seconds, --alone, --latency, --memory or --replay" ;;
+    *) refuse "unknown option '$1': expected --events, --peer-events, --store, --sync, --runs, --seed, --batch, --seconds, --load, --alone, --latency, --memory or --replay" ;;
     esac
     shift 2
 done

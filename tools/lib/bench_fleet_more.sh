@@ -5,9 +5,20 @@
 
 programs=$ROOT/build/release/tests
 
+# Programs of others, which want the processors all the time.
+start_load() {
+    local i
+    for ((i = 0; i < load; i++)); do
+        awk 'BEGIN { while (1) n++ }' &
+        load_pids+=($!)
+        disown $!
+    done
+}
+
 # offer_and_look tasktrail|bullmq TABLE RUNS_FILE
 offer_and_look() {
     local wanted=$((RATE * seconds_offered)) looker status=0
+    start_load
     "$programs/bench_arrivals" --store "$store_url" --table "$2" --count "$wanted" \
         --skip $((RATE * SECONDS_LEFT_OUT)) >"$WORK/arrivals" &
     looker=$!
@@ -15,6 +26,7 @@ offer_and_look() {
     (cd "$WORK" && node --max-semi-space-size=512 offer.mjs "$1" "$socket" "$workload" "$RATE" "$seconds_offered" >/dev/null) ||
         refuse "offering failed"
     wait "$looker" || status=$?
+    stop_load
     [ "$status" != 3 ] || unequal "$1 fell behind (p50 p99 longest, ms): $(cat "$WORK/arrivals")"
     [ "$status" = 0 ] || unequal "not every event has a row"
     cat "$WORK/arrivals" >>"$3"
@@ -34,6 +46,25 @@ latency_tasktrail() {
     offer_and_look tasktrail task_status_audit "$WORK/latency-$1-tasktrail.runs"
     kill "$worker_pid"
     wait "$worker_pid" || refuse "the worker failed"
+    worker_pid=''
+    stop_redis
+}
+
+# Not a worker, but what none can be quicker than (tests/bench/bare.c).
+latency_bare() {
+    start_redis
+    new_store "$1"
+    redis-cli -s "$socket" hset tasktrail:meta partitions 64 >/dev/null
+    settle_disk
+    "$programs/bench_bare" --redis "$socket" --store "$store_url" --sync "$sync" --partitions 64 >"$WORK/bare" &
+    worker_pid=$!
+    until grep -q ready "$WORK/bare"; do
+        kill -0 "$worker_pid" 2>/dev/null || refuse "bench_bare failed"
+        sleep 0.1
+    done
+    offer_and_look tasktrail audit "$WORK/latency-$1-bare.runs"
+    kill "$worker_pid"
+    wait "$worker_pid" || refuse "bench_bare failed"
     worker_pid=''
     stop_redis
 }
@@ -59,14 +90,15 @@ measure_latency() {
     for ((run = 1; run <= runs; run++)); do
         for store in "${stores[@]}"; do
             latency_tasktrail "$store"
+            [ "$alone" = yes ] || latency_bare "$store"
             [ "$alone" = yes ] || latency_bullmq "$store"
             say "run $run of $runs, $store: $(last "latency-$store-tasktrail")" \
-                "$([ "$alone" = yes ] || echo "BullMQ $(last "latency-$store-bullmq")") (p50 p99 longest; p99 while the machine did not stand still; % of events; % of time it did)"
+                "$([ "$alone" = yes ] || echo "bare $(last "latency-$store-bare") BullMQ $(last "latency-$store-bullmq")") (p50 p99 longest; p99 while the machine did not stand still; % of events; % of time it did)"
         done
     done
     say "$RATE events a second, $SECONDS_LEFT_OUT s left out, then $((seconds_offered - SECONDS_LEFT_OUT)) s, --sync $sync, median of $runs, $(nproc) cores"
     for store in "${stores[@]}"; do
-        for name in tasktrail bullmq; do
+        for name in tasktrail bare bullmq; do
             [ -e "$WORK/latency-$store-$name.runs" ] || continue
             printf '%-9s %-9s p50 %s ms, p99 %s ms (%s without standing still, %s %% of the time)\n' \
                 "$store" "$name" "$(column 1)" "$(column 2)" "$(column 4)" "$(column 6)"

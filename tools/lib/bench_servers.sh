@@ -4,8 +4,13 @@
 
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/tasktrail-bench.XXXXXX")
 chmod 755 "$runtime"
-redis_pid='' postgres_pid='' worker_pid='' stores_made=0
+redis_pid='' postgres_pid='' worker_pid='' load_pids=() stores_made=0
+stop_load() {
+    [ ${#load_pids[@]} = 0 ] || kill "${load_pids[@]}" 2>/dev/null || true
+    load_pids=()
+}
 stop_servers() {
+    stop_load
     [ -z "$worker_pid" ] || kill -KILL "$worker_pid" 2>/dev/null || true
     [ -z "$redis_pid" ] || kill "$redis_pid" 2>/dev/null || true
     [ -z "$postgres_pid" ] || kill -INT "$postgres_pid" 2>/dev/null || true
