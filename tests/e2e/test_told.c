@@ -97,6 +97,16 @@ TT_TEST(the_rights_that_the_manual_gives_suffice)
 }
 TT_END
 
+/* emit, worker or status. */
+static struct tt_run run_by(const char *command, const char *server)
+{
+    bool works = strcmp(command, "worker") == 0;
+    return strcmp(command, "emit") == 0
+               ? emit_one(server)
+               : TT_TASKTRAIL(command, "--redis", server, works ? "--store" : NULL, store,
+                              "--until-idle");
+}
+
 TT_TEST(a_key_that_the_rights_leave_out_is_named)
 {
     static const struct {
@@ -115,12 +125,7 @@ TT_TEST(a_key_that_the_rights_leave_out_is_named)
     setenv("TASKTRAIL_REDIS_PASSWORD", "sesame", 1);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         tt_redis_ask(&redis, "ACL SETUSER fleet reset on >sesame %s +@all", keys[i].pattern);
-        bool works = strcmp(keys[i].command, "worker") == 0;
-        struct tt_run run = strcmp(keys[i].command, "emit") == 0
-                                ? emit_one(url)
-                                : TT_TASKTRAIL(keys[i].command, "--redis", url,
-                                               works ? "--store" : NULL, store, "--until-idle");
-        expect(run, 3, keys[i].said);
+        expect(run_by(keys[i].command, url), 3, keys[i].said);
     }
     tt_redis_server_stop(&redis, SIGTERM);
 }
@@ -145,12 +150,7 @@ TT_TEST(a_key_that_holds_something_else_is_named)
         tt_redis_ask(&redis, "HSET tasktrail:meta partitions 1 epoch 1");
         tt_redis_ask(&redis, "DEL %s", keys[i].key);
         tt_redis_ask(&redis, "SET %s x", keys[i].key);
-        bool works = strcmp(keys[i].command, "worker") == 0;
-        struct tt_run run = strcmp(keys[i].command, "emit") == 0
-                                ? emit_one(redis.url)
-                                : TT_TASKTRAIL(keys[i].command, "--redis", redis.url,
-                                               works ? "--store" : NULL, store, "--until-idle");
-        expect(run, 2, keys[i].said);
+        expect(run_by(keys[i].command, redis.url), 2, keys[i].said);
     }
 }
 TT_END
