@@ -89,15 +89,39 @@ TT_TEST(a_pass_without_memory_says_so_and_leaks_nothing_wherever_it_runs_out)
 }
 TT_END
 
+static struct tt_pass *begin_plain(void)
+{
+    struct tt_pass *pass = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
+    return pass;
+}
+
+static struct tt_feeder *feeder_of(struct tt_pass *pass)
+{
+    struct tt_feeder *feeder = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    return feeder;
+}
+
+/* Ends the pass. */
+static uint64_t duplicates_in(struct tt_pass *pass)
+{
+    const struct tt_report *report = NULL;
+    struct tt_fault fault = {0};
+    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
+    uint64_t count = report->summary.kinds[TT_KIND_DUPLICATE];
+    tt_pass_destroy(pass);
+    return count;
+}
+
 TT_TEST(more_sources_than_there_are_numbers_for_are_still_told_apart)
 {
     enum { SOURCES = 70000 };
-    struct tt_pass *pass = NULL;
-    struct tt_feeder *feeder = NULL;
-    const struct tt_report *report = NULL;
     struct tt_fault fault = {0};
-    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
-    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    struct tt_pass *pass = begin_plain();
+    struct tt_feeder *feeder = feeder_of(pass);
     for (int i = 0; i < SOURCES; i++) {
         /* Without event ids the source is part of what makes two events the same. */
         char source[40];
@@ -112,9 +136,7 @@ TT_TEST(more_sources_than_there_are_numbers_for_are_still_told_apart)
             ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
         }
     }
-    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
-    ck_assert_uint_eq(report->summary.kinds[TT_KIND_DUPLICATE], 1);
-    tt_pass_destroy(pass);
+    ck_assert_uint_eq(duplicates_in(pass), 1);
 }
 TT_END
 
@@ -122,21 +144,16 @@ TT_END
 TT_TEST(numbers_that_are_multiples_of_a_power_of_two_tell_events_apart_at_once)
 {
     enum { EVENTS = 400000 };
-    struct tt_pass *pass = NULL;
-    struct tt_feeder *feeder = NULL;
-    const struct tt_report *report = NULL;
     struct tt_fault fault = {0};
-    ck_assert_int_eq(tt_pass_create(&plain_options, &pass, &fault), TT_OK);
-    ck_assert_int_eq(tt_pass_feeder(pass, &feeder, &fault), TT_OK);
+    struct tt_pass *pass = begin_plain();
+    struct tt_feeder *feeder = feeder_of(pass);
     for (int64_t i = 0; i <= EVENTS; i++) {
         struct tt_event one = event("t", "A", 100, NULL);
         one.has_seq = true;
         one.seq = i % EVENTS << 22; /* as of ids that hold a time in their upper bits */
         ck_assert_int_eq(tt_feeder_add(feeder, &one, &fault), TT_OK);
     }
-    ck_assert_int_eq(tt_pass_finish(pass, &report, &fault), TT_OK);
-    ck_assert_uint_eq(report->summary.kinds[TT_KIND_DUPLICATE], 1);
-    tt_pass_destroy(pass);
+    ck_assert_uint_eq(duplicates_in(pass), 1);
 }
 TT_END
 
