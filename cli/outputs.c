@@ -1,5 +1,6 @@
 #include "cli/outputs.h"
 
+#include "cli/store_url.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,9 +42,7 @@ static const char *file_of(const struct tt_settings *settings, enum tt_option_id
     const char *text = tt_setting_text(settings, id);
     if (text == NULL || (tt_options[id].commands & (UINT32_C(1) << settings->command)) == 0)
         return NULL;
-    if (id != TT_OPT_STORE)
-        return text;
-    return strncmp(text, "sqlite:", 7) == 0 ? text + 7 : NULL;
+    return id == TT_OPT_STORE ? tt_store_url_path(text) : text;
 }
 
 static enum tt_err spare(const char *flag, const char *written, const char *read,

@@ -8,9 +8,14 @@
 #include <errno.h>
 #include <unistd.h>
 
+const char *tt_store_url_path(const char *url)
+{
+    return strncmp(url, "sqlite:", 7) == 0 && url[7] != '\0' ? url + 7 : NULL;
+}
+
 enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind, struct tt_fault *fault)
 {
-    if (strncmp(url, "sqlite:", 7) == 0 && url[7] != '\0')
+    if (tt_store_url_path(url) != NULL)
         *ret_kind = TT_STORE_SQLITE;
     else if (strncmp(url, "postgresql://", 13) == 0 || strncmp(url, "postgres://", 11) == 0)
         *ret_kind = TT_STORE_POSTGRES;
@@ -22,18 +27,13 @@ enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind, str
     return TT_OK;
 }
 
-static const char *path_of(const char *url)
-{
-    return url + strlen("sqlite:");
-}
-
 static enum tt_err open_kind(const char *url, const char *password, bool relaxed,
                              struct tt_opened_store *opened, struct tt_fault *fault)
 {
     struct tt_store *store = &opened->store;
     enum tt_err err =
         opened->kind == TT_STORE_SQLITE
-            ? tt_sqlite_store_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, store, fault)
+            ? tt_sqlite_store_open(tt_store_url_path(url), TT_SQLITE_BUSY_MS_DEFAULT, store, fault)
             : tt_pg_store_open(url, password, store, fault);
     if (err != TT_OK || !relaxed)
         return err;
@@ -72,8 +72,8 @@ enum tt_err tt_store_url_open_reader(const char *url, struct tt_opened_store *op
     err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
     if (err == TT_OK)
         err = kind == TT_STORE_SQLITE
-                  ? tt_sqlite_reader_open(path_of(url), TT_SQLITE_BUSY_MS_DEFAULT, &opened->reader,
-                                          fault)
+                  ? tt_sqlite_reader_open(tt_store_url_path(url), TT_SQLITE_BUSY_MS_DEFAULT,
+                                          &opened->reader, fault)
                   : tt_pg_reader_open(url, password, &opened->reader, fault);
     if (err == TT_OK)
         opened->kind = kind;
@@ -114,8 +114,9 @@ enum tt_err tt_store_url_open_outbox(const char *url, struct tt_opened_outbox *o
         return err;
     err = tt_secret_read("TASKTRAIL_STORE_PASSWORD", &secret, &password, fault);
     if (err == TT_OK)
-        err = kind == TT_STORE_SQLITE ? open_file_outbox(path_of(url), &opened->outbox, fault)
-                                      : tt_pg_outbox_open(url, password, &opened->outbox, fault);
+        err = kind == TT_STORE_SQLITE
+                  ? open_file_outbox(tt_store_url_path(url), &opened->outbox, fault)
+                  : tt_pg_outbox_open(url, password, &opened->outbox, fault);
     if (err == TT_OK)
         opened->kind = kind;
     tt_buf_done(&secret);

@@ -12,6 +12,9 @@ enum tt_store_kind { TT_STORE_NONE, TT_STORE_SQLITE, TT_STORE_POSTGRES };
 enum tt_err tt_store_url_kind(const char *url, enum tt_store_kind *ret_kind,
                               struct tt_fault *fault) TT_MUST_CHECK;
 
+/* The path of sqlite:PATH; NULL: the URL is none. */
+const char *tt_store_url_path(const char *url);
+
 /* One of the two is open. Zero-initialise. */
 struct tt_opened_store {
     enum tt_store_kind kind;

@@ -35,8 +35,8 @@ static enum tt_err open_spool(struct tt_upload_parts *parts, const struct tt_set
     int len;
     if (named != NULL)
         len = snprintf(dir, sizeof dir, "%s", named);
-    else if (strncmp(parts->store_url, "sqlite:", 7) == 0)
-        len = snprintf(dir, sizeof dir, "%s.spool", parts->store_url + 7);
+    else if (tt_store_url_path(parts->store_url) != NULL)
+        len = snprintf(dir, sizeof dir, "%s.spool", tt_store_url_path(parts->store_url));
     else
         len = snprintf(dir, sizeof dir, "%s/tasktrail-spool-%ld",
                        temporary == NULL ? "/tmp" : temporary, (long)getuid());

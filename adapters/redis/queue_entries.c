@@ -68,6 +68,8 @@ enum tt_err tt_redis_queue_refused(const struct tt_redis_queue *queue, unsigned 
                                    const redisReply *reply, struct tt_fault *fault)
 {
     char key[TT_REDIS_KEY_BYTES + 32];
+    if (reply->type != REDIS_REPLY_ERROR) /* nearly always: no name is made then */
+        return TT_OK;
     if (partition == TT_ANY_PARTITION)
         snprintf(key, sizeof key, "some key {%s:N}:...", queue->prefix);
     else

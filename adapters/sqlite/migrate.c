@@ -189,23 +189,28 @@ static enum tt_err write_version(const struct tt_db *db, int version, struct tt_
     return err;
 }
 
-enum tt_err tt_db_refuse_others(const struct tt_db *db, struct tt_fault *fault)
+static enum tt_err read_own_version(const struct tt_db *db, int *ret_version,
+                                    struct tt_fault *fault)
 {
-    int version = 0, tables = 0;
-    enum tt_err err = read_version(db, &version, &tables, fault);
-    if (err == TT_OK && version == 0 && tables > 0)
+    int tables = 0;
+    enum tt_err err = read_version(db, ret_version, &tables, fault);
+    if (err == TT_OK && *ret_version == 0 && tables > 0)
         err = tt_fault_set(
             fault, TT_ERR_INVALID,
             "store %s: holds other tables and is no tasktrail store: name a new file", db->path);
     return err;
 }
 
+enum tt_err tt_db_refuse_others(const struct tt_db *db, struct tt_fault *fault)
+{
+    int version = 0;
+    return read_own_version(db, &version, fault);
+}
+
 static enum tt_err take_steps(const struct tt_db *db, struct tt_fault *fault)
 {
-    int version = 0, tables = 0;
-    enum tt_err err = tt_db_refuse_others(db, fault);
-    if (err == TT_OK)
-        err = read_version(db, &version, &tables, fault);
+    int version = 0;
+    enum tt_err err = read_own_version(db, &version, fault);
     if (err == TT_OK && version == 0)
         err = tt_db_run(db, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY)", fault);
     for (; version < VERSION && err == TT_OK; version++) {

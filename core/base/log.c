@@ -48,13 +48,16 @@ static void write_text(enum tt_log_level level, const char *text)
                  level == TT_LOG_INFO ? "" : level_names[level], level == TT_LOG_INFO ? "" : ": ");
     size_t len = (size_t)start;
     const struct tt_str all = tt_str_from(text);
-    for (size_t at = 0, width; at < all.len && len<sizeof line - 4; at += width> 0 ? width : 1) {
-        width = tt_utf8_width(all, at);
-        if (width > 0 && !tt_utf8_is_control(text + at, width))
-            for (size_t i = 0; i < width; i++)
-                line[len++] = text[at + i];
-        else
+    const size_t room = sizeof line - 4; /* up to there the longest character fits */
+    for (size_t at = 0; at < all.len && len < room;) {
+        size_t width = tt_utf8_width(all, at);
+        if (width > 0 && !tt_utf8_is_control(text + at, width)) {
+            memcpy(line + len, text + at, width);
+            len += width;
+        } else {
             line[len++] = '?';
+        }
+        at += width > 0 ? width : 1;
     }
     line[len++] = '\n';
     write_all(line, len);

@@ -279,18 +279,10 @@ const struct tt_tenant *tt_tenants_for(const struct tt_tenants *tenants, struct 
 {
     if (tenants == NULL)
         return &by_default;
-    size_t from = 0, to = tenants->count;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        int order = tt_str_compare(name, tenants->by_name[middle]->name);
-        if (order == 0)
-            return tenants->by_name[middle];
-        if (order < 0)
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return &tenants->others;
+    const struct tt_tenant wanted = {.name = name}, *const key = &wanted;
+    const struct tt_tenant *const *found =
+        bsearch(&key, tenants->by_name, tenants->count, sizeof *tenants->by_name, compare_names);
+    return found == NULL ? &tenants->others : *found;
 }
 
 size_t tt_tenants_count(const struct tt_tenants *tenants)
